@@ -1,0 +1,44 @@
+// Makes a fresh clone able to run, then runs it: `node sandbox/bootstrap.mjs FILE.js ARGUMENTS…`.
+// Plain JavaScript without packages, because it runs before there are any.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 20)) {
+  fail(`Node ${process.versions.node} is too old; install Node 20.20 or later`);
+}
+
+function fail(message) {
+  process.stderr.write(`envoy-zipkin-sandbox: ${message}\n`);
+  process.exit(3);
+}
+
+/** The time a file was changed, in milliseconds; 0 where it is not there. */
+const changed = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+function step(what, command, args) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (error) fail(`${what}: '${command}' could not be run: ${error.message}`);
+  if (status !== 0) fail(`${what} failed: '${command} ${args.join(' ')}' ended with code ${status}; see above`);
+}
+
+if (changed('node_modules/.package-lock.json') < changed('package-lock.json')) {
+  process.stderr.write('Installing npm packages (once)…\n');
+  step('installing npm packages', 'npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
+}
+
+const sources = ['services', 'sandbox', 'test'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true }).map((file) => join(folder, file)),
+);
+const built = changed('dist/.tsbuildinfo');
+if (['tsconfig.json', 'package-lock.json', ...sources].some((file) => changed(file) > built)) {
+  step('compiling', process.execPath, ['node_modules/typescript/bin/tsc']);
+}
+
+const [entry, ...args] = process.argv.slice(2);
+process.argv = [process.execPath, join(root, entry), ...args];
+await import(pathToFileURL(join(root, entry)).href);

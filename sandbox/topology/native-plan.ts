@@ -1,0 +1,169 @@
+import { join } from 'node:path';
+import { type Address, rewriteEnvironment, rewriteEnvoyAddresses } from './addresses.js';
+import type { ComposeService, PublishedPort } from './compose-file.js';
+import type { ProcessPlan } from './managed-process.js';
+
+/** What a native run is made from; texts as the project's files hold them. */
+export interface NativeInput {
+  readonly root: string;
+  readonly runFolder: string;
+  readonly services: readonly ComposeService[];
+  /** Dockerfiles and Envoy configurations, by file name. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly envoyBinary: string;
+  /** The folder that `installZipkin` gave; undefined where `zipkinUrl` is somebody else's Zipkin. */
+  readonly zipkinFolder: string | undefined;
+  readonly zipkinUrl: string | undefined;
+  /** Free ports for all that is not published. */
+  readonly freePorts: readonly number[];
+}
+
+/** Where one service's parts are on this machine. */
+export interface ServiceAddresses {
+  readonly admin: string;
+  readonly app: string | undefined;
+  readonly ingress: string;
+}
+
+export interface NativePlan {
+  readonly processes: readonly ProcessPlan[];
+  /** Envoy configurations to be written, by path. */
+  readonly configurations: ReadonlyMap<string, string>;
+  readonly published: readonly PublishedPort[];
+  readonly frontUrl: string;
+  readonly adminUrl: string;
+  readonly zipkinUrl: string;
+  readonly addresses: Readonly<Record<string, ServiceAddresses>>;
+}
+
+const ownAddresses = new Set(['0.0.0.0', '127.0.0.1']);
+const ingressPort = 80;
+const adminPort = 8001;
+const appPort = 8080;
+const zipkinPort = 9411;
+
+class AddressBook {
+  readonly #known = new Map<string, Address>();
+  readonly #free: number[];
+
+  constructor(input: NativeInput) {
+    this.#free = [...input.freePorts];
+    for (const service of input.services) {
+      for (const { bind, port, target } of service.ports)
+        this.#known.set(`${service.name}:${target}`, { host: bind, port });
+    }
+    if (input.zipkinUrl) {
+      const { hostname, port } = new URL(input.zipkinUrl);
+      this.#known.set(`zipkin:${zipkinPort}`, { host: hostname, port: Number(port || 80) });
+    }
+  }
+
+  /** The place of `address` as `service` sees it: its own, or another service's. */
+  locate(service: string, address: Address): Address {
+    const key = `${ownAddresses.has(address.host) ? service : address.host}:${address.port}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    const port = this.#free.pop();
+    if (port === undefined) throw new Error(`native plan: no free port was left for ${key}`);
+    const place = { host: '127.0.0.1', port };
+    this.#known.set(key, place);
+    return place;
+  }
+
+  url(service: string, port: number): string {
+    const place = this.locate(service, { host: '127.0.0.1', port });
+    return `http://${place.host === '0.0.0.0' ? '127.0.0.1' : place.host}:${place.port}`;
+  }
+}
+
+function textOf(input: NativeInput, file: string): string {
+  const text = input.files.get(file);
+  if (text === undefined) throw new Error(`native plan: ${file} was not read`);
+  return text;
+}
+
+/** @returns the name of the file that a Dockerfile's image has as /etc/envoy/envoy.yaml */
+export function envoyConfigurationOf(dockerfile: string): string {
+  const file = /^COPY (?<file>\S+) \/etc\/envoy\/envoy\.yaml$/m.exec(dockerfile)?.groups?.file;
+  if (!file) throw new Error('native plan: a Dockerfile copies nothing to /etc/envoy/envoy.yaml');
+  return file;
+}
+
+function planEnvoyService(input: NativeInput, book: AddressBook, service: ComposeService, dockerfile: string) {
+  const hasApp = /\bAPP_MAIN=/.test(dockerfile);
+  const configuration = join(input.runFolder, `${service.name}.yaml`);
+  const resolve = (address: Address) => book.locate(service.name, address);
+  const text = rewriteEnvoyAddresses(textOf(input, envoyConfigurationOf(dockerfile)), resolve);
+  const addresses: ServiceAddresses = {
+    ingress: book.url(service.name, ingressPort),
+    admin: book.url(service.name, adminPort),
+    app: hasApp ? book.url(service.name, appPort) : undefined,
+  };
+  const app = hasApp && {
+    APP_MAIN: join(input.root, 'dist/services/main.js'),
+    PORT: String(resolve({ host: '127.0.0.1', port: appPort }).port),
+    NODE_ENV: 'production',
+  };
+  const process: ProcessPlan = {
+    name: service.name,
+    command: join(input.root, 'services/start-service'),
+    args: [],
+    environment: {
+      ...rewriteEnvironment(service.environment, resolve),
+      ...app,
+      ENVOY_BIN: input.envoyBinary,
+      ENVOY_CONFIG: configuration,
+    },
+    workingFolder: input.root,
+    readyUrls: [`${addresses.admin}/ready`, ...(addresses.app ? [`${addresses.app}/health`] : [])],
+  };
+  return { process, addresses, configuration: [configuration, text] as const };
+}
+
+function planZipkin(service: ComposeService, book: AddressBook, folder: string): ProcessPlan {
+  const { host, port } = book.locate(service.name, { host: '127.0.0.1', port: zipkinPort });
+  const listen = { ip: host, port, 'protocols[0]': 'http' };
+  const listenArgs = Object.entries(listen).map(([name, value]) => `--armeria.ports[0].${name}=${value}`);
+  const options = javaOptionsOf(service);
+  return {
+    name: service.name,
+    command: 'java',
+    args: [...options, '-XX:SharedArchiveFile=zipkin.jsa', '-jar', 'zipkin.jar', ...listenArgs],
+    environment: { ...service.environment },
+    workingFolder: folder,
+    readyUrls: [`${book.url(service.name, zipkinPort)}/health`],
+  };
+}
+
+/** @returns the options of the JAVA_OPTS variable that the image's start script passes on */
+export function javaOptionsOf(service: ComposeService): string[] {
+  return (service.environment.JAVA_OPTS ?? '').split(' ').filter(Boolean);
+}
+
+/**
+ * Says which processes are the same topology as docker-compose.yml's, without Docker: the same Envoy
+ * configurations and environments, with only the addresses exchanged.
+ *
+ * @returns processes in the order of the Compose file, which is the order to end them in
+ * @throws Error where the files do not fit together
+ */
+export function planNative(input: NativeInput): NativePlan {
+  const book = new AddressBook(input);
+  const envoyServices = input.services
+    .filter((service) => service.dockerfile)
+    .map((service) => planEnvoyService(input, book, service, textOf(input, service.dockerfile ?? '')));
+  const zipkin = input.services.find((service) => service.image);
+  const ownZipkin = zipkin && input.zipkinFolder ? [planZipkin(zipkin, book, input.zipkinFolder)] : [];
+  const processes = [...envoyServices.map((each) => each.process), ...ownZipkin];
+  return {
+    processes,
+    configurations: new Map(envoyServices.map((each) => each.configuration)),
+    published: input.services
+      .filter((service) => processes.some(({ name }) => name === service.name))
+      .flatMap((service) => service.ports),
+    frontUrl: book.url('front-envoy', ingressPort),
+    adminUrl: book.url('front-envoy', adminPort),
+    zipkinUrl: input.zipkinUrl ?? book.url('zipkin', zipkinPort),
+    addresses: Object.fromEntries(envoyServices.map((each) => [each.process.name, each.addresses])),
+  };
+}

@@ -1,0 +1,128 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { ServiceAddresses } from './native-plan.js';
+
+/** A listening part of a service, which only its own machine or container reaches. */
+export type InnerPart = 'admin' | 'app' | 'ingress';
+
+/** A sandbox that somebody started, seen from outside it. */
+export interface RunningSandbox {
+  readonly mode: 'native' | 'compose';
+  readonly frontUrl: string;
+  readonly adminUrl: string;
+  readonly zipkinUrl: string;
+  /**
+   * Asks an inner part of a service: `ask('service1', 'admin', '/stats')`.
+   *
+   * @returns the answer's body
+   * @throws Error where the service does not run or does not answer 200
+   */
+  ask(service: string, part: InnerPart, path: string, method?: 'GET' | 'POST'): Promise<string>;
+}
+
+/** What a native run leaves in its folder, so that other commands find it. */
+export interface RunRecord {
+  readonly pid: number;
+  readonly frontUrl: string;
+  readonly adminUrl: string;
+  readonly zipkinUrl: string;
+  readonly addresses: Readonly<Record<string, ServiceAddresses>>;
+  /** Process ids by the plan's names; each is the leader of a process group of its own. */
+  readonly processes: Readonly<Record<string, number>>;
+}
+
+/** @returns the file that describes the native run whose front listens on `frontPort` */
+export function runRecordFile(cache: string, frontPort: number): string {
+  return join(cache, 'run', String(frontPort), 'sandbox.json');
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** @returns the native run on `frontPort`; undefined where none is running */
+export async function readRunRecord(cache: string, frontPort: number): Promise<RunRecord | undefined> {
+  const text = await readFile(runRecordFile(cache, frontPort), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const record = JSON.parse(text) as RunRecord;
+  return isAlive(record.pid) ? record : undefined;
+}
+
+function nativeSandbox(record: RunRecord): RunningSandbox {
+  return {
+    mode: 'native',
+    frontUrl: record.frontUrl,
+    adminUrl: record.adminUrl,
+    zipkinUrl: record.zipkinUrl,
+    async ask(service, part, path, method = 'GET') {
+      const base = record.addresses[service]?.[part];
+      if (!base) throw new Error(`${service} has no ${part} in this sandbox`);
+      const response = await fetch(`${base}${path}`, { method, signal: AbortSignal.timeout(5000) });
+      const body = await response.text();
+      if (!response.ok) throw new Error(`${service}'s ${part} answered ${response.status} to ${method} ${path}`);
+      return body;
+    },
+  };
+}
+
+const containerAddresses = { admin: '127.0.0.1:8001', app: '127.0.0.1:8080', ingress: '127.0.0.1:80' };
+
+async function publishedUrl(root: string, service: string, port: number): Promise<string | undefined> {
+  const { stdout, failed } = await execa('docker', ['compose', 'port', service, String(port)], {
+    cwd: root,
+    reject: false,
+  });
+  const published = /:(?<port>\d+)$/.exec(stdout?.trim() ?? '')?.groups?.port;
+  return failed || !published || published === '0' ? undefined : `http://127.0.0.1:${published}`;
+}
+
+async function composeSandbox(root: string): Promise<RunningSandbox | undefined> {
+  const [frontUrl, adminUrl, zipkinUrl] = await Promise.all([
+    publishedUrl(root, 'front-envoy', 80),
+    publishedUrl(root, 'front-envoy', 8001),
+    publishedUrl(root, 'zipkin', 9411),
+  ]);
+  if (!frontUrl || !adminUrl || !zipkinUrl) return undefined;
+  return {
+    mode: 'compose',
+    frontUrl,
+    adminUrl,
+    zipkinUrl,
+    async ask(service, part, path, method = 'GET') {
+      const probe = ['http-probe', method, containerAddresses[part], path];
+      const { stdout, failed } = await execa('docker', ['compose', 'exec', '-T', service, ...probe], {
+        cwd: root,
+        reject: false,
+        stdin: 'ignore',
+      });
+      if (failed) throw new Error(`${service}'s ${part} did not answer 200 to ${method} ${path}`);
+      return stdout;
+    },
+  };
+}
+
+/**
+ * Finds the sandbox that runs: the native one whose front listens on FRONT_PORT, else the Compose
+ * project of this folder.
+ *
+ * @param root the project's root
+ * @throws Error where neither runs
+ */
+export async function findSandbox(
+  root: string,
+  cache: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<RunningSandbox> {
+  const frontPort = Number(environment.FRONT_PORT || 8000);
+  const record = await readRunRecord(cache, frontPort);
+  if (record) return nativeSandbox(record);
+  const compose = await composeSandbox(root);
+  if (compose) return compose;
+  throw new Error(`no sandbox runs on port ${frontPort}; start one with 'npm start' or 'docker compose up --build -d'`);
+}

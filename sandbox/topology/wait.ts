@@ -1,0 +1,50 @@
+import pRetry from 'p-retry';
+
+export interface WaitOptions {
+  readonly seconds: number;
+  readonly everyMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Calls `attempt` until it does not throw. The one retry loop behind every wait of the sandbox.
+ *
+ * @param what what is waited for, as it should read in an error: "front-envoy's admin /ready"
+ * @param attempt one try; its error's message is the last failure reported
+ * @returns what the first successful attempt gave
+ * @throws Error naming the thing, the time waited and the last failure; the signal's reason when aborted
+ */
+export async function waitFor<T>(what: string, attempt: () => Promise<T>, options: WaitOptions): Promise<T> {
+  const deadline = Date.now() + options.seconds * 1000;
+  const everyMs = options.everyMs ?? 50;
+  try {
+    return await pRetry(attempt, {
+      retries: Math.ceil((options.seconds * 1000) / everyMs),
+      minTimeout: everyMs,
+      maxTimeout: everyMs,
+      factor: 1,
+      ...(options.signal ? { signal: options.signal } : {}),
+      shouldRetry: () => Date.now() < deadline,
+    });
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    const seen = error instanceof Error ? error.message : String(error);
+    throw new Error(`${what}: not so within ${options.seconds} s; last seen: ${seen}`);
+  }
+}
+
+/**
+ * @param url an HTTP URL
+ * @param accepts says of the body whether it is the one waited for
+ * @returns the body of an accepted answer
+ * @throws Error with the status or the connection's error
+ */
+export async function fetchText(url: string, accepts: (body: string) => boolean = () => true): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch((error: Error) => {
+    throw new Error(`${url}: ${error.cause instanceof Error ? error.cause.message : error.message}`);
+  });
+  const body = await response.text();
+  if (!response.ok) throw new Error(`${url}: HTTP ${response.status}`);
+  if (!accepts(body)) throw new Error(`${url}: ${body.trim().slice(0, 120)}`);
+  return body;
+}

@@ -1,0 +1,91 @@
+import type { Span } from '../trace/span.js';
+
+/** How often one service called another, as Zipkin's API v2 `DependencyLink`. */
+export interface DependencyLink {
+  readonly parent: string;
+  readonly child: string;
+  readonly callCount: number;
+  readonly errorCount?: number;
+}
+
+export interface TraceQuery {
+  readonly serviceName?: string;
+  readonly spanName?: string;
+  readonly annotationQuery?: string;
+  /** End of the time looked at, in epoch milliseconds. */
+  readonly endTs?: number;
+  /** How far back from `endTs`, in milliseconds. */
+  readonly lookback?: number;
+  readonly limit?: number;
+}
+
+/** The answer of a Zipkin that could not do what was asked; `status` is 0 where none answered. */
+export class ZipkinError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Reads from a Zipkin server through its HTTP API v2. Every method throws ZipkinError where the server
+ * does not answer in time or answers with an error.
+ *
+ * @see https://zipkin.io/zipkin-api/
+ */
+export class ZipkinClient {
+  /** @param url the server's root, for example `http://localhost:9411` */
+  constructor(readonly url: string) {}
+
+  /** @returns the spans of a trace, or none where Zipkin holds nothing of it */
+  async trace(traceId: string): Promise<Span[]> {
+    return (await this.#get<Span[]>(`/api/v2/trace/${encodeURIComponent(traceId)}`, [404])) ?? [];
+  }
+
+  /** @returns the traces that match, newest first, each a list of spans */
+  async traces(query: TraceQuery): Promise<Span[][]> {
+    const defined = Object.entries(query).map(([name, value]) => [name, String(value)]);
+    return (await this.#get<Span[][]>(`/api/v2/traces?${new URLSearchParams(defined)}`)) ?? [];
+  }
+
+  /** @returns the traces with these ids that Zipkin holds, in no order */
+  async traceMany(traceIds: readonly string[]): Promise<Span[][]> {
+    return (await this.#get<Span[][]>(`/api/v2/traceMany?traceIds=${traceIds.join(',')}`)) ?? [];
+  }
+
+  /** @returns the names of the services that reported spans */
+  async services(): Promise<string[]> {
+    return (await this.#get<string[]>('/api/v2/services')) ?? [];
+  }
+
+  /** @returns the calls between services in the `lookback` milliseconds before `endTs` (epoch milliseconds) */
+  async dependencies(endTs: number, lookback: number): Promise<DependencyLink[]> {
+    return (await this.#get<DependencyLink[]>(`/api/v2/dependencies?endTs=${endTs}&lookback=${lookback}`)) ?? [];
+  }
+
+  /** @returns the collector's counters and gauges by name, as `/metrics` gives them */
+  async metrics(): Promise<Record<string, number>> {
+    return (await this.#get<Record<string, number>>('/metrics')) ?? {};
+  }
+
+  /** @returns the address of a trace's page in Zipkin's UI */
+  tracePage(traceId: string): string {
+    return `${this.url}/zipkin/traces/${traceId}`;
+  }
+
+  async #get<T>(path: string, absent: readonly number[] = []): Promise<T | undefined> {
+    const url = `${this.url}${path}`;
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch((error: Error) => {
+      const seen = error.cause instanceof Error ? error.cause.message : error.message;
+      throw new ZipkinError(`Zipkin at ${this.url} does not answer: ${seen}; is it running?`, 0);
+    });
+    if (absent.includes(response.status)) return undefined;
+    if (!response.ok) {
+      const body = (await response.text()).trim().slice(0, 200);
+      throw new ZipkinError(`Zipkin: ${url} answered ${response.status}: ${body}`, response.status);
+    }
+    return (await response.json()) as T;
+  }
+}

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cache, root } from '../../sandbox/cli/project.js';
+import { findSandbox, type RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
+import { waitFor } from '../../sandbox/topology/wait.js';
+import { countExpected, parseShape, type Shape } from '../../sandbox/trace/shape.js';
+import type { Span } from '../../sandbox/trace/span.js';
+import { ZipkinClient } from '../../sandbox/zipkin/client.js';
+
+/** The sandbox that test/run.ts started for this run of the end-to-end tests. */
+export const sandbox: RunningSandbox = await findSandbox(root, cache, process.env);
+
+export const zipkin = new ZipkinClient(sandbox.zipkinUrl);
+
+/** One of the sandbox's own shapes. */
+export async function shapeOf(path: '/trace/1' | '/trace/2'): Promise<Shape> {
+  const file = join(root, `sandbox/shapes${path.replace('/trace/', '/trace-')}.yaml`);
+  return parseShape(await readFile(file, 'utf8'), file);
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+  readonly traceId: string;
+}
+
+/** Sends a request through the front. */
+export async function request(path: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(`${sandbox.frontUrl}${path}`, { ...init, signal: AbortSignal.timeout(15_000) });
+  const body = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body,
+    traceId: response.headers.get('x-b3-traceid') ?? '',
+  };
+}
+
+/** Waits until Zipkin holds at least `count` spans of a trace. */
+export function spansOf(traceId: string, count: number): Promise<Span[]> {
+  const attempt = async () => {
+    const spans = await zipkin.trace(traceId);
+    if (spans.length < count) throw new Error(`${spans.length} of ${count} spans`);
+    return spans;
+  };
+  return waitFor(`trace ${traceId}`, attempt, { seconds: 15 });
+}
+
+/** Sends one request and waits for the whole trace that `shape` expects. */
+export async function tracedRequest(path: string, shape: Shape): Promise<{ answer: Answer; spans: Span[] }> {
+  const answer = await request(path);
+  return { answer, spans: await spansOf(answer.traceId, countExpected(shape)) };
+}

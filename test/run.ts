@@ -1,0 +1,105 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { execa } from 'execa';
+import { cache, root } from '../sandbox/cli/project.js';
+import { installEnvoy } from '../sandbox/topology/artifacts.js';
+import { installZipkinFor, NativeSandbox, readTopology } from '../sandbox/topology/native-sandbox.js';
+import { freePorts } from '../sandbox/topology/ports.js';
+
+/** `npm test`: lint, then each group of tests; its last line counts them all. `npm test -- unit` runs one group. */
+
+const tally = { passed: 0, failed: 0 };
+const notRun: string[] = [];
+
+function filesBelow(folder: string): string[] {
+  const path = join(root, 'dist/test', folder);
+  return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.js'))
+    .map((file) => join(path, file))
+    .sort();
+}
+
+async function runFiles(title: string, files: string[], concurrency: boolean): Promise<void> {
+  process.stdout.write(`\n== ${title}\n`);
+  const stream = run({ files, concurrency });
+  stream.on('test:pass', ({ details, skip }) => {
+    if (details.type !== 'suite' && !skip) tally.passed += 1;
+  });
+  stream.on('test:fail', ({ details }) => {
+    if (details.type !== 'suite') tally.failed += 1;
+  });
+  await pipeline(stream, new spec(), process.stdout, { end: false });
+}
+
+async function lint(): Promise<void> {
+  process.stdout.write('\n== lint and format\n');
+  const { failed } = await execa('node_modules/.bin/biome', ['ci', '.'], {
+    cwd: root,
+    reject: false,
+    stdio: 'inherit',
+  });
+  if (failed) tally.failed += 1;
+  else tally.passed += 1;
+}
+
+/** Free ports for what a run publishes, so that it disturbs no sandbox that is running. */
+async function publishElsewhere(): Promise<void> {
+  const [front, admin, zipkin] = await freePorts(3);
+  Object.assign(process.env, { FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin });
+}
+
+async function unit(): Promise<void> {
+  const folders = readdirSync(join(root, 'dist/test'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'e2e')
+    .map((entry) => entry.name);
+  await runFiles('unit tests', folders.flatMap(filesBelow), true);
+}
+
+async function native(): Promise<void> {
+  await publishElsewhere();
+  const services = await readTopology(root, process.env);
+  const envoyBinary = await installEnvoy(cache, process.env);
+  const zipkinFolder = await installZipkinFor(services, cache, process.env);
+  const sandbox = await NativeSandbox.prepare(root, cache, process.env, { services, envoyBinary, zipkinFolder });
+  try {
+    await Promise.all(sandbox.plan.processes.map(({ name }) => sandbox.start(name)));
+    await runFiles('end to end, without Docker', filesBelow('e2e'), false);
+  } finally {
+    await sandbox.stop();
+  }
+}
+
+async function compose(): Promise<void> {
+  const { failed } = await execa('docker', ['info'], { reject: false });
+  if (failed) {
+    notRun.push('end to end, in Compose: no Docker daemon answers');
+    return;
+  }
+  await publishElsewhere();
+  process.env.COMPOSE_PROJECT_NAME = `sandbox-test-${process.pid}`;
+  const docker = (...args: string[]) =>
+    execa('docker', ['compose', ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  try {
+    await docker('up', '--build', '--detach', '--wait', '--quiet-pull');
+    await runFiles('end to end, in Compose', filesBelow('e2e'), false);
+  } finally {
+    await docker('down', '--volumes', '--rmi', 'local');
+  }
+}
+
+const groups: Record<string, () => Promise<void>> = { lint, unit, native, compose };
+const wanted = process.argv.slice(2);
+for (const name of wanted.length > 0 ? wanted : Object.keys(groups)) {
+  const group = groups[name];
+  if (!group) {
+    process.stderr.write(`npm test: no group '${name}'; there are ${Object.keys(groups).join(', ')}\n`);
+    process.exit(2);
+  }
+  await group();
+}
+for (const line of notRun) process.stdout.write(`\nNot run: ${line}\n`);
+process.stdout.write(`\n${tally.passed} passed, ${tally.failed} failed\n`);
+process.exitCode = tally.failed > 0 || (process.env.CI === 'true' && notRun.length > 0) ? 1 : 0;
