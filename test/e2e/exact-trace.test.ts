@@ -138,3 +138,17 @@ test(`the health checks of a ${sandbox.mode} run leave no trace`, async () => {
     [],
   );
 });
+
+test('an app that forwards nothing: the exactness check fails, and passes again when it forwards', async () => {
+  const shape = await shapeOf('/trace/1');
+  await sandbox.ask('service1', 'app', '/lab/drop-headers', 'POST');
+  try {
+    const { traceId } = await request('/trace/1');
+    const findings = matchShape(shape, buildTree(await spansOf(traceId, 6))).findings;
+    assert.notDeepEqual(findings, []);
+  } finally {
+    await sandbox.ask('service1', 'app', '/lab/none', 'POST');
+  }
+  const { spans } = await tracedRequest('/trace/1', shape);
+  assert.deepEqual(matchShape(shape, buildTree(spans)).findings, []);
+});

@@ -1,0 +1,51 @@
+import type { Interval } from './clock.js';
+import type { SpanNode, SpanTree } from './tree.js';
+
+/** Time that a span spent itself while nothing else of the request went on. */
+export interface Segment extends Interval {
+  readonly node: SpanNode;
+}
+
+export interface CriticalPath {
+  /** In the order of time and without a gap from the root's start to its end. */
+  readonly segments: readonly Segment[];
+  /** All spans that the path leads through. */
+  readonly nodes: ReadonlySet<SpanNode>;
+}
+
+/**
+ * The chain of work that decided how long the request took, found from its end: at each moment the span that was waited
+ * for, which is the child that ended last. What of a child lies outside its parent does not count. Of several roots the
+ * first with a time is looked at. `timeOf` is from `alignClocks`.
+ */
+export function criticalPath(tree: SpanTree, timeOf: ReadonlyMap<SpanNode, Interval>): CriticalPath {
+  const segments: Segment[] = [];
+  const nodes = new Set<SpanNode>();
+  const root = tree.roots.find((node) => timeOf.has(node));
+  const whole = root && timeOf.get(root);
+  const waiting: Segment[] = root && whole ? [{ node: root, ...whole }] : [];
+  for (let visit = waiting.pop(); visit; visit = waiting.pop()) {
+    const { node, start, end } = visit;
+    nodes.add(node);
+    let until = end;
+    for (const child of latestFirst(node, visit, timeOf)) {
+      if (child.end > until) continue;
+      if (child.end < until) segments.push({ node, start: child.end, end: until });
+      waiting.push(child);
+      until = child.start;
+    }
+    if (start < until) segments.push({ node, start, end: until });
+  }
+  return { segments: segments.sort((a, b) => a.start - b.start), nodes };
+}
+
+function latestFirst(node: SpanNode, within: Interval, timeOf: ReadonlyMap<SpanNode, Interval>): Segment[] {
+  return node.children
+    .flatMap((child) => {
+      const time = timeOf.get(child);
+      if (!time) return [];
+      return [{ node: child, start: Math.max(time.start, within.start), end: Math.min(time.end, within.end) }];
+    })
+    .filter(({ start, end }) => start < end)
+    .sort((a, b) => b.end - a.end);
+}

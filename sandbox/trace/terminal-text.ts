@@ -1,0 +1,31 @@
+import stringWidth from 'string-width';
+
+const printableAscii = /^[ -~]*$/;
+const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu;
+const graphemes = new Intl.Segmenter();
+
+/** The text with control, format and other unprintable characters replaced by `?`, so that it cannot steer a terminal. */
+export function printable(text: string): string {
+  return printableAscii.test(text) ? text : text.replace(unprintable, '?');
+}
+
+/** The columns that a text takes on a terminal. */
+export function columnsOf(text: string): number {
+  return printableAscii.test(text) ? text.length : stringWidth(text);
+}
+
+/** The text in exactly `columns` columns: padded with spaces at its end, or cut with `mark` in its last column. */
+export function fitColumns(text: string, columns: number, mark: string): string {
+  const width = columnsOf(text);
+  if (width <= columns) return text + ' '.repeat(columns - width);
+  if (columns < 1) return '';
+  let kept = '';
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    const next = used + columnsOf(segment);
+    if (next > columns - 1) break;
+    kept += segment;
+    used = next;
+  }
+  return kept + mark + ' '.repeat(columns - 1 - used);
+}

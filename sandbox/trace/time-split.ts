@@ -1,0 +1,31 @@
+import type { CriticalPath } from './critical-path.js';
+import { type SpanNode, serviceOf } from './tree.js';
+
+/** A share of a request's time. The shares of one trace add up to its root's duration. */
+export interface TimeShare {
+  /** A service, or the way between a caller and whom it called. */
+  readonly part: { readonly service: string } | { readonly from: string; readonly to: string };
+  readonly micros: number;
+}
+
+/**
+ * Splits the time of a request, along its critical path, into each service (proxy or app) and the wires between them.
+ * What a CLIENT span has beyond the SERVER span that answered it is the wire, with the waiting at both its ends; where no
+ * server recorded anything, the far side's work is in it too. Shares are in the order in which they first come up.
+ */
+export function splitTime(path: CriticalPath): TimeShare[] {
+  const shares = new Map<string, TimeShare>();
+  for (const { node, start, end } of path.segments) {
+    const part = partOf(node);
+    const key = JSON.stringify(part);
+    shares.set(key, { part, micros: (shares.get(key)?.micros ?? 0) + end - start });
+  }
+  return [...shares.values()];
+}
+
+function partOf({ span, children }: SpanNode): TimeShare['part'] {
+  const service = serviceOf(span);
+  if (span.kind !== 'CLIENT' && span.kind !== 'PRODUCER') return { service };
+  const answer = children.find((child) => child.span.kind === 'SERVER' || child.span.kind === 'CONSUMER');
+  return { from: service, to: answer ? serviceOf(answer.span) : (span.remoteEndpoint?.serviceName ?? '?') };
+}

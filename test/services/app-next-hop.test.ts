@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { request as httpRequest, type RequestListener } from 'node:http';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { eventually } from './eventually.js';
+import { type Listening, listen, send, startApp } from './running-app.js';
+
+const FAILURES: readonly [what: string, nextHop: RequestListener, status: number, body: RegExp, error: RegExp][] = [
+  ['answers 500', (_, response) => response.writeHead(500).end('<b>'), 502, /answered 500/, /^500$/],
+  ['answers 503', (_, response) => response.writeHead(503).end(), 502, /answered 503/, /^503$/],
+  ['answers 404', (_, response) => response.writeHead(404).end(), 502, /answered 404/, /^404$/],
+  ['answers 504', (_, response) => response.writeHead(504).end(), 504, /answered 504/, /^504$/],
+  [
+    'answers garbage',
+    ({ socket }) => socket.end('nonsense\r\n\r\n'),
+    502,
+    /no valid answer/,
+    /FetchError.*Parse Error/,
+  ],
+  ['closes without an answer', ({ socket }) => socket.destroy(), 502, /no valid answer/, /FetchError/],
+  [
+    'breaks off its chunked body',
+    ({ socket }, response) => {
+      response.writeHead(200).write('half');
+      setTimeout(() => socket.destroy(), 20);
+    },
+    502,
+    /no valid answer/,
+    /FetchError.*Premature close/,
+  ],
+  [
+    'breaks off before its content-length, which node-fetch 2 does not notice',
+    ({ socket }, response) => {
+      response.writeHead(200, { 'content-length': 100 }).write('half');
+      setTimeout(() => socket.destroy(), 20);
+    },
+    504,
+    /in time/,
+    /CallTimeout/,
+  ],
+  ['never answers', () => undefined, 504, /did not answer in time/, /CallTimeout: no answer within 300 ms/],
+  ['never ends its body', (_, response) => response.writeHead(200).write('half'), 504, /in time/, /CallTimeout/],
+  [
+    'sends too long a body',
+    (_, response) => response.end('x'.repeat(2 ** 21)),
+    502,
+    /no valid answer/,
+    /max-size|over limit/,
+  ],
+];
+
+for (const [what, nextHop, status, body, error] of FAILURES) {
+  test(`a next hop that ${what}: ${status}, and both spans carry the error`, async (t) => {
+    const hop = await listen(nextHop);
+    t.after(() => hop.close());
+    const app = await startApp({ NEXT_HOP_URL: `${hop.url}/trace/2`, NEXT_HOP_TIMEOUT_MS: '300' });
+    t.after(() => app.close());
+    const seen = await send(`${app.url}/trace/1`);
+    assert.equal(seen.status, status);
+    assert.match(seen.body, body);
+    assert.match(seen.body, /^[^\n<]+\n$/);
+    const [client, server] = await app.spans(2);
+    assert.equal(client?.kind, 'CLIENT');
+    assert.match(client?.tags.error ?? '', error);
+    assert.deepEqual([server?.tags['http.status_code'], server?.tags.error], [String(status), String(status)]);
+    assert.equal(client?.parentId, server?.id);
+  });
+}
+
+test('a next hop that refuses the connection: 502, and both spans carry the error', async (t) => {
+  const hop = await listen(() => undefined);
+  await hop.close();
+  const app = await startApp({ NEXT_HOP_URL: hop.url });
+  t.after(() => app.close());
+  assert.equal((await send(`${app.url}/trace/1`)).status, 502);
+  const [client, server] = await app.spans(2);
+  assert.match(client?.tags.error ?? '', /ECONNREFUSED/);
+  assert.equal(server?.tags.error, '502');
+});
+
+test('a redirect is not followed: one request, one CLIENT span, 502', async (t) => {
+  const paths: (string | undefined)[] = [];
+  const hop = await listen((request, response) => {
+    paths.push(request.url);
+    response.writeHead(302, { location: '/elsewhere' }).end();
+  });
+  t.after(() => hop.close());
+  const app = await startApp({ NEXT_HOP_URL: `${hop.url}/trace/2` });
+  t.after(() => app.close());
+  const seen = await send(`${app.url}/trace/1`);
+  assert.deepEqual([seen.status, seen.body], [502, 'the next service answered 302\n']);
+  const [client, server] = await app.spans(2);
+  assert.deepEqual([client?.tags['http.status_code'], client?.tags.error], ['302', undefined]);
+  assert.equal(server?.tags.error, '502');
+  assert.deepEqual(paths, ['/trace/2']);
+});
+
+/** A next hop that says when a request has come and when that request's connection is gone; it never answers. */
+async function silentHop(): Promise<Listening & { came(): boolean; gone(): boolean }> {
+  let came = false;
+  let gone = false;
+  const hop = await listen((request) => {
+    came = true;
+    request.socket.once('close', () => {
+      gone = true;
+    });
+  });
+  return { ...hop, came: () => came, gone: () => gone };
+}
+
+test('a client that disconnects: its span ends with the error, the call to the next hop is given up', async (t) => {
+  const hop = await silentHop();
+  t.after(() => hop.close());
+  const app = await startApp({ NEXT_HOP_URL: `${hop.url}/trace/2` });
+  t.after(() => app.close());
+
+  const request = httpRequest(`${app.url}/trace/1`);
+  request.on('error', () => undefined);
+  request.end();
+  await eventually('the call to the next hop', hop.came);
+  request.destroy();
+
+  const spans = await app.spans(2);
+  const server = spans.find(({ kind }) => kind === 'SERVER');
+  const client = spans.find(({ kind }) => kind === 'CLIENT');
+  assert.deepEqual(server?.tags, { 'http.path': '/trace/1', 'http.status_code': '499', error: '499' });
+  assert.deepEqual(
+    server?.annotations.map(({ value }) => value),
+    ['client disconnected'],
+  );
+  assert.match(client?.tags.error ?? '', /client disconnected/);
+  await eventually('the end of the call to the next hop', hop.gone);
+  assert.deepEqual(app.lines, []);
+  assert.equal((await send(`${app.url}/health`)).status, 200);
+});
+
+test('a half-closed client still gets its answer', async (t) => {
+  const app = await startApp();
+  t.after(() => app.close());
+  const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+  socket.end('GET /trace/1 HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n');
+  let text = '';
+  for await (const chunk of socket) text += chunk;
+  assert.match(text, /^HTTP\/1.1 200 OK/);
+});

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { model } from 'zipkin';
+import { Lab } from '../../services/lab.js';
+import { type RunningApp, type Sending, send, startApp } from './running-app.js';
+
+const TRACE = '463ac35c9f6413ad48485a3953bb6124';
+const SPAN = 'a2fb4a1d1a96d312';
+const PARENT = '0020000000000001';
+
+let service1: RunningApp;
+let service2: RunningApp;
+
+before(async () => {
+  service2 = await startApp({ SERVICE_NAME: 'service2', TRACE_LOG: 'headers' });
+  service1 = await startApp({ NEXT_HOP_URL: `${service2.url}/trace/2?secret=1`, TRACE_LOG: 'headers' });
+});
+after(async () => {
+  await service1.close();
+  await service2.close();
+});
+
+interface Chain {
+  readonly server1: model.Span;
+  readonly client1: model.Span;
+  readonly server2: model.Span;
+}
+
+/** Sends one request through service1 to service2 and gives the three spans that it makes. */
+async function chain(sending: Sending = {}): Promise<Chain> {
+  const known = [service1.ended.length, service2.ended.length] as const;
+  const seen = await send(`${service1.url}/trace/1`, sending);
+  assert.equal(seen.status, 200);
+  const [client1, server1] = (await service1.spans(known[0] + 2)).slice(known[0]);
+  const [server2] = (await service2.spans(known[1] + 1)).slice(known[1]);
+  assert.ok(server1 && client1 && server2);
+  assert.deepEqual([server1.kind, client1.kind, server2.kind], ['SERVER', 'CLIENT', 'SERVER']);
+  return { server1, client1, server2 };
+}
+
+/** The trace headers that service2 was sent last. */
+function enteredService2(): Record<string, string> {
+  return JSON.parse(service2.lines.at(-1) ?? '{}').headers;
+}
+
+/** Start and end of a span in epoch microseconds. */
+function times({ timestamp, duration }: model.Span): [start: number, end: number] {
+  assert.ok(timestamp !== undefined && duration !== undefined);
+  return [timestamp, timestamp + duration];
+}
+
+test('without context a trace begins: SERVER, its CLIENT child, and the SERVER that shares the CLIENT’s id', async () => {
+  const { server1, client1, server2 } = await chain();
+  assert.equal(server1.parentId, undefined);
+  assert.equal(client1.parentId, server1.id);
+  assert.deepEqual([server2.id, server2.parentId], [client1.id, client1.parentId]);
+  assert.deepEqual([server1.shared, client1.shared, server2.shared], [false, false, true]);
+  assert.equal(new Set([server1.traceId, client1.traceId, server2.traceId]).size, 1);
+  assert.equal(client1.name, 'get /trace/2');
+  assert.deepEqual(client1.tags, { 'http.path': '/trace/2', 'http.status_code': '200' });
+  assert.equal(client1.remoteEndpoint, undefined);
+  const [start1, end1] = times(server1);
+  const [start, end] = times(client1);
+  const [start2] = times(server2);
+  assert.ok(start1 <= start && end <= end1 && start <= start2);
+});
+
+test('an accepted trace is joined', async () => {
+  const { server1, client1, server2 } = await chain({
+    headers: { 'X-B3-TraceId': TRACE, 'X-B3-SpanId': SPAN, 'X-B3-ParentSpanId': PARENT, 'X-B3-Sampled': '1' },
+  });
+  assert.deepEqual([server1.traceId, server1.id, server1.parentId, server1.shared], [TRACE, SPAN, PARENT, true]);
+  assert.deepEqual([client1.traceId, client1.parentId], [TRACE, SPAN]);
+  assert.deepEqual([server2.traceId, server2.id, server2.debug], [TRACE, client1.id, false]);
+});
+
+test('a deferred decision is made here; the span is then not shared, nobody else recorded it', async () => {
+  const { server1, server2 } = await chain({ headers: { 'X-B3-TraceId': TRACE, 'X-B3-SpanId': SPAN } });
+  assert.deepEqual([server1.traceId, server1.id, server1.shared], [TRACE, SPAN, false]);
+  assert.equal(server2.shared, true);
+});
+
+for (const [form, headers] of [
+  ['flags', { 'X-B3-TraceId': TRACE, 'X-B3-SpanId': SPAN, 'X-B3-Flags': '1' }],
+  ['flags beside a denial', { 'X-B3-TraceId': TRACE, 'X-B3-SpanId': SPAN, 'X-B3-Flags': '1', 'X-B3-Sampled': '0' }],
+  ['the single header', { b3: `${TRACE}-${SPAN}-d` }],
+] as const) {
+  test(`debug by ${form} is recorded as debug and forwarded`, async () => {
+    const { server1, client1, server2 } = await chain({ headers });
+    assert.deepEqual([server1.debug, client1.debug, server2.debug], [true, true, true]);
+    assert.equal(server2.traceId, TRACE);
+    const entered = enteredService2();
+    assert.deepEqual([entered['x-b3-flags'], entered['x-b3-sampled'], entered.b3], ['1', '1', undefined]);
+  });
+}
+
+for (const [form, headers, traceId] of [
+  ['X-B3-Sampled with ids', { 'X-B3-TraceId': TRACE, 'X-B3-SpanId': SPAN, 'X-B3-Sampled': '0' }, TRACE],
+  ['the single header with ids', { b3: `${TRACE}-${SPAN}-0` }, TRACE],
+  ['X-B3-Sampled alone', { 'X-B3-Sampled': '0' }, undefined],
+  ['b3: 0', { b3: '0' }, undefined],
+] as const) {
+  test(`denied by ${form}: no span here, ids and decision reach the next hop`, async () => {
+    const known = service1.ended.length + service2.ended.length;
+    assert.equal((await send(`${service1.url}/trace/1`, { headers })).status, 200);
+    const entered = enteredService2();
+    assert.equal(entered['x-b3-sampled'], '0');
+    assert.match(entered['x-b3-spanid'] ?? '', /^[0-9a-f]{16}$/);
+    if (traceId === undefined) assert.match(entered['x-b3-traceid'] ?? '', /^[0-9a-f]{32}$/);
+    else assert.deepEqual([entered['x-b3-traceid'], entered['x-b3-parentspanid']], [traceId, SPAN]);
+    await chain();
+    assert.equal(service1.ended.length + service2.ended.length, known + 3);
+  });
+}
+
+const MALFORMED: readonly [what: string, headers: readonly string[]][] = [
+  ['zzzz', ['X-B3-TraceId', 'zzzz', 'X-B3-SpanId', SPAN, 'X-B3-Sampled', '1']],
+  ['a trace id that came twice', ['X-B3-TraceId', TRACE, 'X-B3-TraceId', TRACE, 'X-B3-SpanId', SPAN]],
+  [
+    'a decision that came twice',
+    ['X-B3-TraceId', TRACE, 'X-B3-SpanId', SPAN, 'X-B3-Sampled', '1', 'x-b3-sampled', '0'],
+  ],
+  ['a trace id alone', ['X-B3-TraceId', TRACE, 'X-B3-Sampled', '0']],
+  ['all zeros', ['X-B3-TraceId', '0'.repeat(32), 'X-B3-SpanId', SPAN]],
+  ['emoji', ['X-B3-TraceId', Buffer.from('💩').toString('latin1'), 'X-B3-SpanId', SPAN]],
+  ['16,000 digits', ['X-B3-TraceId', 'a'.repeat(16_000), 'X-B3-SpanId', SPAN]],
+  ['a malformed single header', ['b3', `${TRACE}-`]],
+];
+for (const [what, headers] of MALFORMED) {
+  test(`malformed B3 (${what}) is dropped whole: a new trace, nothing of it forwarded`, async () => {
+    const { server1, server2 } = await chain({ headers: ['Host', 'h', ...headers] });
+    for (const { traceId, id, parentId = SPAN } of [server1, server2]) {
+      assert.match(traceId, /^[0-9a-f]{32}$/);
+      assert.notEqual(traceId, TRACE);
+      assert.match(id, /^[0-9a-f]{16}$/);
+      assert.match(parentId, /^[0-9a-f]{16}$/);
+    }
+    assert.equal(server1.parentId, undefined);
+    assert.equal(enteredService2().b3, undefined);
+  });
+}
+
+test('the request id, baggage and W3C context travel on; other headers do not', async () => {
+  const { client1 } = await chain({
+    headers: {
+      'X-B3-TraceId': TRACE,
+      'X-B3-SpanId': SPAN,
+      'X-B3-Sampled': '1',
+      'X-Request-Id': 'af5d8a0f-2b9c-4d8e-a6f3-1c9b7f3d2e10',
+      baggage: 'user=1',
+      traceparent: `00-${TRACE}-${SPAN}-01`,
+      tracestate: 'vendor=1',
+      cookie: 'secret',
+    },
+  });
+  const {
+    'x-b3-traceid': _t,
+    'x-b3-spanid': _s,
+    'x-b3-parentspanid': _p,
+    'x-b3-sampled': _d,
+    ...rest
+  } = enteredService2();
+  assert.deepEqual(rest, {
+    'x-request-id': 'af5d8a0f-2b9c-4d8e-a6f3-1c9b7f3d2e10',
+    baggage: 'user=1',
+    traceparent: `00-${TRACE}-${client1.id}-01`,
+    tracestate: 'vendor=1',
+  });
+});
+
+test('TRACE_LOG=headers logs what entered, before the guard, and what left', async () => {
+  const known = service1.lines.length;
+  const { client1 } = await chain({ headers: { 'X-B3-TraceId': 'zzzz', 'X-Request-Id': 'r1' } });
+  assert.deepEqual(
+    service1.lines.slice(known).map((line) => JSON.parse(line)),
+    [
+      {
+        at: 'service1-app',
+        direction: 'in',
+        requestId: 'r1',
+        headers: { 'x-b3-traceid': 'zzzz', 'x-request-id': 'r1' },
+      },
+      {
+        at: 'service1-app',
+        direction: 'out',
+        requestId: 'r1',
+        headers: {
+          'x-b3-traceid': client1.traceId,
+          'x-b3-spanid': client1.id,
+          'x-b3-parentspanid': client1.parentId,
+          'x-b3-sampled': '1',
+          'x-request-id': 'r1',
+        },
+      },
+    ],
+  );
+});
+
+test('without TRACE_LOG nothing is logged, malformed values least of all', async (t) => {
+  const quiet = await startApp({ NEXT_HOP_URL: `${service2.url}/trace/2` });
+  t.after(() => quiet.close());
+  await send(`${quiet.url}/trace/1`, { headers: { 'X-B3-TraceId': 'zzzz' } });
+  await quiet.spans(2);
+  assert.deepEqual(quiet.lines, []);
+});
+
+test('the lab can break the inject step: dropping all headers cuts the trace in two', async (t) => {
+  const lab = new Lab();
+  const cutting = await startApp({ NEXT_HOP_URL: `${service2.url}/trace/2` }, { lab });
+  t.after(() => cutting.close());
+  lab.apply('drop-headers');
+  const known = service2.ended.length;
+  await send(`${cutting.url}/trace/1`);
+  const [client] = await cutting.spans(2);
+  const server2 = (await service2.spans(known + 1))[known];
+  assert.notEqual(server2?.traceId, client?.traceId);
+});
+
+test('200 requests, 32 at a time: every trace has its own three spans and nothing is mixed', async () => {
+  const known = [service1.ended.length, service2.ended.length] as const;
+  const traceIds = Array.from({ length: 200 }, (_, n) => (n + 1).toString(16).padStart(32, 'e'));
+  const waiting = [...traceIds];
+  const sender = async (): Promise<void> => {
+    for (let traceId = waiting.pop(); traceId !== undefined; traceId = waiting.pop()) {
+      const headers = { 'X-B3-TraceId': traceId, 'X-B3-SpanId': traceId.slice(16), 'X-B3-Sampled': '1' };
+      assert.equal((await send(`${service1.url}/trace/1`, { headers })).status, 200);
+    }
+  };
+  await Promise.all(Array.from({ length: 32 }, sender));
+  const spans1 = (await service1.spans(known[0] + 400)).slice(known[0]);
+  const spans2 = (await service2.spans(known[1] + 200)).slice(known[1]);
+  for (const traceId of traceIds) {
+    const [client, server, ...more] = spans1.filter((span) => span.traceId === traceId);
+    const [next, ...others] = spans2.filter((span) => span.traceId === traceId);
+    assert.deepEqual([server?.id, client?.parentId], [traceId.slice(16), traceId.slice(16)]);
+    assert.equal(next?.id, client?.id);
+    assert.deepEqual([more, others], [[], []]);
+  }
+});

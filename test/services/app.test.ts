@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { InetAddress, model } from 'zipkin';
+import { type RunningApp, send, startApp } from './running-app.js';
+
+const ipv4 = InetAddress.getLocalAddress().ipv4();
+let app: RunningApp;
+
+before(async () => {
+  app = await startApp();
+});
+after(() => app.close());
+
+/** Runs `act` and gives the one span that it made. */
+async function spanOf(act: () => Promise<unknown>) {
+  const known = app.ended.length;
+  await act();
+  const span = (await app.spans(known + 1))[known];
+  assert.ok(span);
+  return span;
+}
+
+test('GET /trace/1 answers exactly what the contract says', async () => {
+  const { status, headers, body } = await send(`${app.url}/trace/1`);
+  assert.equal(status, 200);
+  assert.equal(body, 'Hello from behind Envoy (service 1)! hostname: host1 resolvedhostname: 192.0.2.7\n');
+  assert.equal(headers['content-type'], 'text/html; charset=utf-8');
+  assert.equal(headers['content-length'], String(body.length));
+  assert.equal(headers['x-powered-by'], undefined);
+  assert.equal(headers.etag, undefined);
+});
+
+test('HEAD has the headers of GET and no body', async () => {
+  const { status, headers, body } = await send(`${app.url}/trace/1`, { method: 'HEAD' });
+  assert.equal(status, 200);
+  assert.equal(body, '');
+  assert.ok(Number(headers['content-length']) > 0);
+});
+
+const SPANS: readonly [method: string, target: string, name: string, path: string, status: string][] = [
+  ['GET', '/trace/1', 'get /trace/1', '/trace/1', '200'],
+  ['GET', '/trace/1?token=secret&x=/y', 'get /trace/1', '/trace/1', '200'],
+  ['HEAD', '/trace/1', 'head /trace/1', '/trace/1', '200'],
+  ['OPTIONS', '/trace/1', 'options /trace/1', '/trace/1', '204'],
+  ['POST', '/trace/1', 'post /trace/1', '/trace/1', '405'],
+  ['DELETE', '/trace/1', 'delete /trace/1', '/trace/1', '405'],
+  ['GET', '/trace/2', 'get not_found', '/trace/2', '404'],
+  ['GET', '/trace/1/', 'get not_found', '/trace/1/', '404'],
+  ['GET', '/TRACE/1', 'get not_found', '/TRACE/1', '404'],
+  ['GET', '/', 'get not_found', '/', '404'],
+  ['POST', '/health', 'post not_found', '/health', '404'],
+];
+
+for (const [method, target, name, path, status] of SPANS) {
+  test(`${method} ${target} → ${status}, one SERVER span "${name}"`, async () => {
+    const span = await spanOf(async () => {
+      const seen = await send(`${app.url}${target}`, { method });
+      assert.equal(String(seen.status), status);
+      if (status === '405' || status === '204') assert.equal(seen.headers.allow, 'GET, HEAD, OPTIONS');
+    });
+    assert.equal(span.kind, 'SERVER');
+    assert.equal(span.name, name);
+    assert.deepEqual(span.tags, {
+      'http.path': path,
+      'http.status_code': status,
+      ...(status.startsWith('4') ? { error: status } : {}),
+    });
+    assert.match(span.traceId, /^[0-9a-f]{32}$/);
+    assert.equal(span.parentId, undefined);
+    assert.equal(span.shared, false);
+    assert.deepEqual(span.localEndpoint, new model.Endpoint({ serviceName: 'service1-app', ipv4, port: 8080 }));
+    assert.equal(span.remoteEndpoint, undefined);
+  });
+}
+
+test('a 404 is plain words and reflects nothing', async () => {
+  const seen = await send(`${app.url}/%3Cscript%3Ealert(1)%3C/script%3E`, { headers: { 'x-evil': '<b>' } });
+  assert.equal(seen.status, 404);
+  assert.equal(seen.body, 'not found\n');
+  assert.equal(seen.headers['content-type'], 'text/plain; charset=utf-8');
+});
+
+test('/health and /reporter leave no trace', async () => {
+  const known = app.ended.length;
+  assert.equal((await send(`${app.url}/health`)).body, 'ok\n');
+  assert.equal((await send(`${app.url}/health`, { method: 'HEAD' })).status, 200);
+  const { service, endpoint, ...counters } = JSON.parse((await send(`${app.url}/reporter`)).body);
+  assert.equal(service, 'service1-app');
+  assert.equal(endpoint, 'http://zipkin:9411/api/v2/spans');
+  assert.deepEqual(Object.keys(counters), [
+    'recorded',
+    'sent',
+    'accepted',
+    'retried',
+    'dropped',
+    'buffered',
+    'collector',
+  ]);
+  await spanOf(() => send(`${app.url}/trace/1`));
+  assert.equal(app.ended.length, known + 1);
+});
+
+test('a POST with a large body is answered 405 and the connection goes on', async () => {
+  const seen = await send(`${app.url}/trace/1`, { method: 'POST', body: 'x'.repeat(3_000_000) });
+  assert.equal(seen.status, 405);
+  assert.equal((await send(`${app.url}/trace/1`)).status, 200);
+});
+
+const HOSTS = ['a:abc', 'evil/path', 'a|b', '[', 'a b', 'user:secret@x', '💩'.repeat(3), ''];
+for (const host of HOSTS) {
+  test(`the Host header ${JSON.stringify(host)} neither fails the request nor reaches its span`, async (t) => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): number => warnings.push(warning);
+    process.on('warning', note);
+    t.after(() => process.off('warning', note));
+    const span = await spanOf(async () => {
+      const seen = await send(`${app.url}/trace/1`, { headers: ['Host', Buffer.from(host).toString('latin1')] });
+      assert.equal(seen.status, 200);
+    });
+    assert.equal(span.tags['http.path'], '/trace/1');
+    assert.deepEqual(warnings, []);
+  });
+}
+
+const TARGETS: readonly [target: string, status: number][] = [
+  ['//evil/trace/1', 404],
+  ['http://evil/trace/1', 400],
+  ['http://[/trace/1', 400],
+  ['http://a:abc/trace/1', 400],
+  ['/trace/%', 404],
+  ['/trace/..%2f1', 404],
+  ['*', 400],
+];
+for (const [target, status] of TARGETS) {
+  test(`the request target ${target} is answered ${status}`, async () => {
+    assert.equal((await send(app.url, { path: target })).status, status);
+    assert.deepEqual(app.lines, []);
+  });
+}

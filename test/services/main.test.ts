@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { Agent } from 'node:http';
+import { connect } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { runMain, startMain } from './app-process.js';
+import { eventually } from './eventually.js';
+import { type Listening, listen, send } from './running-app.js';
+
+/** A collector that keeps the names of the spans it accepted; it answers 503 while `away`. */
+async function collect(t: TestContext): Promise<Listening & { readonly names: string[]; away: boolean }> {
+  const names: string[] = [];
+  const state = { away: false };
+  const server = await listen(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    if (!state.away) names.push(...JSON.parse(body).map(({ name }: { name: string }) => name));
+    response.writeHead(state.away ? 503 : 202).end();
+  });
+  t.after(server.close);
+  return Object.assign(state, server, { names });
+}
+
+/** A next hop whose answers wait until `release` is called. */
+async function heldHop(t: TestContext) {
+  const held: (() => void)[] = [];
+  const server = await listen((_request, response) => held.push(() => response.end()));
+  t.after(server.close);
+  return {
+    url: server.url,
+    came: () => held.length > 0,
+    release: () => {
+      for (const answer of held) answer();
+    },
+  };
+}
+
+test('a wrong environment ends it with code 2 and one line that names the variable', async () => {
+  const { ended, stdout, stderr } = runMain({ SERVICE_NAME: 'service1', PORT: 'eighty' });
+  assert.equal(await ended, 2);
+  assert.equal(stderr(), 'wrong environment: PORT is "eighty": expected a whole number from 0 to 65535\n');
+  assert.equal(stdout(), '');
+});
+
+test('a taken port ends it with code 1 and one line that names port and variable', async (t) => {
+  const { url, close } = await listen(() => undefined);
+  t.after(close);
+  const { port } = new URL(url);
+  const { ended, stderr } = runMain({ SERVICE_NAME: 'service1', PORT: port });
+  assert.equal(await ended, 1);
+  assert.match(stderr(), new RegExp(`^service1-app: cannot listen on 127.0.0.1:${port}: .*EADDRINUSE.*PORT\n$`));
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`${signal} while idle: the last spans are delivered, code 0, in spite of an open keep-alive connection`, async (t) => {
+    const collector = await collect(t);
+    const app = await startMain({ SERVICE_NAME: 'service2', ZIPKIN_URL: collector.url, REPORTER_INTERVAL_MS: '60000' });
+    const agent = new Agent({ keepAlive: true });
+    t.after(() => agent.destroy());
+    await send(`${app.url}/trace/2`, { agent });
+    app.child.kill(signal);
+    assert.equal(await app.ended, 0);
+    assert.deepEqual(collector.names, ['get /trace/2']);
+  });
+}
+
+/** Waits until the app takes no new connection. */
+async function untilRefused(url: string): Promise<void> {
+  await eventually('that connections are refused', () =>
+    send(`${url}/health`).then(
+      () => false,
+      () => true,
+    ),
+  );
+}
+
+test('SIGTERM with a request in flight: it is answered, no new one is taken, its spans are delivered', {
+  timeout: 30_000,
+}, async (t) => {
+  const [collector, hop] = [await collect(t), await heldHop(t)];
+  const app = await startMain({
+    SERVICE_NAME: 'service1',
+    ZIPKIN_URL: collector.url,
+    NEXT_HOP_URL: `${hop.url}/trace/2`,
+    NEXT_HOP_TIMEOUT_MS: '600000',
+    SHUTDOWN_TIMEOUT_MS: '600000',
+  });
+  const agent = new Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  const answer = send(`${app.url}/trace/1`, { agent });
+  await eventually('the call to the next hop', hop.came);
+  app.child.kill('SIGTERM');
+  await untilRefused(app.url);
+  hop.release();
+  assert.equal((await answer).status, 200);
+  assert.equal(await app.ended, 0);
+  assert.deepEqual(collector.names, ['get /trace/2', 'get /trace/1']);
+});
+
+test('SIGTERM while a request is arriving: it is answered, and its connection closed', async (t) => {
+  const collector = await collect(t);
+  const app = await startMain({ SERVICE_NAME: 'service2', ZIPKIN_URL: collector.url });
+  const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+  socket.write('GET /trace/2 HTTP/1.1\r\nhost: h\r\n');
+  assert.equal((await send(`${app.url}/health`)).status, 200);
+  app.child.kill('SIGTERM');
+  await untilRefused(app.url);
+  socket.write('\r\n');
+  let text = '';
+  for await (const chunk of socket) text += chunk;
+  assert.match(text, /^HTTP\/1.1 200 OK\r\nconnection: close/);
+  assert.equal(await app.ended, 0);
+  assert.deepEqual(collector.names, ['get /trace/2']);
+});
+
+test('SIGTERM with a request that does not end: it is cut off in time, its spans carry that', async (t) => {
+  const [collector, hop] = [await collect(t), await heldHop(t)];
+  const app = await startMain({
+    SERVICE_NAME: 'service1',
+    ZIPKIN_URL: collector.url,
+    NEXT_HOP_URL: `${hop.url}/trace/2`,
+    SHUTDOWN_TIMEOUT_MS: '1000',
+  });
+  const failed = assert.rejects(send(`${app.url}/trace/1`));
+  await eventually('the call to the next hop', hop.came);
+  app.child.kill('SIGTERM');
+  assert.equal(await app.ended, 0);
+  await failed;
+  assert.deepEqual(collector.names.toSorted(), ['get /trace/1', 'get /trace/2']);
+});
+
+test('SIGTERM while the collector is away: code 0 at the limit, and one line counts what is lost', async (t) => {
+  const collector = await collect(t);
+  collector.away = true;
+  const app = await startMain({ SERVICE_NAME: 'service2', ZIPKIN_URL: collector.url, SHUTDOWN_TIMEOUT_MS: '600' });
+  await send(`${app.url}/trace/2`);
+  app.child.kill('SIGTERM');
+  assert.equal(await app.ended, 0);
+  assert.match(app.stderr(), /service2-app: 1 spans could not be delivered before shutdown\n$/);
+});
+
+test('a second signal ends it at once with code 1', async (t) => {
+  const [collector, hop] = [await collect(t), await heldHop(t)];
+  const app = await startMain({
+    SERVICE_NAME: 'service1',
+    ZIPKIN_URL: collector.url,
+    NEXT_HOP_URL: `${hop.url}/trace/2`,
+    SHUTDOWN_TIMEOUT_MS: '60000',
+  });
+  const failed = assert.rejects(send(`${app.url}/trace/1`));
+  await eventually('the call to the next hop', hop.came);
+  app.child.kill('SIGTERM');
+  await untilRefused(app.url);
+  app.child.kill('SIGTERM');
+  assert.equal(await app.ended, 1);
+  await failed;
+});
+
+test('TRACE_LOG=headers writes JSON lines to standard output and nothing else does', async (t) => {
+  const collector = await collect(t);
+  const app = await startMain({ SERVICE_NAME: 'service2', ZIPKIN_URL: collector.url, TRACE_LOG: 'headers' });
+  await send(`${app.url}/trace/2`, { headers: { 'X-Request-Id': 'r1' } });
+  app.child.kill('SIGTERM');
+  assert.equal(await app.ended, 0);
+  assert.equal(
+    app.stdout(),
+    '{"at":"service2-app","direction":"in","requestId":"r1","headers":{"x-request-id":"r1"}}\n',
+  );
+});
+
+const RAW: readonly [what: string, bytes: string, answer: RegExp][] = [
+  [
+    'headers of 50 KB are taken',
+    `GET /health HTTP/1.1\r\nhost: h\r\nx: ${'a'.repeat(50_000)}\r\nconnection: close\r\n\r\n`,
+    /^HTTP\/1.1 200/,
+  ],
+  [
+    'headers of 70 KB are refused',
+    `GET /health HTTP/1.1\r\nhost: h\r\nx: ${'a'.repeat(70_000)}\r\n\r\n`,
+    /^HTTP\/1.1 431/,
+  ],
+  ['no HTTP at all is refused', 'hello\r\n\r\n', /^HTTP\/1.1 400/],
+  [
+    'both lengths are refused',
+    'POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    /^HTTP\/1.1 400/,
+  ],
+  ['CONNECT is closed', 'CONNECT h:1 HTTP/1.1\r\nhost: h\r\n\r\n', /^$/],
+];
+
+test('hostile input is refused and the next good request is served', async (t) => {
+  const collector = await collect(t);
+  const app = await startMain({ SERVICE_NAME: 'service2', ZIPKIN_URL: collector.url });
+  t.after(() => app.child.kill('SIGKILL'));
+  for (const [what, bytes, answer] of RAW) {
+    await t.test(what, async () => {
+      const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write(bytes);
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += chunk;
+      });
+      await new Promise((resolve) => socket.once('close', resolve));
+      assert.match(text, answer);
+      assert.equal((await send(`${app.url}/trace/2`)).status, 200);
+    });
+  }
+});

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Headers } from 'node-fetch';
+import { option, TraceId } from 'zipkin';
+import { carriedHeaders, headerLogLine, injectContext } from '../../services/propagation.js';
+
+const TRACE = '463ac35c9f6413ad48485a3953bb6124';
+const span = (more: ConstructorParameters<typeof TraceId>[0] = {}): TraceId =>
+  new TraceId({
+    traceId: TRACE,
+    parentId: new option.Some('0020000000000001'),
+    spanId: 'a2fb4a1d1a96d312',
+    sampled: new option.Some(true),
+    ...more,
+  });
+
+function injected(id: TraceId, headers: Record<string, string> = {}): Record<string, string> {
+  const outgoing = new Headers(headers);
+  injectContext(id, outgoing);
+  return Object.fromEntries(outgoing);
+}
+
+const B3 = { 'x-b3-traceid': TRACE, 'x-b3-parentspanid': '0020000000000001', 'x-b3-spanid': 'a2fb4a1d1a96d312' };
+
+test('an accepted span leaves as multi-header B3', () => {
+  assert.deepEqual(injected(span()), { ...B3, 'x-b3-sampled': '1' });
+});
+
+test('a denied span leaves with its ids and the decision', () => {
+  assert.deepEqual(injected(span({ sampled: new option.Some(false) })), { ...B3, 'x-b3-sampled': '0' });
+});
+
+test('a debug span leaves with flags, and with sampled for Envoy, which does not read flags', () => {
+  assert.deepEqual(injected(span({ debug: true })), { ...B3, 'x-b3-sampled': '1', 'x-b3-flags': '1' });
+});
+
+test('stale B3 in the given headers is replaced, whatever its form', () => {
+  const stale = { b3: '0', 'X-B3-TraceId': 'f'.repeat(32), 'x-b3-flags': '1', 'x-b3-sampled': '0' };
+  assert.deepEqual(injected(span(), stale), { ...B3, 'x-b3-sampled': '1' });
+});
+
+const W3C: readonly [what: string, traceparent: string | undefined, id: TraceId, leaves: string | undefined][] = [
+  [
+    'the same trace: re-written from the span',
+    `00-${TRACE}-00f067aa0ba902b7-01`,
+    span(),
+    `00-${TRACE}-a2fb4a1d1a96d312-01`,
+  ],
+  [
+    'the same trace, denied',
+    `00-${TRACE}-00f067aa0ba902b7-00`,
+    span({ sampled: new option.Some(false) }),
+    `00-${TRACE}-a2fb4a1d1a96d312-00`,
+  ],
+  [
+    'the same 64-bit trace, padded',
+    '00-000000000000000048485a3953bb6124-00f067aa0ba902b7-01',
+    span({ traceId: '48485a3953bb6124' }),
+    '00-000000000000000048485a3953bb6124-a2fb4a1d1a96d312-01',
+  ],
+  [
+    'a later version with more fields',
+    `cc-${TRACE}-00f067aa0ba902b7-01-what`,
+    span(),
+    `00-${TRACE}-a2fb4a1d1a96d312-01`,
+  ],
+  ['another trace', `00-${'a'.repeat(32)}-00f067aa0ba902b7-01`, span(), undefined],
+  ['malformed', 'nonsense', span(), undefined],
+  ['two values', `00-${TRACE}-00f067aa0ba902b7-01, 00-${TRACE}-00f067aa0ba902b7-01`, span(), undefined],
+  ['tracestate alone', undefined, span(), undefined],
+];
+
+for (const [what, traceparent, id, leaves] of W3C) {
+  test(`traceparent of ${what}: ${leaves === undefined ? 'neither it nor tracestate leaves' : 'both leave'}`, () => {
+    const out = injected(id, { tracestate: 'vendor=1', ...(traceparent === undefined ? {} : { traceparent }) });
+    assert.equal(out.traceparent, leaves);
+    assert.equal(out.tracestate, leaves === undefined ? undefined : 'vendor=1');
+  });
+}
+
+test('x-request-id, baggage and W3C headers are carried, B3 and everything else is not', () => {
+  const carried = { 'x-request-id': 'r', baggage: 'k=v', traceparent: 't', tracestate: 's' };
+  const entered = { ...carried, cookie: 'secret', 'x-b3-traceid': TRACE, b3: '0', host: 'h', 'x-forwarded-for': 'f' };
+  assert.deepEqual(carriedHeaders(entered), carried);
+  assert.deepEqual(carriedHeaders({}), {});
+});
+
+test('the header log is one JSON line with the trace headers only', () => {
+  const headers: Record<string, string> = { b3: '0\n', 'x-request-id': 'r', cookie: 'secret' };
+  const line = headerLogLine('service1-app', 'in', (name) => headers[name]);
+  assert.ok(!line.includes('\n'));
+  assert.deepEqual(JSON.parse(line), {
+    at: 'service1-app',
+    direction: 'in',
+    requestId: 'r',
+    headers: { b3: '0\n', 'x-request-id': 'r' },
+  });
+});

@@ -1,0 +1,123 @@
+import {
+  type Agent,
+  createServer,
+  request as httpRequest,
+  type OutgoingHttpHeaders,
+  type RequestListener,
+  type Server,
+} from 'node:http';
+import { BatchRecorder, type model } from 'zipkin';
+import { type AppParts, createApp } from '../../services/app.js';
+import { readConfig } from '../../services/config.js';
+import { Lab } from '../../services/lab.js';
+import { createTracer } from '../../services/tracing.js';
+import { eventually } from './eventually.js';
+
+/** A server on a free loopback port. */
+export interface Listening {
+  readonly url: string;
+  readonly server: Server;
+  close(): Promise<void>;
+}
+
+/** Listens on a free loopback port; `close` ends its connections too. */
+export async function listen(listener: RequestListener): Promise<Listening> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    server,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** The app over real HTTP, its finished spans kept in memory and its log lines too. */
+export interface RunningApp extends Listening {
+  readonly lines: readonly string[];
+  /** Waits until at least `count` spans have ended and gives all of them. */
+  spans(count: number): Promise<readonly model.Span[]>;
+  /** The spans that have ended by now. */
+  readonly ended: readonly model.Span[];
+}
+
+/** Starts the app of a service with `env` and, where given, parts of its own; SERVICE_NAME is service1 by default. */
+export async function startApp(env: Record<string, string> = {}, own: Partial<AppParts> = {}): Promise<RunningApp> {
+  const config = readConfig({ SERVICE_NAME: 'service1', ...env });
+  const ended: model.Span[] = [];
+  const lines: string[] = [];
+  const recorder = new BatchRecorder({ logger: { logSpan: (span) => ended.push(span) } });
+  const app = createApp({
+    config,
+    hostname: 'host1',
+    address: '192.0.2.7',
+    tracer: createTracer(config.appName, recorder),
+    counters: () => ({
+      recorded: ended.length,
+      sent: 0,
+      accepted: 0,
+      retried: 0,
+      dropped: {},
+      buffered: 0,
+      collector: 'reachable',
+    }),
+    lab: new Lab(),
+    log: (line) => lines.push(line),
+    headerLog: (line) => lines.push(line),
+    ...own,
+  });
+  return {
+    ...(await listen(app)),
+    lines,
+    ended,
+    spans: (count) =>
+      eventually(`${count} spans of ${config.appName} (${ended.length} so far)`, () => ended.length >= count && ended),
+  };
+}
+
+/** An answer as it was on the wire. */
+export interface Seen {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+/** What `send` may set; an array of headers is sent name by name, so that one can come twice. */
+export interface Sending {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: OutgoingHttpHeaders | readonly string[];
+  readonly body?: string;
+  readonly agent?: Agent;
+}
+
+/** Sends one request with exactly the given headers, on a connection of its own unless an agent is given. */
+export function send(url: string, { method = 'GET', path, headers = {}, body, agent }: Sending = {}): Promise<Seen> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      url,
+      {
+        method,
+        headers: Array.isArray(headers) ? [...headers] : { ...headers },
+        agent: agent ?? false,
+        ...(path ? { path } : {}),
+      },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk) => {
+          text += chunk;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
+        response.on('error', reject);
+      },
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { buildTree, walkTree } from '../../sandbox/trace/tree.js';
+import { drawn, elevenSpans, outline, spansOf } from './written-spans.js';
+
+const cases: Readonly<Record<string, { readonly spans: string; readonly tree: string }>> = {
+  'no spans': { spans: '', tree: '' },
+  'a client and the server that shares its id, in any order': {
+    spans: `
+      b server 2<1 shared
+      a client 2<1
+      a server 1`,
+    tree: `
+      a server 1
+        a client 2
+          b server 2`,
+  },
+  'a server that does not share its id': {
+    spans: `
+      a client 1
+      b server 2<1`,
+    tree: `
+      a client 1
+        b server 2`,
+  },
+  'a call hangs under the server in its process, not under the client with the same id': {
+    spans: `
+      a client 1        0+9
+      b server 1 shared 1+8
+      b client 2<1      2+7
+      a -      3<1      3+1`,
+    tree: `
+      a client 1
+        b server 1
+          b client 2
+        a - 3`,
+  },
+  'a call whose server is not there hangs under the client with that id': {
+    spans: `
+      a client 1
+      b client 2<1`,
+    tree: `
+      a client 1
+        b client 2`,
+  },
+  'a sidecar joined by headers passed on unchanged': {
+    spans: `
+      sidecar client 1
+      sidecar server 1 shared
+      sidecar client 2<1`,
+    tree: `
+      sidecar client 1
+        sidecar server 1
+          sidecar client 2`,
+  },
+  'two servers that took the same id': {
+    spans: `
+      a client 1   0+9
+      b server 1 shared 1+8
+      c server 1 shared 2+2
+      c client 2<1 3+1`,
+    tree: `
+      a client 1
+        b server 1
+        c server 1
+          c client 2`,
+  },
+  'a missing parent; true roots come first': {
+    spans: `
+      b server 2<1 0+1
+      a server 3   5+1`,
+    tree: `
+      a server 3
+      b server 2 missing parent`,
+  },
+  'two roots': {
+    spans: `
+      b server 2 5+1
+      a server 1 0+1`,
+    tree: `
+      a server 1
+      b server 2`,
+  },
+  'a span that is its own parent': { spans: 'a - 1<1', tree: 'a - 1 cycle' },
+  'a cycle is cut at its earliest span': {
+    spans: `
+      a - 1<3 2+1
+      a - 2<1 3+1
+      a - 3<2 1+1
+      a - 4<2 4+1`,
+    tree: `
+      a - 3 cycle
+        a - 1
+          a - 2
+            a - 4`,
+  },
+  'a span recorded twice': {
+    spans: `
+      a client 1
+      b server 1 shared 1+1
+      b server 1 shared 2+1
+      c server 1 shared 3+1`,
+    tree: `
+      a client 1
+        b server 1
+        b server 1 duplicate
+        c server 1`,
+  },
+  'siblings are in the order of their start; without timestamp they come last': {
+    spans: `
+      a server 1
+      a - 2<1
+      a - 3<1 7+-5
+      a - 4<1 3+1`,
+    tree: `
+      a server 1
+        a - 4
+        a - 3
+        a - 2`,
+  },
+  'one id used by two calls: the child belongs to the one that had begun': {
+    spans: `
+      a client 1 0+10
+      a client 1 20+10
+      b server 1 shared 21+5`,
+    tree: `
+      a client 1
+      a client 1 duplicate
+        b server 1`,
+  },
+  'the eleven spans of GET /trace/1': {
+    spans: elevenSpans,
+    tree: `
+      front-proxy server a
+        front-proxy client b
+          service1 server b
+            service1 client c
+              service1-app server c
+                service1-app client d
+                  service1 server d
+                    service1 client e
+                      service2 server e
+                        service2 client f
+                          service2-app server f`,
+  },
+};
+
+for (const [name, { spans, tree }] of Object.entries(cases)) {
+  test(`tree: ${name}`, () => {
+    assert.equal(outline(buildTree(spansOf(spans))), drawn(tree));
+    assert.equal(outline(buildTree(spansOf(spans).reverse())), drawn(tree), 'in reverse order');
+  });
+}
+
+test('tree: 10,000 levels deep', () => {
+  const spans = Array.from({ length: 10_000 }, (_, i) => `a - ${i}<${i - 1}`).join('\n');
+  const nodes = [...walkTree(buildTree(spansOf(spans)))];
+  assert.equal(nodes.length, 10_000);
+  assert.equal(nodes.at(-1)?.depth, 9_999);
+});
+
+test('tree: 10,000 spans of one id', () => {
+  const spans = Array.from({ length: 10_000 }, (_, i) => `a ${i % 2 ? 'client' : 'server'} 1<1 ${i}+1`).join('\n');
+  const tree = buildTree(spansOf(spans));
+  assert.equal([...walkTree(tree)].length, 10_000);
+});

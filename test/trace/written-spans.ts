@@ -1,0 +1,77 @@
+import type { Span, SpanKind } from '../../sandbox/trace/span.js';
+import { type SpanTree, serviceOf, walkTree } from '../../sandbox/trace/tree.js';
+
+const kinds = new Map<string, SpanKind>(
+  (['CLIENT', 'SERVER', 'PRODUCER', 'CONSUMER'] as const).map((kind) => [kind.toLowerCase(), kind]),
+);
+
+/**
+ * Spans written one a line: `service kind id<parent shared start+duration trace=t name=n tag=value`; kind in lower case,
+ * `-` for none; all after the id is optional, times in microseconds. Lines that are empty give nothing.
+ */
+export function spansOf(text: string): Span[] {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '').map(readSpan);
+}
+
+function readSpan(line: string): Span {
+  const [serviceName = '', kindWord = '', ids = '', ...rest] = line.split(/\s+/);
+  const [id = '', parentId] = ids.split('<');
+  const kind = kinds.get(kindWord);
+  const words = new Map(rest.filter((word) => word.includes('=')).map((word) => [keyOf(word), textOf(word)]));
+  const [, timestamp, duration] = /(?:^| )(-?\d+)\+(-?\d+)/.exec(rest.join(' ')) ?? [];
+  const tags = Object.fromEntries([...words].filter(([key]) => key !== 'trace' && key !== 'name'));
+  return {
+    traceId: words.get('trace') ?? 't',
+    id,
+    name: words.get('name') ?? 'get',
+    localEndpoint: { serviceName },
+    tags,
+    ...(parentId && { parentId }),
+    ...(kind && { kind }),
+    ...(rest.includes('shared') && { shared: true }),
+    ...(timestamp !== undefined && { timestamp: Number(timestamp), duration: Number(duration) }),
+  };
+}
+
+function keyOf(word: string): string {
+  return word.slice(0, word.indexOf('='));
+}
+
+function textOf(word: string): string {
+  return word.slice(word.indexOf('=') + 1);
+}
+
+/** A tree as indented lines of `service kind id`, with what is odd about a span at the line's end. */
+export function outline(tree: SpanTree): string {
+  return [...walkTree(tree)]
+    .map(({ span, depth, detached, duplicate }) => {
+      const words = [serviceOf(span), (span.kind ?? '-').toLowerCase(), span.id];
+      return (
+        '  '.repeat(depth) + [...words, ...(detached ? [detached] : []), ...(duplicate ? ['duplicate'] : [])].join(' ')
+      );
+    })
+    .join('\n');
+}
+
+/** Text as drawn in a test: without its first and last line break and its common indentation. */
+export function drawn(text: string): string {
+  const lines = text.replace(/^\n/, '').replace(/\n *$/, '').split('\n');
+  const margin = Math.min(...lines.filter((line) => line.trim() !== '').map((line) => line.search(/\S/)));
+  return lines.map((line) => line.slice(margin).trimEnd()).join('\n');
+}
+
+/** The eleven spans of `GET /trace/1`, as DESIGN's contract has them. */
+export const elevenSpans = `
+  front-proxy  server a                0+41200
+  front-proxy  client b<a            400+40300
+  service1     server b<a shared    1100+39000
+  service1     client c<b           1500+38000
+  service1-app server c<b shared    2500+36200
+  service1-app client d<c           5500+30000
+  service1     server d<c shared    6600+28000
+  service1     client e<d           7000+27000
+  service2     server e<d shared    8000+25000
+  service2     client f<e           8400+24000
+  service2-app server f<e shared   10000+20000
+`;
