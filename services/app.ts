@@ -55,7 +55,7 @@ export function createApp(parts: AppParts): RequestListener {
       next();
     });
   }
-  app.use(guardB3, hideHost, expressMiddleware({ tracer, port: config.port }), endSpanOnDisconnect(tracer));
+  app.use(guardB3, hideHost, expressMiddleware({ tracer, port: config.port }), endSpanInTime(tracer));
 
   app
     .route(`/trace/${config.serviceNumber}`)
@@ -130,10 +130,16 @@ function hideHost(request: Request, _response: Response, next: NextFunction): vo
   next();
 }
 
-/** zipkin's middleware records 200 when the client goes before the answer is out; this comes before its listener. */
-function endSpanOnDisconnect(tracer: Tracer) {
+/**
+ * Mends when zipkin's middleware, which comes right before, ends its span. It waits for `finish`: by then Envoy may have
+ * had the answer for a while, and the span would outlast its parent. `prefinish` is when the app is done. And it records
+ * 200 when the client goes before the answer is out.
+ */
+function endSpanInTime(tracer: Tracer) {
   return (_request: Request, response: Response, next: NextFunction): void => {
     const span = tracer.id;
+    const endSpan = response.listeners('finish').at(-1);
+    response.once('prefinish', () => endSpan?.call(response));
     response.prependOnceListener('close', () => {
       if (response.writableFinished) return;
       response.statusCode = CLIENT_CLOSED_REQUEST;

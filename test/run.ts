@@ -52,8 +52,11 @@ async function publishElsewhere(): Promise<void> {
 }
 
 async function unit(): Promise<void> {
+  const services = await readTopology(root, process.env);
+  process.env.ENVOY_BIN = await installEnvoy(cache, process.env);
+  process.env.ZIPKIN_JAR = join((await installZipkinFor(services, cache, process.env)) ?? '', 'zipkin.jar');
   const folders = readdirSync(join(root, 'dist/test'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== 'e2e')
+    .filter((entry) => entry.isDirectory() && !['e2e', 'readme'].includes(entry.name))
     .map((entry) => entry.name);
   await runFiles('unit tests', folders.flatMap(filesBelow), true);
 }
@@ -90,7 +93,11 @@ async function compose(): Promise<void> {
   }
 }
 
-const groups: Record<string, () => Promise<void>> = { lint, unit, native, compose };
+async function readme(): Promise<void> {
+  await runFiles('the commands of the documents', filesBelow('readme'), false);
+}
+
+const groups: Record<string, () => Promise<void>> = { lint, unit, native, compose, readme };
 const wanted = process.argv.slice(2);
 for (const name of wanted.length > 0 ? wanted : Object.keys(groups)) {
   const group = groups[name];
