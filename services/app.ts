@@ -26,13 +26,14 @@ const ALLOWED = 'GET, HEAD, OPTIONS';
 
 /**
  * The Express app of a service: routes only, it never listens. `/trace/N` is traced, and so is every wrong path;
- * `/health`, `/reporter` and `/lab/FAULT` leave no trace; the sidecar routes none of them.
+ * `/health`, `/reporter`, `/lab/FAULT` and `/header-log/on` leave no trace; the sidecar routes none of them.
  *
  * @returns a listener for node:http's createServer
  */
 export function createApp(parts: AppParts): RequestListener {
   const { config, tracer } = parts;
   const app = express();
+  const headerLog = { on: config.logTraceHeaders };
   for (const setting of ['x-powered-by', 'etag', 'query parser']) app.set(setting, false);
   for (const setting of ['case sensitive routing', 'strict routing']) app.enable(setting);
 
@@ -49,17 +50,20 @@ export function createApp(parts: AppParts): RequestListener {
     return answer(response, 200, fault);
   });
 
-  if (config.logTraceHeaders) {
-    app.use((request, _response, next) => {
-      parts.headerLog(headerLogLine(config.appName, 'in', (name) => request.headers[name]?.toString()));
-      next();
-    });
-  }
+  app.post('/header-log/:switch', (request, response) => {
+    headerLog.on = request.params.switch === 'on';
+    return answer(response, 200, headerLog.on ? 'on' : 'off');
+  });
+
+  app.use((request, _response, next) => {
+    if (headerLog.on) parts.headerLog(headerLogLine(config.appName, 'in', (name) => request.headers[name]?.toString()));
+    next();
+  });
   app.use(guardB3, hideHost, expressMiddleware({ tracer, port: config.port }), endSpanInTime(tracer));
 
   app
     .route(`/trace/${config.serviceNumber}`)
-    .get(hello(parts, createHttpClient(tracer, loggedInject(parts))))
+    .get(hello(parts, createHttpClient(tracer, loggedInject(parts, headerLog))))
     .options((_request, response) => {
       response.writeHead(204, { allow: ALLOWED }).end();
     })
@@ -149,10 +153,9 @@ function endSpanInTime(tracer: Tracer) {
   };
 }
 
-function loggedInject({ config, lab, headerLog }: AppParts): Inject {
-  if (!config.logTraceHeaders) return lab.inject;
+function loggedInject({ config, lab, ...parts }: AppParts, headerLog: { readonly on: boolean }): Inject {
   return (span, headers) => {
     lab.inject(span, headers);
-    headerLog(headerLogLine(config.appName, 'out', (name) => headers.get(name)));
+    if (headerLog.on) parts.headerLog(headerLogLine(config.appName, 'out', (name) => headers.get(name)));
   };
 }

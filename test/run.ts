@@ -35,14 +35,15 @@ async function runFiles(title: string, files: string[], concurrency: boolean): P
 }
 
 async function lint(): Promise<void> {
-  process.stdout.write('\n== lint and format\n');
-  const { failed } = await execa('node_modules/.bin/biome', ['ci', '.'], {
-    cwd: root,
-    reject: false,
-    stdio: 'inherit',
-  });
-  if (failed) tally.failed += 1;
-  else tally.passed += 1;
+  process.stdout.write('\n== types, lint and format\n');
+  for (const [tool, ...args] of [
+    ['tsc', '--noEmit', '--incremental', 'false'],
+    ['biome', 'ci', '.'],
+  ]) {
+    const { failed } = await execa(`node_modules/.bin/${tool}`, args, { cwd: root, reject: false, stdio: 'inherit' });
+    if (failed) tally.failed += 1;
+    else tally.passed += 1;
+  }
 }
 
 /** Free ports for what a run publishes, so that it disturbs no sandbox that is running. */

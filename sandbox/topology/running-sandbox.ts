@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import type { ServiceAddresses } from './native-plan.js';
 
@@ -19,6 +19,13 @@ export interface RunningSandbox {
    * @throws Error where the service does not run or does not answer 200
    */
   ask(service: string, part: InnerPart, path: string, method?: 'GET' | 'POST'): Promise<string>;
+  /** How to run a command where a service's inner parts can be reached, and where they are there (`host:port`). */
+  inside(service: string): {
+    readonly command: readonly string[];
+    readonly addresses: Readonly<Record<InnerPart, string>>;
+  };
+  /** @returns all that a service's processes have printed so far */
+  log(service: string): Promise<string>;
 }
 
 /** What a native run leaves in its folder, so that other commands find it. */
@@ -54,7 +61,7 @@ export async function readRunRecord(cache: string, frontPort: number): Promise<R
   return isAlive(record.pid) ? record : undefined;
 }
 
-function nativeSandbox(record: RunRecord): RunningSandbox {
+function nativeSandbox(record: RunRecord, runFolder: string): RunningSandbox {
   return {
     mode: 'native',
     frontUrl: record.frontUrl,
@@ -68,6 +75,12 @@ function nativeSandbox(record: RunRecord): RunningSandbox {
       if (!response.ok) throw new Error(`${service}'s ${part} answered ${response.status} to ${method} ${path}`);
       return body;
     },
+    inside(service) {
+      const { admin = '', app = '', ingress = '' } = record.addresses[service] ?? {};
+      const hosts = { admin: new URL(admin).host, app: new URL(app).host, ingress: new URL(ingress).host };
+      return { command: [], addresses: hosts };
+    },
+    log: (service) => readFile(join(runFolder, `${service}.log`), 'utf8'),
   };
 }
 
@@ -104,6 +117,16 @@ async function composeSandbox(root: string): Promise<RunningSandbox | undefined>
       if (failed) throw new Error(`${service}'s ${part} did not answer 200 to ${method} ${path}`);
       return stdout;
     },
+    inside: (service) => ({
+      command: ['docker', 'compose', 'exec', '-T', service],
+      addresses: containerAddresses,
+    }),
+    async log(service) {
+      const { stdout } = await execa('docker', ['compose', 'logs', '--no-color', '--no-log-prefix', service], {
+        cwd: root,
+      });
+      return stdout;
+    },
   };
 }
 
@@ -121,7 +144,7 @@ export async function findSandbox(
 ): Promise<RunningSandbox> {
   const frontPort = Number(environment.FRONT_PORT || 8000);
   const record = await readRunRecord(cache, frontPort);
-  if (record) return nativeSandbox(record);
+  if (record) return nativeSandbox(record, dirname(runRecordFile(cache, frontPort)));
   const compose = await composeSandbox(root);
   if (compose) return compose;
   throw new Error(`no sandbox runs on port ${frontPort}; start one with 'npm start' or 'docker compose up --build -d'`);

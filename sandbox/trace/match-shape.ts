@@ -1,7 +1,18 @@
 import type { ShapeFinding } from './finding.js';
-import type { ExpectedSpan, Pattern, Shape, SpanPattern } from './shape.js';
-import type { Span } from './span.js';
-import { kindOf, labelOf, type SpanNode, type SpanTree, serviceOf, walkTree } from './tree.js';
+import { groupByLabel, Places } from './places.js';
+import type { ExpectedSpan, Shape } from './shape.js';
+import {
+  differences,
+  fitsAlone,
+  fitsDownwards,
+  hopOf,
+  isSameHop,
+  labelOfPattern,
+  likenessIfRenamed,
+  likenessOf,
+  literalLabel,
+} from './span-pattern.js';
+import { type SpanNode, type SpanTree, walkTree } from './tree.js';
 
 /** `spansOf` says which spans were taken for which part of the shape, also where they differ from it. */
 export interface ShapeMatch {
@@ -16,11 +27,6 @@ export interface ShapeMatch {
  */
 export function matchShape(shape: Shape, tree: SpanTree): ShapeMatch {
   return new Matching(shape, tree).run();
-}
-
-/** The name by which people know a part of a shape, as in `service1-app CLIENT`. */
-export function labelOfPattern({ service, kind }: SpanPattern): string {
-  return kind ? `${showPattern(service)} ${kind}` : showPattern(service);
 }
 
 /** Children that are expected below one span, and the spans among which to look. */
@@ -92,13 +98,13 @@ class Matching {
     for (const node of pool) {
       const expected = this.#places.of(node).find((place) => (counts.get(place) ?? 0) >= place.times.max);
       if (!expected) continue;
-      this.#findings.push({ type: 'repeated-span', hop: hop(expected), span: node.span, max: expected.times.max });
+      this.#findings.push({ type: 'repeated-span', hop: hopOf(expected), span: node.span, max: expected.times.max });
       take(expected, node);
     }
     for (const expected of level.expected) {
       for (let count = counts.get(expected) ?? 0; count < expected.times.min; count++) {
         const absent = { ...level, candidates: [...pool], expected };
-        if (absent.candidates.some((node) => this.#places.isBelow(expected, node))) this.#skip(absent);
+        if (absent.candidates.some((node) => this.#isSkippedTo(expected, node))) this.#skip(absent);
         else this.#absent.push(absent);
       }
     }
@@ -131,14 +137,14 @@ class Matching {
     if (moved) {
       const { expectedUnder } = absent;
       const seen = moved.parent ? { under: moved.parent.span } : {};
-      this.#findings.push({ type: 'misplaced-span', hop: hop(expected), span: moved.span, expectedUnder, ...seen });
+      this.#findings.push({ type: 'misplaced-span', hop: hopOf(expected), span: moved.span, expectedUnder, ...seen });
       this.#take(expected, moved);
     } else if (renamed) this.#take(expected, renamed);
     else this.#skip({ ...absent, under });
   }
 
   #skip({ expected, candidates, under }: Absent): void {
-    this.#findings.push({ type: 'missing-span', hop: hop(expected), ...(under && { under: under.span }) });
+    this.#findings.push({ type: 'missing-span', hop: hopOf(expected), ...(under && { under: under.span }) });
     const expectedUnder = labelOfPattern(expected);
     this.#levels.push({ expected: expected.children, candidates, under, expectedUnder, isAboveMissing: true });
   }
@@ -160,136 +166,24 @@ class Matching {
     return rivals.every((rival) => likenessOf(rival, node) <= likeness);
   }
 
+  /** Whether the span stands where `expected` should because it belongs below it. */
+  #isSkippedTo(expected: ExpectedSpan, node: SpanNode): boolean {
+    return this.#places.below(expected, node).length > 0 && !this.#isRenamed(expected, node);
+  }
+
+  /** Whether the span is `expected` under another service name or kind: what is below it says so more than anything. */
   #isRenamed(expected: ExpectedSpan, node: SpanNode): boolean {
-    const sameService = matches(expected.service, serviceOf(node.span));
-    const sameKind = expected.kind === undefined || expected.kind === kindOf(node.span);
-    return sameService !== sameKind && this.#places.of(node).length === 0;
+    const rivals = this.#places.of(node).filter((place) => !this.#spansOf.has(place));
+    const likeness = likenessIfRenamed(expected, node);
+    return rivals.every((rival) => likenessOf(rival, node) < likeness) && likeness > 0;
   }
 
   #reportStranger(node: SpanNode): void {
     const { span, parent } = node;
-    const forbidden = this.shape.forbidden.find((pattern) => isSameHop(pattern, node) && agrees(pattern, span));
-    if (forbidden) this.#findings.push({ type: 'forbidden-span', hop: hop(forbidden), span });
+    const forbidden = this.shape.forbidden.find((pattern) => fitsAlone(pattern, node));
+    if (forbidden) this.#findings.push({ type: 'forbidden-span', hop: hopOf(forbidden), span });
     else if (!this.#taken.has(node) && this.shape.others === 'forbidden') {
       this.#findings.push({ type: 'unexpected-span', span, ...(parent && { under: parent.span }) });
     }
   }
-}
-
-/** Where in the shape a span of some service and kind may stand. */
-class Places {
-  readonly #extent = new Map<ExpectedSpan, { readonly from: number; readonly to: number }>();
-  readonly #literal = new Map<string, ExpectedSpan[]>();
-  readonly #patterns: ExpectedSpan[] = [];
-
-  constructor(shape: Shape) {
-    let next = 0;
-    const visit = (expected: ExpectedSpan) => {
-      const from = next++;
-      const label = literalLabel(expected);
-      if (label === undefined) this.#patterns.push(expected);
-      else this.#literal.set(label, [...(this.#literal.get(label) ?? []), expected]);
-      expected.children.forEach(visit);
-      this.#extent.set(expected, { from, to: next });
-    };
-    visit(shape.root);
-  }
-
-  of(node: SpanNode): ExpectedSpan[] {
-    const fitting = this.#patterns.filter((expected) => isSameHop(expected, node));
-    return [...(this.#literal.get(labelOf(node.span)) ?? []), ...fitting];
-  }
-
-  isBelow(expected: ExpectedSpan, node: SpanNode): boolean {
-    const outer = this.#extent.get(expected);
-    return this.of(node).some((place) => {
-      const inner = this.#extent.get(place);
-      return outer && inner && inner.from > outer.from && inner.to <= outer.to;
-    });
-  }
-}
-
-function groupByLabel(nodes: Iterable<SpanNode>): Map<string, SpanNode[]> {
-  const groups = new Map<string, SpanNode[]>();
-  for (const node of nodes) {
-    const label = labelOf(node.span);
-    const group = groups.get(label);
-    if (group) group.push(node);
-    else groups.set(label, [node]);
-  }
-  return groups;
-}
-
-/** The label of all spans that fit, if the shape names service and kind literally. */
-function literalLabel({ service, kind }: SpanPattern): string | undefined {
-  return typeof service === 'string' && kind !== undefined ? `${service} ${kind}` : undefined;
-}
-
-function isSameHop(pattern: SpanPattern, { span }: SpanNode): boolean {
-  return matches(pattern.service, serviceOf(span)) && (pattern.kind === undefined || pattern.kind === kindOf(span));
-}
-
-function fitsAlone(expected: ExpectedSpan, node: SpanNode): boolean {
-  return isSameHop(expected, node) && agrees(expected, node.span);
-}
-
-/** How far down the tree equal siblings are told apart. */
-const levelsCompared = 4;
-
-function fitsDownwards(expected: ExpectedSpan, node: SpanNode, levels = levelsCompared): boolean {
-  if (!fitsAlone(expected, node)) return false;
-  if (levels === 0) return true;
-  const { children } = expected;
-  return (
-    children.every(
-      (child) => child.times.min === 0 || node.children.some((one) => fitsDownwards(child, one, levels - 1)),
-    ) && node.children.every((one) => children.some((child) => fitsDownwards(child, one, levels - 1)))
-  );
-}
-
-function likenessOf(expected: ExpectedSpan, node: SpanNode, levels = levelsCompared): number {
-  if (!isSameHop(expected, node)) return 0;
-  if (levels === 0) return 1;
-  return node.children.reduce(
-    (sum, child) => sum + Math.max(0, ...expected.children.map((one) => likenessOf(one, child, levels - 1))),
-    1,
-  );
-}
-
-function agrees(pattern: SpanPattern, span: Span): boolean {
-  return differences(pattern, span).length === 0;
-}
-
-function differences(pattern: SpanPattern, span: Span): ShapeFinding[] {
-  const findings: ShapeFinding[] = [];
-  const compare = (field: string, expected: Pattern | null | undefined, seen: string | undefined) => {
-    if (
-      expected === undefined ||
-      (expected === null ? seen === undefined : seen !== undefined && matches(expected, seen))
-    )
-      return;
-    const texts = { expected: expected === null ? 'absent' : showPattern(expected), seen: seen ?? 'absent' };
-    findings.push({ type: 'wrong-value', hop: hop(pattern), span, field, ...texts });
-  };
-  compare('service', pattern.service, serviceOf(span));
-  compare('kind', pattern.kind, kindOf(span));
-  compare('shared', pattern.shared?.toString(), String(span.shared === true));
-  compare('name', pattern.name, span.name);
-  for (const [tag, expected] of Object.entries(pattern.tags)) compare(`tag ${tag}`, expected, span.tags?.[tag]);
-  if (pattern.within !== undefined && (span.duration ?? 0) > pattern.within) {
-    findings.push({ type: 'slow-span', hop: hop(pattern), span, limit: pattern.within });
-  }
-  return findings;
-}
-
-function hop(pattern: SpanPattern) {
-  return { label: labelOfPattern(pattern), path: pattern.path };
-}
-
-function matches(pattern: Pattern, text: string): boolean {
-  return typeof pattern === 'string' ? pattern === text : pattern.test(text);
-}
-
-function showPattern(pattern: Pattern): string {
-  return typeof pattern === 'string' ? pattern : String(pattern).replace(/u$/, '');
 }

@@ -3,9 +3,9 @@ import { type CallerIds, denied, dropped, type HeaderLines, joined, type Propaga
 const W3C = 'w3c/trace-context test.py';
 const ISSUE = 'issue 4';
 
-// The test suite's own ids.
-const T = '12345678901234567890123456789012';
-const S = '1234567890123456';
+// The specification's own example.
+const T = '0af7651916cd43dd8448eb211c80319c';
+const S = 'b7ad6b7169203331';
 const ids: CallerIds = { traceId: T, spanId: S };
 const OK = `00-${T}-${S}-01`;
 const carried = (tracestate: string | null) => ({ atService2: { tracestate } });
