@@ -19,8 +19,14 @@ export const appFaults = [
 
 export type AppFault = (typeof appFaults)[number];
 
+const headerFaults: ReadonlySet<AppFault> = new Set([
+  'drop-headers',
+  'drop-span-id',
+  'stale-span-id',
+  'b3-single-only',
+]);
 const CLOCK_AHEAD_MICROS = 1_000_000;
-const TRACE_HEADERS = ['x-b3-traceid', 'x-b3-spanid', 'x-b3-parentspanid', 'x-b3-sampled', 'x-b3-flags', 'traceparent'];
+const TRACE_HEADERS = ['x-b3-traceid', 'x-b3-spanid', 'x-b3-parentspanid', 'x-b3-sampled', 'x-b3-flags'];
 
 function b3Single(headers: Headers): string {
   const parts = ['x-b3-traceid', 'x-b3-spanid', 'x-b3-sampled', 'x-b3-parentspanid'].map((name) => headers.get(name));
@@ -49,6 +55,7 @@ export class Lab {
   /** Writes the span's context as the fault has it. */
   readonly inject: Inject = (span: TraceId, headers: Headers) => {
     injectContext(span, headers);
+    if (headerFaults.has(this.#fault)) headers.delete('traceparent'); // else Envoy would mend B3 by it
     switch (this.#fault) {
       case 'drop-headers':
         for (const name of TRACE_HEADERS) headers.delete(name);

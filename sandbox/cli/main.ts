@@ -1,6 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { ExitCode, UsageError } from './exit-code.js';
+import { registerHeaders } from './headers.js';
+import { registerLab } from './lab.js';
 import { start } from './start.js';
+import { registerTrace } from './trace.js';
+import { registerVerify } from './verify.js';
 
 const program = new Command('sandbox')
   .description('A request through Envoy sidecars, followed span by span in Zipkin.')
@@ -13,6 +17,13 @@ program
   .action(async () => {
     process.exitCode = await start();
   });
+registerTrace(program);
+registerVerify(program);
+registerHeaders(program);
+registerLab(program);
+
+for (const command of program.commands)
+  command.showHelpAfterError(`usage: npm run ${command.name()} -- ${command.usage()}`);
 
 try {
   await program.parseAsync();

@@ -1,4 +1,3 @@
-import type { Span } from './span.js';
 import { type SpanNode, type SpanTree, serviceOf, walkTree } from './tree.js';
 
 /** Microseconds by the clock of the root's process. */
@@ -23,19 +22,22 @@ export interface Clocks {
 }
 
 /**
- * Puts all spans of a trace on one clock. As Zipkin does, a span of another process that lies outside its caller by more
- * than `tolerance` microseconds, and is no longer than it, is taken to have a clock of its own; it is moved into the
- * middle of its caller, and every other span of that process by as much.
+ * Puts all spans of a trace on one clock. A process is taken to have a clock of its own if a span of it began before its
+ * caller, or after its caller had ended, by more than `tolerance` microseconds, which no right clocks can show; as Zipkin
+ * does, that span is moved into the middle of its caller, and all others of that process by as much. That a span ends
+ * after its caller proves nothing: a server notes its end when the caller has long had the answer.
  */
 export function alignClocks(tree: SpanTree, tolerance = 1000): Clocks {
   const timeOf = new Map<SpanNode, Interval>();
   const skews: ClockSkew[] = [];
+  const processOf = new Map<SpanNode, string>();
   const aheadOf = new Map<string, number>();
   for (const node of walkTree(tree)) {
+    const process = nameProcess(node, processOf);
+    processOf.set(node, process);
     const { timestamp, duration = 0 } = node.span;
     if (timestamp === undefined) continue;
     const length = Math.max(0, duration);
-    const process = processOf(node.span);
     const outer = node.parent && timeOf.get(node.parent);
     let ahead = aheadOf.get(process);
     if (ahead === undefined) {
@@ -48,12 +50,15 @@ export function alignClocks(tree: SpanTree, tolerance = 1000): Clocks {
   return { timeOf, skews };
 }
 
-function processOf({ localEndpoint }: Span): string {
-  return `${localEndpoint?.serviceName} ${localEndpoint?.ipv4 ?? localEndpoint?.ipv6}`;
+/** Service and address; a span without address ran where its parent of the same service did. */
+function nameProcess({ span, parent }: SpanNode, processOf: ReadonlyMap<SpanNode, string>): string {
+  const { ipv4, ipv6 } = span.localEndpoint ?? {};
+  const address = ipv4 ?? ipv6;
+  const isParents = parent && address === undefined && serviceOf(parent.span) === serviceOf(span);
+  return (isParents && processOf.get(parent)) || `${serviceOf(span)} ${address}`;
 }
 
 function skewOf(start: number, length: number, outer: Interval, tolerance: number): number {
-  const isInside = start >= outer.start - tolerance && start + length <= outer.end + tolerance;
-  const spare = outer.end - outer.start - length;
-  return isInside || spare < 0 ? 0 : Math.round(start - outer.start - spare / 2);
+  const isPossible = start >= outer.start - tolerance && start <= outer.end + tolerance;
+  return isPossible ? 0 : Math.round(start - outer.start - (outer.end - outer.start - length) / 2);
 }

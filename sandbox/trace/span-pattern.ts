@@ -4,8 +4,13 @@ import type { Span } from './span.js';
 import { kindOf, type SpanNode, serviceOf } from './tree.js';
 
 /** The name by which people know a part of a shape, as in `service1-app CLIENT`. */
-export function labelOfPattern({ service, kind }: SpanPattern): string {
-  return kind ? `${showPattern(service)} ${kind}` : showPattern(service);
+export function labelOfPattern(pattern: SpanPattern): string {
+  return pattern.kind ? `${serviceOfPattern(pattern)} ${pattern.kind}` : serviceOfPattern(pattern);
+}
+
+/** The service of a part of a shape, as the shape file has it. */
+export function serviceOfPattern({ service }: SpanPattern): string {
+  return showPattern(service);
 }
 
 /** The label of all spans that fit, if the shape names service and kind literally. */

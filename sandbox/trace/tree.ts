@@ -37,6 +37,11 @@ export function kindOf(span: Span): SpanKind | 'LOCAL' {
   return span.kind ?? 'LOCAL';
 }
 
+/** Whether a span is the called side of a hop, rather than the calling one or work inside a process. */
+export function isServing({ kind }: Span): boolean {
+  return kind === 'SERVER' || kind === 'CONSUMER';
+}
+
 /** A span's short name for people: service and kind, as in `service1-app CLIENT`. */
 export function labelOf(span: Span): string {
   return `${serviceOf(span) || '(no service)'} ${kindOf(span)}`;
@@ -86,10 +91,6 @@ function startOf(span: Span): number {
   return span.timestamp ?? Number.MAX_SAFE_INTEGER;
 }
 
-function serves(span: Span): boolean {
-  return span.kind === 'SERVER' || span.kind === 'CONSUMER';
-}
-
 function markDuplicates(drafts: readonly Draft[]): void {
   const seen = new Set<string>();
   for (const draft of drafts) {
@@ -117,7 +118,7 @@ function indexById(drafts: readonly Draft[]): Index {
 }
 
 function groupsOf(span: Span): string[] {
-  const side = serves(span) ? 'serving' : 'other';
+  const side = isServing(span) ? 'serving' : 'other';
   const groups = [side, `${side} in ${serviceOf(span)}`];
   return span.kind === 'CLIENT' || span.kind === 'PRODUCER' ? [...groups, 'calling'] : groups;
 }
@@ -126,7 +127,7 @@ function findParent(draft: Draft, index: Index): Draft | undefined {
   const { span } = draft;
   const { id, parentId } = span;
   const within = serviceOf(span);
-  const preferred = serves(span)
+  const preferred = isServing(span)
     ? [`${id} calling`, `${parentId} serving`, `${parentId} other`]
     : [`serving in ${within}`, `other in ${within}`, 'serving', 'other'].map((group) => `${parentId} ${group}`);
   for (const key of preferred) {

@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { labCases, resetLab } from '../lab/cases.js';
+import { verify } from '../request/verify.js';
+import { findSandbox } from '../topology/running-sandbox.js';
+import { ZipkinClient } from '../zipkin/client.js';
+import { ExitCode, UsageError } from './exit-code.js';
+import { cache, root } from './project.js';
+import { jsonOption, ownShape } from './targets.js';
+import { asDocument, explain } from './verify.js';
+
+/** Longest time that a whole request of the lab may take, microseconds; the slow case takes two seconds. */
+const within = 1_000_000;
+
+function list(json: boolean): ExitCode {
+  const cases = labCases.map(({ name, does, picture, cause, hop }) => ({ name, does, picture, cause, hop }));
+  if (json) process.stdout.write(`${JSON.stringify(cases, null, 2)}\n`);
+  else {
+    const width = Math.max(...cases.map(({ name }) => name.length));
+    const lines = cases.map(({ name, does }) => `  ${name.padEnd(width)}  ${does}`);
+    process.stdout.write(`npm run lab -- <case> breaks the running sandbox:\n\n${lines.join('\n')}\n\n`);
+    process.stdout.write('npm run lab -- reset puts all right again.\n');
+  }
+  return ExitCode.done;
+}
+
+async function lab(name: string | undefined, json: boolean): Promise<ExitCode> {
+  if (name === undefined) return list(json);
+  const labCase = labCases.find((each) => each.name === name);
+  if (!labCase && name !== 'reset') {
+    throw new UsageError(`the lab has no case '${name}'; 'npm run lab' lists them`);
+  }
+  const sandbox = await findSandbox(root, cache, process.env);
+  await resetLab(sandbox);
+  await labCase?.apply(sandbox);
+  const shape = await ownShape('/trace/1');
+  if (!shape) throw new Error('the shape of /trace/1 is missing');
+  const zipkin = new ZipkinClient(sandbox.zipkinUrl);
+  const request = { url: new URL(`${sandbox.frontUrl}/trace/1`), method: 'GET', headers: {} };
+  const count = labCase?.requests ?? 1;
+  const judged = await verify({ request, count, shape, zipkin, sandbox, within });
+  const [broken] = judged.filter(({ verdict }) => !verdict.whole);
+  if (json) process.stdout.write(`${JSON.stringify({ case: name, traces: judged.map(asDocument) }, null, 2)}\n`);
+  else {
+    if (labCase) process.stdout.write(`${labCase.does}\nWhat to see: ${labCase.picture}\n\n`);
+    const verdict = broken ? (await explain(broken, zipkin)).join('\n') : '✓ the trace is whole';
+    process.stdout.write(`${verdict}\n`);
+    if (labCase) process.stdout.write("\nIt stays so until 'npm run lab -- reset'.\n");
+  }
+  return broken ? ExitCode.incompleteTrace : ExitCode.done;
+}
+
+/** Adds `lab` to the program: ways to break propagation in the running sandbox, one at a time. */
+export function registerLab(program: Command): void {
+  program
+    .command('lab')
+    .description('Break the propagation of the running sandbox in one of many ways, and see the verdict.')
+    .argument('[case]', "what to break; 'reset' puts all right; none lists the cases")
+    .addOption(jsonOption())
+    .action(async (name: string | undefined, options: { readonly json?: true }) => {
+      process.exitCode = await lab(name, options.json ?? false);
+    });
+}

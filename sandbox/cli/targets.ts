@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InvalidArgumentError, Option } from 'commander';
+import { findSandbox } from '../topology/running-sandbox.js';
+import { parseShape, type Shape } from '../trace/shape.js';
+import { UsageError } from './exit-code.js';
+import { cache, root } from './project.js';
+
+/** Where a command works: given by options, else the sandbox that runs here. */
+export interface Targets {
+  readonly frontUrl: string;
+  readonly zipkinUrl: string;
+}
+
+function httpUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new InvalidArgumentError('It must be a URL like http://localhost:8000.');
+  }
+  return text.replace(/\/$/, '');
+}
+
+export const urlOption = () =>
+  new Option('--url <url>', 'the front proxy (default: the sandbox that runs here)').argParser(httpUrl);
+export const zipkinOption = () =>
+  new Option('--zipkin <url>', 'Zipkin (default: that of the sandbox that runs here)').argParser(httpUrl);
+export const jsonOption = () => new Option('--json', 'print one JSON document, for a program');
+
+/** @throws Error where an address is not given and no sandbox runs here */
+export async function findTargets(given: { readonly url?: string; readonly zipkin?: string }): Promise<Targets> {
+  if (given.url && given.zipkin) return { frontUrl: given.url, zipkinUrl: given.zipkin };
+  const sandbox = await findSandbox(root, cache, process.env);
+  return { frontUrl: given.url ?? sandbox.frontUrl, zipkinUrl: given.zipkin ?? sandbox.zipkinUrl };
+}
+
+/** @returns the sandbox's own shape for a path, where it has one */
+export async function ownShape(path: string): Promise<Shape | undefined> {
+  const number = /^\/trace\/([12])$/.exec(path)?.[1];
+  return number === undefined ? undefined : readShape(join(root, `sandbox/shapes/trace-${number}.yaml`));
+}
+
+/** @throws UsageError where the file cannot be read, ShapeError where it is no shape */
+export async function readShape(file: string): Promise<Shape> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`${file} cannot be read (${error.code}); name a shape file, or write one with --record`);
+  });
+  return parseShape(text, file);
+}
+
+/** Reads `Name: value` as a header, for a repeatable option. */
+export function collectHeader(text: string, headers: Record<string, string> = {}): Record<string, string> {
+  const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError("It must read 'Name: value'.");
+  return { ...headers, [name]: value };
+}

@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { collectTrace } from '../request/collect.js';
+import { sendTraced, type TracedAnswer } from '../request/send.js';
+import { alignClocks } from '../trace/clock.js';
+import { criticalPath } from '../trace/critical-path.js';
+import { drawTrace } from '../trace/draw.js';
+import { formatMicros } from '../trace/duration.js';
+import { countExpected } from '../trace/shape.js';
+import type { Span } from '../trace/span.js';
+import { splitTime, type TimeShare } from '../trace/time-split.js';
+import { buildTree, type SpanTree } from '../trace/tree.js';
+import { ZipkinClient } from '../zipkin/client.js';
+import { ExitCode, UsageError } from './exit-code.js';
+import { collectHeader, findTargets, jsonOption, ownShape, urlOption, zipkinOption } from './targets.js';
+import { terminal } from './terminal.js';
+
+interface TraceOptions {
+  readonly id?: string;
+  readonly method: string;
+  readonly header: Record<string, string>;
+  readonly join?: { readonly traceId: string; readonly spanId: string };
+  readonly sample: boolean;
+  readonly url?: string;
+  readonly zipkin?: string;
+  readonly json?: true;
+}
+
+const longestWaitMs = 10_000;
+
+function readContext(text: string): { traceId: string; spanId: string } {
+  if (text === 'new') return { traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex') };
+  const [, traceId, spanId] = /^((?:[0-9a-f]{16}){1,2})-([0-9a-f]{16})$/.exec(text) ?? [];
+  if (!traceId || !spanId) {
+    throw new InvalidArgumentError("It must be 'new', or <trace id>-<span id> of 16 or 32 and of 16 lower hex digits.");
+  }
+  return { traceId, spanId };
+}
+
+function readTraceId(text: string): string {
+  if (!/^[0-9a-f]{1,32}$/.test(text)) throw new InvalidArgumentError('It must be 1 to 32 lower hex digits.');
+  return text;
+}
+
+function contextHeaders({ join, sample }: TraceOptions): Record<string, string> {
+  return {
+    ...(join ? { 'x-b3-traceid': join.traceId, 'x-b3-spanid': join.spanId } : {}),
+    ...(sample ? {} : { 'x-b3-sampled': '0' }),
+  };
+}
+
+const nameOf = ({ part }: TimeShare) => ('service' in part ? part.service : `${part.from} → ${part.to}`);
+
+/** Lines that say where the time of the critical path went; the wires are the ways between two processes. */
+function timeShares(tree: SpanTree): { part: string; micros: number }[] {
+  return splitTime(criticalPath(tree, alignClocks(tree).timeOf)).map((share) => ({
+    part: nameOf(share),
+    micros: share.micros,
+  }));
+}
+
+function describeShares(tree: SpanTree): string[] {
+  const shares = timeShares(tree);
+  const whole = shares.reduce((sum, { micros }) => sum + micros, 0);
+  const width = Math.max(0, ...shares.map(({ part }) => part.length));
+  return [...shares]
+    .sort((one, other) => other.micros - one.micros)
+    .map(({ part, micros }) => {
+      const percent = whole > 0 ? Math.round((100 * micros) / whole) : 0;
+      return `  ${part.padEnd(width)}  ${formatMicros(micros).padStart(8)}  ${String(percent).padStart(3)} %`;
+    });
+}
+
+function print(spans: readonly Span[], page: string, answer: TracedAnswer | undefined): void {
+  const tree = buildTree(spans);
+  const said = answer ? [`HTTP ${answer.status} in ${formatMicros(answer.tookMs * 1000)}`, ''] : [];
+  const lines = [
+    ...said,
+    ...drawTrace(tree, terminal(process.stdout)),
+    '',
+    'Where the time went:',
+    ...describeShares(tree),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n\n${page}\n`);
+}
+
+async function sendAndCollect(path: string, options: TraceOptions, frontUrl: string, zipkin: ZipkinClient) {
+  if (!path.startsWith('/')) throw new UsageError(`'${path}' is no path; give one like /trace/1`);
+  const headers = { ...options.header, ...contextHeaders(options) };
+  const answer = await sendTraced({ url: new URL(frontUrl + path), method: options.method, headers });
+  if (answer.traceId === undefined) {
+    throw new Error(`${frontUrl}${path} answered ${answer.status} without x-b3-traceid: is it this sandbox's front?`);
+  }
+  const shape = options.method === 'GET' && options.sample && answer.status === 200 ? await ownShape(path) : undefined;
+  const limitMs = options.sample ? longestWaitMs : 2000;
+  const expected = shape ? { expected: countExpected(shape) } : {};
+  return {
+    answer,
+    traceId: answer.traceId,
+    spans: await collectTrace(zipkin, answer.traceId, { ...expected, limitMs }),
+  };
+}
+
+async function trace(path: string, options: TraceOptions): Promise<ExitCode> {
+  const { frontUrl, zipkinUrl } = await findTargets(
+    options.id && options.zipkin ? { url: options.zipkin, zipkin: options.zipkin } : options,
+  );
+  const zipkin = new ZipkinClient(zipkinUrl);
+  const { traceId, spans, answer } = options.id
+    ? { traceId: options.id, spans: await zipkin.trace(options.id), answer: undefined }
+    : await sendAndCollect(path, options, frontUrl, zipkin);
+  const page = zipkin.tracePage(traceId);
+  if (options.json) {
+    const document = { traceId, answer, page, spans, time: timeShares(buildTree(spans)) };
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  } else if (spans.length > 0) print(spans, page, answer);
+  else if (!options.sample)
+    process.stdout.write(`HTTP ${answer?.status}; trace ${traceId} was not to be recorded, and is not in Zipkin\n`);
+  const asWanted = spans.length > 0 === options.sample;
+  if (!asWanted) {
+    const seen = spans.length === 0 ? 'no span of it' : `${spans.length} spans although it was not to be sampled`;
+    process.stderr.write(`sandbox: trace ${traceId}: Zipkin has ${seen}; see 'npm run verify' for which hop it is\n`);
+  }
+  return asWanted ? ExitCode.done : ExitCode.incompleteTrace;
+}
+
+/** Adds `trace` to the program: sends one request, waits for its trace, draws it. */
+export function registerTrace(program: Command): void {
+  program
+    .command('trace')
+    .description('Send one request to the front and draw its trace, or draw one that Zipkin has.')
+    .argument('[path]', 'what to ask for', '/trace/1')
+    .addOption(new Option('--id <trace id>', 'draw this trace; sends nothing').argParser(readTraceId))
+    .option('-X, --method <method>', 'the HTTP method', 'GET')
+    .addOption(
+      new Option('-H, --header <header>', "a request header 'Name: value'; may be repeated")
+        .argParser(collectHeader)
+        .default({}, 'none'),
+    )
+    .addOption(new Option('--join <context>', "join a trace: <trace id>-<span id>, or 'new'").argParser(readContext))
+    .option('--no-sample', 'ask for no trace to be recorded (X-B3-Sampled: 0)')
+    .addOption(urlOption())
+    .addOption(zipkinOption())
+    .addOption(jsonOption())
+    .action(async (path: string, options: TraceOptions) => {
+      process.exitCode = await trace(path, options);
+    });
+}

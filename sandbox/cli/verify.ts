@@ -1,0 +1,151 @@
+import { writeFile } from 'node:fs/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { collectTrace } from '../request/collect.js';
+import { sendTraced } from '../request/send.js';
+import { type JudgedTrace, verify } from '../request/verify.js';
+import { findSandbox, type RunningSandbox } from '../topology/running-sandbox.js';
+import { drawTrace } from '../trace/draw.js';
+import { describeFinding } from '../trace/finding.js';
+import { junitReport } from '../trace/junit.js';
+import { recordShape } from '../trace/record-shape.js';
+import { buildTree } from '../trace/tree.js';
+import { ZipkinClient } from '../zipkin/client.js';
+import { ExitCode, UsageError } from './exit-code.js';
+import { cache, root } from './project.js';
+import { collectHeader, findTargets, jsonOption, ownShape, readShape, urlOption, zipkinOption } from './targets.js';
+import { terminal } from './terminal.js';
+
+interface VerifyOptions {
+  readonly expect?: string;
+  readonly record?: string;
+  readonly count: number;
+  readonly within?: number;
+  readonly junit?: string;
+  readonly method: string;
+  readonly header: Record<string, string>;
+  readonly url?: string;
+  readonly zipkin?: string;
+  readonly json?: true;
+}
+
+const mostRequests = 10_000;
+const mostDrawn = 3;
+
+function readCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > mostRequests) {
+    throw new InvalidArgumentError(`It must be a number from 1 to ${mostRequests}.`);
+  }
+  return count;
+}
+
+function readMilliseconds(text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('It must be a number of milliseconds.');
+  return Number(text);
+}
+
+/** The sandbox that runs here, unless the targets are somebody else's. */
+async function sandboxBehind(frontUrl: string): Promise<RunningSandbox | undefined> {
+  const sandbox = await findSandbox(root, cache, process.env).catch(() => undefined);
+  const here = sandbox && new URL(sandbox.frontUrl).port === new URL(frontUrl).port;
+  return here ? sandbox : undefined;
+}
+
+/** The lines about a trace that is not whole: what is wrong, why, and both halves where there are two. */
+export async function explain(
+  { spans, traceId, verdict, diagnoses }: JudgedTrace,
+  zipkin: ZipkinClient,
+): Promise<string[]> {
+  const lines = [`✗ trace ${traceId || '(none)'}: ${verdict.findings.length} findings`];
+  for (const diagnosis of diagnoses) {
+    lines.push(`  ${diagnosis.text}`);
+    for (const finding of diagnosis.findings) lines.push(`    - ${describeFinding(finding)}`);
+  }
+  const others = [...new Set(diagnoses.flatMap(({ otherTraceId }) => otherTraceId ?? []))];
+  for (const part of [spans, ...(await Promise.all(others.map((id) => zipkin.trace(id))))]) {
+    if (part.length > 0) lines.push('', ...drawTrace(buildTree(part), terminal(process.stdout)));
+  }
+  return lines;
+}
+
+/** What a program gets of each trace. */
+export function asDocument({ traceId, answer, verdict, diagnoses }: JudgedTrace) {
+  return { traceId, status: answer.status, requestId: answer.requestId, whole: verdict.whole, diagnoses };
+}
+
+async function record(url: URL, file: string, zipkin: ZipkinClient, options: VerifyOptions): Promise<ExitCode> {
+  const answer = await sendTraced({ url, method: options.method, headers: options.header });
+  if (answer.traceId === undefined) throw new Error(`${url} answered no trace id; send one with -H 'X-B3-TraceId: …'`);
+  const spans = await collectTrace(zipkin, answer.traceId, { limitMs: 10_000 });
+  await writeFile(file, recordShape(buildTree(spans), `${options.method} ${url.pathname}`));
+  process.stdout.write(`${file}: the shape of trace ${answer.traceId}, ${spans.length} spans\n`);
+  return ExitCode.done;
+}
+
+async function run(path: string, options: VerifyOptions): Promise<ExitCode> {
+  if (!path.startsWith('/')) throw new UsageError(`'${path}' is no path; give one like /trace/1`);
+  const { frontUrl, zipkinUrl } = await findTargets(options);
+  const zipkin = new ZipkinClient(zipkinUrl);
+  const url = new URL(frontUrl + path);
+  if (options.record) return record(url, options.record, zipkin, options);
+  const shape = options.expect ? await readShape(options.expect) : await ownShape(path);
+  if (!shape) throw new UsageError(`there is no shape for ${path} in this sandbox; give one with --expect FILE`);
+  const progress = process.stderr.isTTY && options.count > 1;
+  const judged = await verify({
+    request: { url, method: options.method, headers: options.header },
+    count: options.count,
+    shape,
+    zipkin,
+    sandbox: await sandboxBehind(frontUrl),
+    within: options.within === undefined ? undefined : options.within * 1000,
+    onJudged: (done) => {
+      if (progress) process.stderr.write(`\r${done} of ${options.count} traces judged`);
+    },
+  });
+  if (progress) process.stderr.write('\r\u001b[K');
+  const broken = judged.filter(({ verdict }) => !verdict.whole);
+  if (options.junit) {
+    const cases = judged.map(({ traceId, answer, diagnoses }) => ({
+      name: `${shape.name} ${traceId}`,
+      seconds: answer.tookMs / 1000,
+      failures: diagnoses.map(({ text }) => text),
+    }));
+    await writeFile(options.junit, junitReport(`verify ${shape.name}`, cases));
+  }
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ shape: shape.name, traces: judged.map(asDocument) }, null, 2)}\n`);
+  } else {
+    for (const each of broken.slice(0, mostDrawn))
+      process.stdout.write(`${(await explain(each, zipkin)).join('\n')}\n\n`);
+    if (broken.length > mostDrawn)
+      process.stdout.write(`… and ${broken.length - mostDrawn} more; --json has them all\n\n`);
+    const verdict = broken.length === 0 ? '✓ whole' : `✗ ${broken.length} not whole`;
+    process.stdout.write(`${judged.length} ${judged.length === 1 ? 'trace' : 'traces'} of ${shape.name}: ${verdict}\n`);
+  }
+  return broken.length === 0 ? ExitCode.done : ExitCode.incompleteTrace;
+}
+
+/** Adds `verify` to the program: requests whose traces are checked against a shape. */
+export function registerVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('Send requests and say of each trace whether it is whole, and if not, which hop broke it.')
+    .argument('[path]', 'what to ask for', '/trace/1')
+    .option('--expect <file>', "the shape that each trace must have (default: the sandbox's own for the path)")
+    .option('--record <file>', 'send one request and write the shape of its trace to this file')
+    .addOption(new Option('--count <n>', 'how many requests').argParser(readCount).default(1))
+    .addOption(new Option('--within <ms>', 'longest time that a request may take').argParser(readMilliseconds))
+    .option('--junit <file>', 'write the results as JUnit XML too')
+    .option('-X, --method <method>', 'the HTTP method', 'GET')
+    .addOption(
+      new Option('-H, --header <header>', "a request header 'Name: value'; may be repeated")
+        .argParser(collectHeader)
+        .default({}, 'none'),
+    )
+    .addOption(urlOption())
+    .addOption(zipkinOption())
+    .addOption(jsonOption())
+    .action(async (path: string, options: VerifyOptions) => {
+      process.exitCode = await run(path, options);
+    });
+}

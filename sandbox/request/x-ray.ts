@@ -1,0 +1,45 @@
+import type { RunningSandbox } from '../topology/running-sandbox.js';
+import type { HeaderRecord } from '../trace/trace-headers.js';
+
+/** What one hop wrote down of one request: an Envoy the headers that left it, an app those that came and left. */
+export interface HopRecord extends HeaderRecord {
+  readonly requestId: string | null;
+  /** An Envoy's listener: edge, ingress or egress. */
+  readonly listener?: string;
+}
+
+const containers = ['front-envoy', 'service1', 'service2'];
+const withApp = new Set(['service1', 'service2']);
+
+async function switchHeaderLogs(sandbox: RunningSandbox, on: boolean): Promise<void> {
+  const envoy = (container: string) =>
+    sandbox.ask(container, 'admin', `/runtime_modify?access_log.headers=${on ? 100 : 0}`, 'POST');
+  const app = (container: string) => sandbox.ask(container, 'app', `/header-log/${on ? 'on' : 'off'}`, 'POST');
+  await Promise.all(
+    containers.flatMap((container) => [envoy(container), ...(withApp.has(container) ? [app(container)] : [])]),
+  );
+}
+
+/** Runs `work` while every hop of the sandbox writes down the trace headers of each request. */
+export async function withHeaderLogs<T>(sandbox: RunningSandbox, work: () => Promise<T>): Promise<T> {
+  await switchHeaderLogs(sandbox, true);
+  try {
+    return await work();
+  } finally {
+    await switchHeaderLogs(sandbox, false);
+  }
+}
+
+function readLine(line: string): HopRecord[] {
+  if (!line.startsWith('{"at"')) return [];
+  const { at, direction = 'out', requestId, headers } = JSON.parse(line) as HopRecord & { direction?: 'in' | 'out' };
+  const [service = at, listener] = at.split(' ');
+  const present = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== null && value !== '-'));
+  return [{ at: service, direction, requestId, headers: present, ...(listener ? { listener } : {}) }];
+}
+
+/** @returns what the hops wrote down of the request, in no order */
+export async function headerRecords(sandbox: RunningSandbox, requestId: string): Promise<HopRecord[]> {
+  const logs = await Promise.all(containers.map((container) => sandbox.log(container)));
+  return logs.flatMap((log) => log.split('\n').flatMap(readLine)).filter((record) => record.requestId === requestId);
+}

@@ -1,0 +1,76 @@
+import type { Finding } from './finding.js';
+import { type Inquiry, isAtOrBelow, listOf, nameShortly } from './inquiry.js';
+import { explainFlags } from './response-flags.js';
+import { type SpanNode, serviceOf } from './tree.js';
+
+/** Explains failed spans, calls that were tried again, and what is missing because a call failed. */
+export function explainFailures(inquiry: Inquiry): void {
+  explainRetries(inquiry);
+  const failed = new Set(inquiry.open('failed-span').flatMap(({ span }) => inquiry.nodeOf(span) ?? []));
+  const passedOn = new Set([...failed].flatMap(({ parent }) => parent ?? []));
+  for (const origin of failed) {
+    if (passedOn.has(origin)) continue;
+    const above = new Set<SpanNode>();
+    for (let at = origin.parent; at && failed.has(at); at = at.parent) above.add(at);
+    const isConcerned = (node: SpanNode | undefined) => node !== undefined && (node === origin || above.has(node));
+    const findings = [
+      ...inquiry.openAbout((span) => isConcerned(inquiry.nodeOf(span)), 'failed-span'),
+      ...inquiry.openAbout((span) => isAtOrBelow(inquiry.nodeOf(span), origin), 'missing-span'),
+    ];
+    const service = serviceOf(origin.span);
+    const others = [...above].map(({ span }) => serviceOf(span)).filter((other) => other !== service);
+    const passing = others.length > 0 ? `; ${listOf(others.reverse())} passed it on` : '';
+    const text = `${nameShortly(origin.span)} failed: ${reasonOf(origin)}${neverReached(findings)}${passing}`;
+    inquiry.conclude({ cause: 'failed', hop: service, text, findings });
+  }
+}
+
+function explainRetries(inquiry: Inquiry): void {
+  for (const { hop, span } of inquiry.open('repeated-span')) {
+    const tried = inquiry.nodeOf(span);
+    if (!tried || !inquiry.open('repeated-span').some((finding) => finding.span === span)) continue;
+    const attempts = inquiry.spansOf(inquiry.part(hop.path)).filter(({ parent }) => parent === tried.parent);
+    if (!attempts.some(({ span: { tags } }) => tags?.error !== undefined || tags?.['retry.count'] !== undefined))
+      continue;
+    const inOrder = [...attempts].sort((a, b) => (a.span.timestamp ?? 0) - (b.span.timestamp ?? 0));
+    const last = inOrder.at(-1);
+    const isFailure = (node: SpanNode | undefined) =>
+      inOrder.some((attempt) => attempt !== last && isAtOrBelow(node, attempt));
+    const findings: Finding[] = [
+      ...inquiry.openAbout((one) => attempts.some((attempt) => attempt.span === one), 'repeated-span'),
+      ...inquiry.openAbout((one) => isFailure(inquiry.nodeOf(one)), 'failed-span', 'missing-span'),
+    ];
+    const service = serviceOf(span);
+    const called = tried.children[0]
+      ? serviceOf(tried.children[0].span)
+      : (span.tags?.upstream_cluster ?? 'its upstream');
+    const outcomes = inOrder.map(({ span: { tags } }) => tags?.['http.status_code'] ?? (tags?.error ? 'error' : 'ok'));
+    const first = deepestFailure(inOrder[0]);
+    const why = first ? `; the first failed at ${nameShortly(first.span)}: ${reasonOf(first)}` : '';
+    const text = `${service} tried ${called} ${attempts.length} times: ${outcomes.join(', ')}${why}`;
+    inquiry.conclude({ cause: 'retried', hop: service, text, findings });
+  }
+}
+
+function deepestFailure(attempt: SpanNode | undefined): SpanNode | undefined {
+  let deepest = attempt?.span.tags?.error === undefined ? undefined : attempt;
+  for (let at = deepest; at; at = at.children.find(({ span }) => span.tags?.error !== undefined)) deepest = at;
+  return deepest;
+}
+
+function reasonOf({ span: { tags } }: SpanNode): string {
+  const status = tags?.['http.status_code'];
+  const flags = explainFlags(tags?.response_flags);
+  const error = tags?.error === 'true' || tags?.error === status ? undefined : tags?.error;
+  const parts = [
+    status && `status ${status}`,
+    flags && `${flags} (${tags?.response_flags})`,
+    error && `error ${error}`,
+  ];
+  return parts.filter(Boolean).join(', ') || 'it says no more';
+}
+
+function neverReached(findings: readonly Finding[]): string {
+  const missing = findings.flatMap((finding) => (finding.type === 'missing-span' ? [finding.hop.label] : []));
+  return missing.length > 0 ? `; it did not reach ${listOf(missing)}` : '';
+}

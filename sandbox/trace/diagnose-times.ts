@@ -1,0 +1,50 @@
+import { alignClocks } from './clock.js';
+import { criticalPath } from './critical-path.js';
+import { formatMicros } from './duration.js';
+import { type Inquiry, nameShortly } from './inquiry.js';
+import { explainFlags } from './response-flags.js';
+import type { Span } from './span.js';
+import { splitTime } from './time-split.js';
+import { serviceOf } from './tree.js';
+
+/** Explains spans outside their parents, and requests that took too long. */
+export function explainTimes(inquiry: Inquiry): void {
+  const { timeOf, skews } = alignClocks(inquiry.verdict.tree);
+  for (const { service, ahead } of skews) {
+    const findings = inquiry.open('outside-parent').filter(({ span, parent }) => [span, parent].some(isOf(service)));
+    if (findings.length === 0) continue;
+    const amount = `${formatMicros(Math.abs(ahead))} ${ahead > 0 ? 'ahead of' : 'behind'}`;
+    const text = `the clock of ${service} is ${amount} the others': its spans lie outside the calls that they belong to`;
+    inquiry.conclude({ cause: 'clock-skew', hop: service, text, findings });
+  }
+  for (const finding of inquiry.open('outside-parent')) {
+    const node = inquiry.nodeOf(finding.span);
+    if (!node || finding.how !== 'ends after') continue;
+    const rest = `${formatMicros(finding.micros)} after ${serviceOf(finding.parent)}, which called it, had its answer`;
+    const text = `${nameShortly(node.span)} ended ${rest}: it went on working, or it notes its end late`;
+    inquiry.conclude({ cause: 'late-end', hop: serviceOf(finding.span), text, findings: [finding] });
+  }
+  const findings = inquiry.open('slow-span');
+  const [first] = findings;
+  if (!first) return;
+  const path = criticalPath(inquiry.verdict.tree, timeOf);
+  const [share] = splitTime(path).sort((a, b) => b.micros - a.micros);
+  if (!share) return;
+  const { part } = share;
+  const whole = path.segments.reduce((sum, { start, end }) => sum + end - start, 0);
+  const hop = 'service' in part ? part.service : part.to;
+  const where = 'service' in part ? `${part.service} itself` : `the way from ${part.from} to ${part.to} and back`;
+  const flags = 'service' in part ? explainFlags(delayFlag(inquiry, part.service)) : undefined;
+  const taken = `${formatMicros(share.micros)} of ${formatMicros(whole)} (${Math.round((share.micros / whole) * 100)} %)`;
+  const text = `slow: ${where} took ${taken}; at most ${formatMicros(first.limit)} expected${flags ? `; ${flags}` : ''}`;
+  inquiry.conclude({ cause: 'slow', hop, text, findings });
+}
+
+function isOf(service: string): (span: Span) => boolean {
+  return (span) => serviceOf(span) === service;
+}
+
+function delayFlag({ nodes }: Inquiry, service: string): string | undefined {
+  const flags = nodes.filter(({ span }) => serviceOf(span) === service).map(({ span }) => span.tags?.response_flags);
+  return flags.find((flag) => flag !== undefined && flag !== '-');
+}

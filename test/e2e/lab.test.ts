@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { labCases, resetLab } from '../../sandbox/lab/cases.js';
+import { verify } from '../../sandbox/request/verify.js';
+import { sandbox, shapeOf, zipkin } from './requests.js';
+
+const shape = await shapeOf('/trace/1');
+const request = { url: new URL(`${sandbox.frontUrl}/trace/1`), method: 'GET', headers: {} };
+const judge = (count = 1) => verify({ request, count, shape, zipkin, sandbox, within: 1_000_000 });
+
+describe('the lab', () => {
+  after(() => resetLab(sandbox));
+
+  for (const labCase of labCases) {
+    const verdict = labCase.cause ? `${labCase.cause} at ${labCase.hop}` : 'whole';
+    test(`${labCase.name}: ${verdict}; whole again after reset`, async () => {
+      await labCase.apply(sandbox);
+      const judged = await judge(labCase.requests);
+      await resetLab(sandbox);
+      const seen = judged.flatMap(({ diagnoses }) => diagnoses.map(({ cause, hop }) => `${cause} at ${hop}`));
+      if (labCase.cause) assert.ok(seen.includes(verdict), `expected ${verdict}, seen: ${seen.join(', ') || 'whole'}`);
+      else assert.deepEqual(seen, []);
+      assert.deepEqual(
+        (await judge()).flatMap(({ diagnoses }) => diagnoses.map(({ text }) => text)),
+        [],
+      );
+    });
+  }
+});
