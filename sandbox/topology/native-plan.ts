@@ -14,6 +14,8 @@ export interface NativeInput {
   /** The folder that `installZipkin` gave; undefined where `zipkinUrl` is somebody else's Zipkin. */
   readonly zipkinFolder: string | undefined;
   readonly zipkinUrl: string | undefined;
+  /** More environment for a service, by its name: an app of your own in its place. */
+  readonly overrides?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Free ports for all that is not published. */
   readonly freePorts: readonly number[];
 }
@@ -113,6 +115,7 @@ function planEnvoyService(input: NativeInput, book: AddressBook, service: Compos
       ...app,
       ENVOY_BIN: input.envoyBinary,
       ENVOY_CONFIG: configuration,
+      ...input.overrides?.[service.name],
     },
     workingFolder: input.root,
     readyUrls: [`${addresses.admin}/ready`, ...(addresses.app ? [`${addresses.app}/health`] : [])],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { installZipkin } from './artifacts.js';
 import { type ComposeService, readComposeFile } from './compose-file.js';
 import { lastLogLines, type ManagedProcess, startProcess } from './managed-process.js';
-import { envoyConfigurationOf, javaOptionsOf, type NativePlan, planNative } from './native-plan.js';
+import { envoyConfigurationOf, javaOptionsOf, type NativeInput, type NativePlan, planNative } from './native-plan.js';
 import { freePorts, requireFree } from './ports.js';
 import type { RunRecord } from './running-sandbox.js';
 import { fetchText, waitFor } from './wait.js';
@@ -15,6 +15,7 @@ export interface NativeParts {
   readonly services: readonly ComposeService[];
   readonly envoyBinary: string;
   readonly zipkinFolder: string | undefined;
+  readonly overrides?: NonNullable<NativeInput['overrides']>;
 }
 
 const unpublishedPorts = 16;

@@ -93,8 +93,18 @@ function layOut(waterfall: Waterfall, { width, colour, unicode = true }: DrawOpt
     glyphs,
     unicode,
     columns: { all, tree: treeColumns, kind, name, bar: rest - name, duration },
-    paint: (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text),
+    paint: colour ? paintWithCodes : (_, text) => text,
   };
+}
+
+const styles: readonly Style[] = ['cyan', 'green', 'yellow', 'blue', 'magenta', 'red', 'dim', 'bold'];
+
+/** styleText costs too much to be called for each cell of a large trace. */
+const codesOf = new Map(styles.map((style) => [style, styleText(style, '|', { validateStream: false }).split('|')]));
+
+function paintWithCodes(style: Style, text: string): string {
+  const [before = '', after = ''] = codesOf.get(style) ?? [];
+  return before + text + after;
 }
 
 function placeInTree(rows: readonly WaterfallRow[], glyphs: Glyphs, limit: number, unicode: boolean): Row[] {
@@ -164,14 +174,13 @@ function drawBar(
   const from = Math.min(Math.floor(time.start * scale), columns.bar * 2 - 1);
   const to = Math.max(Math.ceil(time.end * scale), from + 1);
   const [left, right, both] = isOnPath ? glyphs.waiting : glyphs.aside;
-  const cells = Array.from({ length: columns.bar }, (_, cell) => {
-    const hasLeft = from <= cell * 2 && cell * 2 < to;
-    const hasRight = from <= cell * 2 + 1 && cell * 2 + 1 < to;
-    return hasLeft ? (hasRight ? both : left) : hasRight ? right : ' ';
-  });
+  const first = (from + 1) >> 1;
+  const middle = (to >> 1) - first;
+  const cells = [...' '.repeat(from >> 1), ...(from % 2 ? right : ''), ...both.repeat(middle)];
+  if (to % 2) cells.push(left);
+  cells.push(...' '.repeat(columns.bar - cells.length));
   for (const part of own) {
-    const first = Math.round((part.start * scale) / 2);
-    cells.fill(glyphs.own, first, Math.round((part.end * scale) / 2));
+    cells.fill(glyphs.own, Math.round((part.start * scale) / 2), Math.round((part.end * scale) / 2));
   }
   return cells.join('');
 }

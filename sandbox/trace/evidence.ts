@@ -61,7 +61,9 @@ export function findOtherHalf(
     for (const spans of others) {
       const span = earliest(spans.filter((one) => isServing(one) && fits(one)));
       if (!span) continue;
-      const hasOthers = spans.some(({ tags }) => (tags?.[requestIdTag] ?? requestId) !== requestId);
+      // A hop that got no x-request-id makes one: the half that is found by its time has an id of its own.
+      const own = by === 'time' ? span.tags?.[requestIdTag] : requestId;
+      const hasOthers = spans.some(({ tags }) => (tags?.[requestIdTag] ?? own) !== own);
       return { traceId: span.traceId, span, by, hasOthers };
     }
     return undefined;
@@ -70,12 +72,8 @@ export function findOtherHalf(
   return (
     find('span id', (span) => span.id === caller.id || span.parentId === caller.id) ??
     (requestId === undefined ? undefined : find('request id', (span) => span.tags?.[requestIdTag] === requestId)) ??
-    find('time', (span) => isRootOf(requestId, span) && isExpected(span) && isWithin(span, caller))
+    find('time', (span) => span.parentId === undefined && isExpected(span) && isWithin(span, caller))
   );
-}
-
-function isRootOf(requestId: string | undefined, { parentId, tags }: Span): boolean {
-  return parentId === undefined && (tags?.[requestIdTag] ?? requestId) === requestId;
 }
 
 function earliest(spans: readonly Span[]): Span | undefined {

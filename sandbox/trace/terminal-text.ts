@@ -1,6 +1,8 @@
 import stringWidth from 'string-width';
 
 const printableAscii = /^[ -~]*$/;
+/** Text of one column a character, which need not be measured: ASCII and what drawings are made of. */
+const narrow = /^[ -~·µ…─-▟✗]*$/u;
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu;
 const graphemes = new Intl.Segmenter();
 
@@ -11,7 +13,7 @@ export function printable(text: string): string {
 
 /** The columns that a text takes on a terminal. */
 export function columnsOf(text: string): number {
-  return printableAscii.test(text) ? text.length : stringWidth(text);
+  return narrow.test(text) ? text.length : stringWidth(text);
 }
 
 /** The text in exactly `columns` columns: padded with spaces at its end, or cut with `mark` in its last column. */
