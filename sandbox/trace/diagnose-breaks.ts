@@ -100,12 +100,12 @@ function bypass(gap: Gap, above: SpanNode): Diagnosis {
 function explainUnreported(inquiry: Inquiry, gaps: readonly Gap[]): void {
   const services = new Set(gaps.flatMap(({ parts }) => parts.map(serviceOfPattern)));
   const beyond = gaps.flatMap((gap) => gap.beyond);
-  const lost = new Set(beyond.flatMap((node) => (node.detached ? node.span : [])));
+  const lost = beyond.flatMap((node) => (node.detached ? node.span : []));
   for (const service of services) {
     const missing = gaps.flatMap(({ findings }) =>
       findings.filter(({ hop }) => serviceOfPattern(inquiry.part(hop.path) ?? inquiry.verdict.shape.root) === service),
     );
-    const orphans = inquiry.openAbout((span) => lost.has(span), 'misplaced-span', 'orphan-span');
+    const orphans = inquiry.openAbout(lost, 'misplaced-span', 'orphan-span');
     const findings = [...missing, ...orphans];
     const reporter = inquiry.evidence.reporters?.find((one) => one.service === service && one.lost > 0);
     if (reporter) {

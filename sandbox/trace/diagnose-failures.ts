@@ -1,6 +1,7 @@
 import type { Finding } from './finding.js';
-import { type Inquiry, isAtOrBelow, listOf, nameShortly } from './inquiry.js';
+import { type Inquiry, listOf, nameShortly, spansBelow } from './inquiry.js';
 import { explainFlags } from './response-flags.js';
+import type { Span } from './span.js';
 import { type SpanNode, serviceOf } from './tree.js';
 
 /** Explains failed spans, calls that were tried again, and what is missing because a call failed. */
@@ -10,15 +11,14 @@ export function explainFailures(inquiry: Inquiry): void {
   const passedOn = new Set([...failed].flatMap(({ parent }) => parent ?? []));
   for (const origin of failed) {
     if (passedOn.has(origin)) continue;
-    const above = new Set<SpanNode>();
-    for (let at = origin.parent; at && failed.has(at); at = at.parent) above.add(at);
-    const isConcerned = (node: SpanNode | undefined) => node !== undefined && (node === origin || above.has(node));
+    const above: Span[] = [];
+    for (let at = origin.parent; at && failed.has(at); at = at.parent) above.push(at.span);
     const findings = [
-      ...inquiry.openAbout((span) => isConcerned(inquiry.nodeOf(span)), 'failed-span'),
-      ...inquiry.openAbout((span) => isAtOrBelow(inquiry.nodeOf(span), origin), 'missing-span'),
+      ...inquiry.openAbout([origin.span, ...above], 'failed-span'),
+      ...inquiry.openAbout(spansBelow(origin), 'missing-span'),
     ];
     const service = serviceOf(origin.span);
-    const others = [...above].map(({ span }) => serviceOf(span)).filter((other) => other !== service);
+    const others = above.map(serviceOf).filter((other) => other !== service);
     const passing = others.length > 0 ? `; ${listOf(others.reverse())} passed it on` : '';
     const text = `${nameShortly(origin.span)} failed: ${reasonOf(origin)}${neverReached(findings)}${passing}`;
     inquiry.conclude({ cause: 'failed', hop: service, text, findings });
@@ -26,24 +26,23 @@ export function explainFailures(inquiry: Inquiry): void {
 }
 
 function explainRetries(inquiry: Inquiry): void {
-  for (const { hop, span } of inquiry.open('repeated-span')) {
-    const tried = inquiry.nodeOf(span);
-    if (!tried || !inquiry.open('repeated-span').some((finding) => finding.span === span)) continue;
-    const attempts = inquiry.spansOf(inquiry.part(hop.path)).filter(({ parent }) => parent === tried.parent);
+  for (const finding of inquiry.open('repeated-span')) {
+    const tried = inquiry.nodeOf(finding.span);
+    if (!tried || !inquiry.isOpen(finding)) continue;
+    const attempts = inquiry.spansOf(inquiry.part(finding.hop.path)).filter(({ parent }) => parent === tried.parent);
     if (!attempts.some(({ span: { tags } }) => tags?.error !== undefined || tags?.['retry.count'] !== undefined))
       continue;
     const inOrder = [...attempts].sort((a, b) => (a.span.timestamp ?? 0) - (b.span.timestamp ?? 0));
-    const last = inOrder.at(-1);
-    const isFailure = (node: SpanNode | undefined) =>
-      inOrder.some((attempt) => attempt !== last && isAtOrBelow(node, attempt));
-    const findings: Finding[] = [
-      ...inquiry.openAbout((one) => attempts.some((attempt) => attempt.span === one), 'repeated-span'),
-      ...inquiry.openAbout((one) => isFailure(inquiry.nodeOf(one)), 'failed-span', 'missing-span'),
+    const findings = [
+      ...inquiry.openAbout(
+        attempts.map(({ span }) => span),
+        'repeated-span',
+      ),
+      ...inquiry.openAbout(inOrder.slice(0, -1).flatMap(spansBelow), 'failed-span', 'missing-span'),
     ];
-    const service = serviceOf(span);
-    const called = tried.children[0]
-      ? serviceOf(tried.children[0].span)
-      : (span.tags?.upstream_cluster ?? 'its upstream');
+    const service = serviceOf(tried.span);
+    const [answer] = tried.children;
+    const called = answer ? serviceOf(answer.span) : (tried.span.tags?.upstream_cluster ?? 'its upstream');
     const outcomes = inOrder.map(({ span: { tags } }) => tags?.['http.status_code'] ?? (tags?.error ? 'error' : 'ok'));
     const first = deepestFailure(inOrder[0]);
     const why = first ? `; the first failed at ${nameShortly(first.span)}: ${reasonOf(first)}` : '';

@@ -1,5 +1,5 @@
 import type { Finding } from './finding.js';
-import { type Inquiry, isAtOrBelow, listOf, nameShortly, shortId } from './inquiry.js';
+import { type Inquiry, listOf, nameShortly, shortId, spansBelow } from './inquiry.js';
 import type { Span } from './span.js';
 import { isServing, type SpanNode, serviceOf } from './tree.js';
 
@@ -18,9 +18,7 @@ const consequences: readonly Finding['type'][] = [
 export function explainIds(inquiry: Inquiry): void {
   for (const { span, hop } of inquiry.open('misplaced-span')) explainMisplaced(inquiry, span, hop.path);
   for (const { span, first } of inquiry.open('reused-id')) {
-    const node = inquiry.nodeOf(span);
-    if (!node) continue;
-    const findings = inquiry.openAbout((one) => one === span, ...consequences);
+    const findings = inquiry.openAbout([span], ...consequences);
     const text = `${serviceOf(span)} reused a span id: ${nameShortly(node.span)} has the id of ${serviceOf(first)} ${first.kind ?? 'LOCAL'}`;
     inquiry.conclude({ cause: 'span-id-reused', hop: serviceOf(span), text, findings });
   }
@@ -48,7 +46,7 @@ function explainMisplaced(inquiry: Inquiry, span: Span, path: string): void {
   const [caller] = inquiry.spansOf(inquiry.partAbove(path));
   if (!node || !caller || !isServing(span)) return;
   const service = serviceOf(caller.span);
-  const findings = inquiry.openAbout((one) => one === span, ...consequences);
+  const findings = inquiry.openAbout([span], ...consequences);
   const expected = `expected ${nameShortly(caller.span)} as parent of ${nameShortly(node.span)}`;
   const sent = span.shared || node.parent?.span.id === span.id ? span.id : span.parentId;
   if (sent === undefined) {
@@ -80,8 +78,8 @@ function explainOtherRequests(inquiry: Inquiry): void {
   const mixed = new Set(inquiry.open('mixed-requests').flatMap(({ span }) => inquiry.nodeOf(span) ?? []));
   const tops = [...mixed].filter((node) => !hasAncestor(node, mixed));
   if (tops.length === 0) return;
-  const isMixed = (one: Span) => tops.some((top) => isAtOrBelow(inquiry.nodeOf(one), top));
-  const findings = inquiry.openAbout(isMixed, ...consequences, 'mixed-requests', 'repeated-span', 'unexpected-span');
+  const spans = tops.flatMap(spansBelow);
+  const findings = inquiry.openAbout(spans, ...consequences, 'mixed-requests', 'repeated-span', 'unexpected-span');
   const hop = serviceOf(tops[0]?.parent?.span ?? tops[0]?.span ?? { traceId: '', id: '' });
   const requests = inquiry.open('mixed-requests').map(({ seen }) => shortId(seen));
   const text = `${hop} used the context of this trace for other requests too (x-request-id ${listOf(requests)}): a context kept between requests`;

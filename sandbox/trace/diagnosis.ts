@@ -4,8 +4,8 @@ import { explainIds } from './diagnose-ids.js';
 import { explainTimes } from './diagnose-times.js';
 import type { Evidence } from './evidence.js';
 import { describeFinding, type Finding } from './finding.js';
-import { Inquiry } from './inquiry.js';
-import { serviceOf } from './tree.js';
+import { addTo, Inquiry } from './inquiry.js';
+import { labelOf, serviceOf } from './tree.js';
 import type { Verdict } from './verdict.js';
 
 /** Why a trace is not whole. */
@@ -55,7 +55,7 @@ export interface Diagnosis {
 
 /**
  * Explains each finding of a verdict: names the hop that broke the trace and the likely cause, from the trace and what
- * else is known. None for a trace that is whole. What nothing explains is a diagnosis `other` of its own.
+ * else is known. None for a trace that is whole. What nothing explains speaks for itself, as `other`.
  */
 export function diagnose(verdict: Verdict, evidence: Evidence = {}): Diagnosis[] {
   const inquiry = new Inquiry(verdict, evidence);
@@ -64,20 +64,32 @@ export function diagnose(verdict: Verdict, evidence: Evidence = {}): Diagnosis[]
   explainIds(inquiry);
   explainBreaks(inquiry);
   explainTimes(inquiry);
-  for (const finding of inquiry.unexplained) {
-    const hop = 'span' in finding ? serviceOf(finding.span) : 'at' in finding ? finding.at : finding.hop.label;
-    const cause = finding.type === 'changed-decision' ? 'decision-changed' : 'other';
-    inquiry.conclude({ cause, hop, text: describeFinding(finding), findings: [finding] });
-  }
+  explainRest(inquiry);
   return inquiry.diagnoses;
+}
+
+/** What speaks for itself: equal findings about equal spans together. */
+function explainRest(inquiry: Inquiry): void {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of inquiry.unexplained) {
+    const about = 'span' in finding ? labelOf(finding.span) : 'at' in finding ? finding.at : finding.hop.path;
+    addTo(groups, JSON.stringify([finding.type, about, 'field' in finding && finding.field]), finding);
+  }
+  for (const findings of groups.values()) {
+    const [first] = findings;
+    if (!first) continue;
+    const hop = 'span' in first ? serviceOf(first.span) : 'at' in first ? first.at : first.hop.label;
+    const cause = first.type === 'changed-decision' ? 'decision-changed' : 'other';
+    const more = findings.length > 1 ? `, and ${findings.length - 1} more like it` : '';
+    inquiry.conclude({ cause, hop, text: `${describeFinding(first)}${more}`, findings });
+  }
 }
 
 function explainNames(inquiry: Inquiry): void {
   const groups = new Map<string, Extract<Finding, { type: 'wrong-value' }>[]>();
   for (const finding of inquiry.open('wrong-value')) {
     if (finding.field !== 'service') continue;
-    const key = JSON.stringify([finding.expected, finding.seen]);
-    groups.set(key, [...(groups.get(key) ?? []), finding]);
+    addTo(groups, JSON.stringify([finding.expected, finding.seen]), finding);
   }
   for (const findings of groups.values()) {
     const { expected: hop = '', seen } = findings[0] ?? {};

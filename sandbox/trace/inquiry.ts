@@ -11,7 +11,9 @@ export class Inquiry {
   readonly diagnoses: Diagnosis[] = [];
   readonly requestId: string | undefined;
   readonly nodes: readonly SpanNode[];
-  readonly #open: Set<Finding>;
+  readonly #closed = new Set<Finding>();
+  readonly #byType = new Map<Finding['type'], Finding[]>();
+  readonly #bySpan = new Map<Span, Finding[]>();
   readonly #nodeOf: ReadonlyMap<Span, SpanNode>;
   readonly #partOf = new Map<string, ExpectedSpan>();
 
@@ -20,8 +22,12 @@ export class Inquiry {
     readonly evidence: Evidence,
   ) {
     this.nodes = [...walkTree(verdict.tree)];
-    this.#open = new Set(verdict.findings);
     this.#nodeOf = new Map(this.nodes.map((node) => [node.span, node]));
+    for (const finding of verdict.findings) {
+      addTo(this.#byType, finding.type, finding);
+      const span = finding.type === 'missing-span' ? finding.under : 'span' in finding ? finding.span : undefined;
+      if (span) addTo(this.#bySpan, span, finding);
+    }
     const visit = (part: ExpectedSpan) => {
       this.#partOf.set(part.path, part);
       part.children.forEach(visit);
@@ -32,25 +38,29 @@ export class Inquiry {
 
   /** The open findings of one type. */
   open<T extends Finding['type']>(type: T): Extract<Finding, { type: T }>[] {
-    return [...this.#open].filter((finding): finding is Extract<Finding, { type: T }> => finding.type === type);
+    const isOpen = (finding: Finding): finding is Extract<Finding, { type: T }> => !this.#closed.has(finding);
+    return (this.#byType.get(type) ?? []).filter(isOpen);
   }
 
-  /** All open findings that are about a span for which `concerns` holds, or about what is missing under it. */
-  openAbout(concerns: (span: Span) => boolean, ...types: readonly Finding['type'][]): Finding[] {
-    return [...this.#open].filter((finding) => {
-      const span = finding.type === 'missing-span' ? finding.under : 'span' in finding ? finding.span : undefined;
-      return types.includes(finding.type) && span !== undefined && concerns(span);
-    });
+  isOpen(finding: Finding): boolean {
+    return !this.#closed.has(finding);
+  }
+
+  /** The open findings of some types about some spans, or about what is missing right under them. */
+  openAbout(spans: Iterable<Span>, ...types: readonly Finding['type'][]): Finding[] {
+    return [...new Set(spans)].flatMap((span) =>
+      (this.#bySpan.get(span) ?? []).filter((finding) => types.includes(finding.type) && this.isOpen(finding)),
+    );
   }
 
   get unexplained(): readonly Finding[] {
-    return [...this.#open];
+    return this.verdict.findings.filter((finding) => this.isOpen(finding));
   }
 
   /** Records a diagnosis and closes what it explains. */
   conclude(diagnosis: Diagnosis): void {
     this.diagnoses.push(diagnosis);
-    for (const finding of diagnosis.findings) this.#open.delete(finding);
+    for (const finding of diagnosis.findings) this.#closed.add(finding);
   }
 
   nodeOf(span: Span | undefined): SpanNode | undefined {
@@ -77,10 +87,22 @@ export function pathAbove(path: string): string {
 }
 
 /** Whether a span is another, or somewhere below it. */
-export function isAtOrBelow(node: SpanNode | undefined, top: SpanNode): boolean {
-  let at = node;
+export function isAtOrBelow(node: SpanNode, top: SpanNode): boolean {
+  let at: SpanNode | undefined = node;
   while (at && at !== top && at.depth > top.depth) at = at.parent;
   return at === top;
+}
+
+/** A span and all that is below it. */
+export function spansBelow(node: SpanNode): Span[] {
+  return [...walkTree({ roots: [node], size: 0 })].map(({ span }) => span);
+}
+
+/** Adds to the list that a map holds under a key. */
+export function addTo<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }
 
 /** An id for reading: its first digits. */

@@ -101,10 +101,12 @@ class Matching {
       this.#findings.push({ type: 'repeated-span', hop: hopOf(expected), span: node.span, max: expected.times.max });
       take(expected, node);
     }
+    if (level.isUnderSurplus) return;
+    const candidates = [...pool].slice(0, mostStrangers);
     for (const expected of level.expected) {
       for (let count = counts.get(expected) ?? 0; count < expected.times.min; count++) {
-        const absent = { ...level, candidates: [...pool], expected };
-        if (absent.candidates.some((node) => this.#isSkippedTo(expected, node))) this.#skip(absent);
+        const absent = { ...level, candidates, expected };
+        if (candidates.some((node) => this.#isSkippedTo(expected, node))) this.#skip(absent);
         else this.#absent.push(absent);
       }
     }
