@@ -4,7 +4,7 @@ import type { Tracer } from 'zipkin';
 import { expressMiddleware } from 'zipkin-instrumentation-express';
 import { guardB3 } from './b3-guard.js';
 import type { Config } from './config.js';
-import { CallTimeout, createHttpClient, type HttpClient } from './http-client.js';
+import { CallTimeout, createHttpClient, createUntracedClient, type HttpClient } from './http-client.js';
 import { type AppFault, appFaults, type Lab } from './lab.js';
 import { carriedHeaders, headerLogLine, type Inject } from './propagation.js';
 import type { ReporterCounters } from './span-reporter.js';
@@ -34,6 +34,8 @@ export function createApp(parts: AppParts): RequestListener {
   const { config, tracer } = parts;
   const app = express();
   const headerLog = { on: config.logTraceHeaders };
+  const client =
+    config.tracing === 'on' ? createHttpClient(tracer, loggedInject(parts, headerLog)) : createUntracedClient();
   for (const setting of ['x-powered-by', 'etag', 'query parser']) app.set(setting, false);
   for (const setting of ['case sensitive routing', 'strict routing']) app.enable(setting);
 
@@ -59,11 +61,13 @@ export function createApp(parts: AppParts): RequestListener {
     if (headerLog.on) parts.headerLog(headerLogLine(config.appName, 'in', (name) => request.headers[name]?.toString()));
     next();
   });
-  app.use(guardB3, hideHost, expressMiddleware({ tracer, port: config.port }), endSpanInTime(tracer));
+  if (config.tracing === 'on') {
+    app.use(guardB3, hideHost, expressMiddleware({ tracer, port: config.port }), endSpanInTime(tracer));
+  }
 
   app
     .route(`/trace/${config.serviceNumber}`)
-    .get(hello(parts, createHttpClient(tracer, loggedInject(parts, headerLog))))
+    .get(hello(parts, client))
     .options((_request, response) => {
       response.writeHead(204, { allow: ALLOWED }).end();
     })
@@ -89,11 +93,12 @@ export function createApp(parts: AppParts): RequestListener {
 function hello({ config, hostname, address, lab }: AppParts, call: HttpClient) {
   const body = `Hello from behind Envoy (service ${config.serviceNumber})! hostname: ${hostname} resolvedhostname: ${address}\n`;
   const headers = { 'content-type': 'text/html; charset=utf-8', 'content-length': Buffer.byteLength(body) };
-  const { nextHop } = config;
+  const { nextHop, tracing } = config;
 
   return async (request: Request, response: Response): Promise<void> => {
     if (nextHop !== undefined) {
-      const failure = await nextHopFailure(call, lab.nextHop(nextHop.url), nextHop.timeoutMs, request, response);
+      const carried = carriedHeaders(request.headers, tracing);
+      const failure = await nextHopFailure(call, lab.nextHop(nextHop.url), nextHop.timeoutMs, carried, response);
       if (response.closed) return;
       if (failure !== undefined) return answer(response, failure.status, failure.text);
     }
@@ -105,14 +110,14 @@ async function nextHopFailure(
   call: HttpClient,
   url: URL,
   timeoutMs: number,
-  request: Request,
+  headers: Record<string, string>,
   response: Response,
 ): Promise<{ readonly status: 502 | 504; readonly text: string } | undefined> {
   const gone = new AbortController();
   const onClose = (): void => gone.abort(new Error('client disconnected'));
   response.once('close', onClose);
   try {
-    const { status } = await call(url, { headers: carriedHeaders(request.headers), timeoutMs, signal: gone.signal });
+    const { status } = await call(url, { headers, timeoutMs, signal: gone.signal });
     if (status >= 200 && status < 300) return undefined;
     return { status: status === 504 ? 504 : 502, text: `the next service answered ${status}` };
   } catch (error) {

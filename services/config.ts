@@ -13,6 +13,9 @@ export interface ReporterConfig {
   readonly batchSpans: number;
 }
 
+/** What an app does about tracing. */
+export type TracingMode = 'on' | 'headers' | 'off';
+
 /** What one service process is told by its environment. */
 export interface Config {
   readonly serviceName: string;
@@ -24,6 +27,8 @@ export interface Config {
   readonly nextHop: { readonly url: URL; readonly timeoutMs: number } | undefined;
   readonly shutdownTimeoutMs: number;
   readonly logTraceHeaders: boolean;
+  /** `headers`: carries the trace context on as it came, with no span of its own. `off`: does not even do that. */
+  readonly tracing: TracingMode;
   readonly reporter: ReporterConfig;
 }
 
@@ -55,6 +60,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     return number;
   }
 
+  function oneOf<Choice extends string>(name: string, fallback: Choice, choices: readonly Choice[]): Choice {
+    const value = env[name] || fallback;
+    const choice = choices.find((each) => each === value);
+    if (choice === undefined) wrong.push(`${name} is ${shown(value)}: expected ${choices.join(' or ')}`);
+    return choice ?? fallback;
+  }
+
   function httpUrl(name: string, value: string, example: string): URL {
     const url = URL.canParse(value) ? new URL(value) : undefined;
     if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
@@ -77,7 +89,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       ? { url: httpUrl('NEXT_HOP_URL', nextHopUrl, 'http://127.0.0.1:9000/trace/2'), timeoutMs: nextHopTimeoutMs }
       : undefined,
     shutdownTimeoutMs: integer('SHUTDOWN_TIMEOUT_MS', 5000, 1, LONGEST_TIMER_MS),
-    logTraceHeaders: text('TRACE_LOG', 'none', /^(none|headers)$/, 'none or headers') === 'headers',
+    logTraceHeaders: oneOf('TRACE_LOG', 'none', ['none', 'headers']) === 'headers',
+    tracing: oneOf('TRACING', 'on', ['on', 'headers', 'off']),
     reporter: {
       endpoint: new URL(`${zipkinUrl.pathname.replace(/\/$/, '')}/api/v2/spans`, zipkinUrl),
       intervalMs: integer('REPORTER_INTERVAL_MS', 200, 10, LONGEST_TIMER_MS),

@@ -19,7 +19,9 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Makes one HTTP request as one CLIENT span. */
+/**
+ * Makes one HTTP request. Rejects with CallTimeout, with the abort reason of its signal, or with node-fetch's error.
+ */
 export type HttpClient = (url: string | URL, options: CallOptions) => Promise<Answer>;
 
 /** No whole answer came within `timeoutMs`. */
@@ -31,60 +33,75 @@ const LONGEST_ANSWER_BYTES = 1024 * 1024;
 // Shorter than any idle time-out of the listener on the other end, so that this end closes first.
 const IDLE_SOCKET_MS = 20_000;
 
+/** @returns an HTTP client (node-fetch, keep-alive) that leaves no span; its calls reject as HttpClient says */
+export function createUntracedClient(): HttpClient {
+  const agent = new Agent({ keepAlive: true, timeout: IDLE_SOCKET_MS });
+
+  return async (url, { method = 'GET', headers = {}, body, timeoutMs, signal }) => {
+    const abort = new AbortController();
+    const onAbort = (): void => abort.abort(signal?.reason);
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
+    const timer = setTimeout(() => abort.abort(new CallTimeout(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    try {
+      const response = await fetch(new URL(url).href, {
+        method,
+        headers: headers instanceof Headers ? headers : copyOf(headers),
+        agent,
+        // @types/node-fetch has a signal type of its own, one `| undefined` away from Node's.
+        signal: abort.signal as RequestInit['signal'],
+        redirect: 'manual',
+        compress: false,
+        size: LONGEST_ANSWER_BYTES,
+        ...(body === undefined ? {} : { body }),
+      });
+      return { status: response.status, headers: response.headers, body: await response.text() };
+    } catch (error) {
+      throw abort.signal.aborted ? abort.signal.reason : error;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  };
+}
+
 /**
- * An HTTP client (node-fetch, keep-alive) whose every call is a CLIENT span, a child of the current span. The span
- * ends with the last byte of the body, is named `<method> <path>`, and carries status and error. Redirects are handed
- * back, not followed: one call is one request and one span, and a Location would lead out of the mesh.
+ * An HTTP client whose every call is a CLIENT span, a child of the current span. The span ends with the last byte of
+ * the body, is named `<method> <path>`, and carries status and error. Redirects are handed back, not followed: one call
+ * is one request and one span, and a Location would lead out of the mesh.
  *
  * The span has no remote service name. Zipkin takes it from the SERVER span that shares its id; a name given here
  * would add a link of its own wherever that span is missing.
  *
  * @param tracer the app's tracer; its context decides the parent
  * @param inject writes the span's context into the request's headers
- * @returns the client; a call rejects with CallTimeout, with the abort reason of its signal, or with node-fetch's error
+ * @returns the client; its calls reject as HttpClient says
  */
 export function createHttpClient(tracer: Tracer, inject: Inject = injectContext): HttpClient {
   const instrumentation = new Instrumentation.HttpClient({ tracer });
-  const agent = new Agent({ keepAlive: true, timeout: IDLE_SOCKET_MS });
+  const call = createUntracedClient();
 
   return (url, options) =>
     tracer.scoped(async () => {
       const { href, pathname } = new URL(url);
-      const { method = 'GET', headers: given = {}, body, timeoutMs, signal } = options;
-      const headers = new Headers(Symbol.iterator in given ? [...given] : given);
+      const { method = 'GET', headers: given = {} } = options;
+      const headers = copyOf(given);
 
       instrumentation.recordRequest({}, href, method);
       const span = tracer.id;
       tracer.recordRpc(`${method} ${pathname}`);
       inject(span, headers);
-
-      const abort = new AbortController();
-      const onAbort = (): void => abort.abort(signal?.reason);
-      if (signal?.aborted) onAbort();
-      else signal?.addEventListener('abort', onAbort, { once: true });
-      const timer = setTimeout(() => abort.abort(new CallTimeout(`no answer within ${timeoutMs} ms`)), timeoutMs);
       try {
-        const response = await fetch(href, {
-          method,
-          headers,
-          agent,
-          // @types/node-fetch has a signal type of its own, one `| undefined` away from Node's.
-          signal: abort.signal as RequestInit['signal'],
-          redirect: 'manual',
-          compress: false,
-          size: LONGEST_ANSWER_BYTES,
-          ...(body === undefined ? {} : { body }),
-        });
-        const text = await response.text();
-        instrumentation.recordResponse(span, String(response.status));
-        return { status: response.status, headers: response.headers, body: text };
-      } catch (cause) {
-        const error = abort.signal.aborted ? abort.signal.reason : cause;
+        const answer = await call(href, { ...options, headers });
+        instrumentation.recordResponse(span, String(answer.status));
+        return answer;
+      } catch (error) {
         instrumentation.recordError(span, error instanceof Error ? error : new Error(String(error)));
         throw error;
-      } finally {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
       }
     });
+}
+
+function copyOf(headers: NonNullable<CallOptions['headers']>): Headers {
+  return new Headers(Symbol.iterator in headers ? [...headers] : headers);
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Headers } from 'node-fetch';
 import { Request, type TraceId } from 'zipkin';
+import type { TracingMode } from './config.js';
 
 /** Writes the context of `span` into the headers of the request that the span is about. */
 export type Inject = (span: TraceId, headers: Headers) => void;
@@ -9,16 +10,22 @@ const CARRIED = ['x-request-id', 'baggage', 'traceparent', 'tracestate'] as cons
 const B3 = ['b3', 'x-b3-traceid', 'x-b3-spanid', 'x-b3-parentspanid', 'x-b3-sampled', 'x-b3-flags'] as const;
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
 
+const CARRIED_BY: Readonly<Record<TracingMode, readonly string[]>> = {
+  on: CARRIED,
+  headers: [...CARRIED, ...B3],
+  off: [],
+};
+
 /**
  * Picks what a service must carry from a request to the requests it makes because of it, B3 excepted: that comes from
- * the span (`injectContext`).
+ * the span (`injectContext`). An app that makes no span carries B3 too, as it came; one without tracing carries nothing.
  *
  * @param entered headers of the request that came in
  * @returns name → value, only what was there
  */
-export function carriedHeaders(entered: IncomingHttpHeaders): Record<string, string> {
+export function carriedHeaders(entered: IncomingHttpHeaders, tracing: TracingMode = 'on'): Record<string, string> {
   const carried: Record<string, string> = {};
-  for (const name of CARRIED) {
+  for (const name of CARRIED_BY[tracing]) {
     const value = entered[name];
     if (typeof value === 'string') carried[name] = value;
   }

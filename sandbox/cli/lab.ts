@@ -23,6 +23,7 @@ function list(json: boolean): ExitCode {
   return ExitCode.done;
 }
 
+/** Exit code 1 where the trace does not look as the case says. */
 async function lab(name: string | undefined, json: boolean): Promise<ExitCode> {
   if (name === undefined) return list(json);
   const labCase = labCases.find((each) => each.name === name);
@@ -46,7 +47,9 @@ async function lab(name: string | undefined, json: boolean): Promise<ExitCode> {
     process.stdout.write(`${verdict}\n`);
     if (labCase) process.stdout.write("\nIt stays so until 'npm run lab -- reset'.\n");
   }
-  return broken ? ExitCode.incompleteTrace : ExitCode.done;
+  const causes = judged.flatMap(({ diagnoses }) => diagnoses.map(({ cause }) => cause));
+  const asExpected = labCase?.cause ? causes.includes(labCase.cause) : causes.length === 0;
+  return asExpected ? ExitCode.done : ExitCode.incompleteTrace;
 }
 
 /** Adds `lab` to the program: ways to break propagation in the running sandbox, one at a time. */

@@ -19,7 +19,7 @@ export function explainIds(inquiry: Inquiry): void {
   for (const { span, hop } of inquiry.open('misplaced-span')) explainMisplaced(inquiry, span, hop.path);
   for (const { span, first } of inquiry.open('reused-id')) {
     const findings = inquiry.openAbout([span], ...consequences);
-    const text = `${serviceOf(span)} reused a span id: ${nameShortly(node.span)} has the id of ${serviceOf(first)} ${first.kind ?? 'LOCAL'}`;
+    const text = `${serviceOf(span)} reused a span id: ${nameShortly(span)} has the id of ${serviceOf(first)} ${first.kind ?? 'LOCAL'}`;
     inquiry.conclude({ cause: 'span-id-reused', hop: serviceOf(span), text, findings });
   }
   explainOtherRequests(inquiry);

@@ -1,17 +1,22 @@
 import { alignClocks } from './clock.js';
 import { criticalPath } from './critical-path.js';
 import { formatMicros } from './duration.js';
+import type { Finding } from './finding.js';
 import { type Inquiry, nameShortly } from './inquiry.js';
+import { addTo } from './places.js';
 import { explainFlags } from './response-flags.js';
-import type { Span } from './span.js';
 import { splitTime } from './time-split.js';
 import { serviceOf } from './tree.js';
 
 /** Explains spans outside their parents, and requests that took too long. */
 export function explainTimes(inquiry: Inquiry): void {
   const { timeOf, skews } = alignClocks(inquiry.verdict.tree);
+  const outsideOf = new Map<string, Finding[]>();
+  for (const finding of inquiry.open('outside-parent')) {
+    for (const span of [finding.span, finding.parent]) addTo(outsideOf, serviceOf(span), finding);
+  }
   for (const { service, ahead } of skews) {
-    const findings = inquiry.open('outside-parent').filter(({ span, parent }) => [span, parent].some(isOf(service)));
+    const findings = (outsideOf.get(service) ?? []).filter((finding) => inquiry.isOpen(finding));
     if (findings.length === 0) continue;
     const amount = `${formatMicros(Math.abs(ahead))} ${ahead > 0 ? 'ahead of' : 'behind'}`;
     const text = `the clock of ${service} is ${amount} the others': its spans lie outside the calls that they belong to`;
@@ -38,10 +43,6 @@ export function explainTimes(inquiry: Inquiry): void {
   const taken = `${formatMicros(share.micros)} of ${formatMicros(whole)} (${Math.round((share.micros / whole) * 100)} %)`;
   const text = `slow: ${where} took ${taken}; at most ${formatMicros(first.limit)} expected${flags ? `; ${flags}` : ''}`;
   inquiry.conclude({ cause: 'slow', hop, text, findings });
-}
-
-function isOf(service: string): (span: Span) => boolean {
-  return (span) => serviceOf(span) === service;
 }
 
 function delayFlag({ nodes }: Inquiry, service: string): string | undefined {

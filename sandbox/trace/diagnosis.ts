@@ -4,7 +4,8 @@ import { explainIds } from './diagnose-ids.js';
 import { explainTimes } from './diagnose-times.js';
 import type { Evidence } from './evidence.js';
 import { describeFinding, type Finding } from './finding.js';
-import { addTo, Inquiry } from './inquiry.js';
+import { Inquiry } from './inquiry.js';
+import { addTo } from './places.js';
 import { labelOf, serviceOf } from './tree.js';
 import type { Verdict } from './verdict.js';
 

@@ -1,6 +1,5 @@
-import { styleText } from 'node:util';
 import { formatMicros } from './duration.js';
-import { columnsOf, fitColumns, printable } from './terminal-text.js';
+import { columnsOf, fitColumns, paint, printable, type Style } from './terminal-text.js';
 import { kindOf, type SpanNode, type SpanTree, serviceOf } from './tree.js';
 import { layOutWaterfall, type Waterfall, type WaterfallRow } from './waterfall.js';
 
@@ -52,8 +51,6 @@ const asciiGlyphs: Glyphs = {
   ...{ cut: '~', fault: 'x', dot: ', ', own: '#', waiting: ['=', '=', '='], aside: ['-', '-', '-'] },
 };
 
-type Style = 'cyan' | 'green' | 'yellow' | 'blue' | 'magenta' | 'red' | 'dim' | 'bold';
-
 interface Row extends WaterfallRow {
   readonly prefix: string;
   /** The tree's lines beside what stands below the row. */
@@ -93,18 +90,8 @@ function layOut(waterfall: Waterfall, { width, colour, unicode = true }: DrawOpt
     glyphs,
     unicode,
     columns: { all, tree: treeColumns, kind, name, bar: rest - name, duration },
-    paint: colour ? paintWithCodes : (_, text) => text,
+    paint: colour ? paint : (_, text) => text,
   };
-}
-
-const styles: readonly Style[] = ['cyan', 'green', 'yellow', 'blue', 'magenta', 'red', 'dim', 'bold'];
-
-/** styleText costs too much to be called for each cell of a large trace. */
-const codesOf = new Map(styles.map((style) => [style, styleText(style, '|', { validateStream: false }).split('|')]));
-
-function paintWithCodes(style: Style, text: string): string {
-  const [before = '', after = ''] = codesOf.get(style) ?? [];
-  return before + text + after;
 }
 
 function placeInTree(rows: readonly WaterfallRow[], glyphs: Glyphs, limit: number, unicode: boolean): Row[] {

@@ -1,6 +1,7 @@
 import type { Diagnosis } from './diagnosis.js';
 import { type Evidence, requestIdOf } from './evidence.js';
 import type { Finding } from './finding.js';
+import { addTo } from './places.js';
 import type { ExpectedSpan } from './shape.js';
 import type { Span } from './span.js';
 import { type SpanNode, serviceOf, walkTree } from './tree.js';
@@ -96,13 +97,6 @@ export function isAtOrBelow(node: SpanNode, top: SpanNode): boolean {
 /** A span and all that is below it. */
 export function spansBelow(node: SpanNode): Span[] {
   return [...walkTree({ roots: [node], size: 0 })].map(({ span }) => span);
-}
-
-/** Adds to the list that a map holds under a key. */
-export function addTo<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
-  const list = lists.get(key);
-  if (list) list.push(value);
-  else lists.set(key, [value]);
 }
 
 /** An id for reading: its first digits. */

@@ -1,5 +1,5 @@
 import type { ShapeFinding } from './finding.js';
-import { groupByLabel, Places } from './places.js';
+import { addTo, groupByLabel, Places } from './places.js';
 import type { ExpectedSpan, Shape } from './shape.js';
 import {
   differences,
@@ -37,7 +37,12 @@ interface Level {
   readonly expectedUnder: string;
   /** The span above is missing, so that only likeness speaks for a candidate. */
   readonly isAboveMissing?: true;
+  /** The span above is one too many: nothing is missing below it. */
+  readonly isUnderSurplus?: boolean;
 }
+
+/** Unmatched siblings that are compared with what is missing beside them; no mesh has more, a hostile trace may. */
+const mostStrangers = 50;
 
 type Absent = Omit<Level, 'expected'> & { readonly expected: ExpectedSpan };
 
@@ -48,7 +53,7 @@ class Matching {
   readonly #levels: Level[] = [];
   readonly #absent: Absent[] = [];
   readonly #places: Places;
-  readonly #nodesByLabel: ReadonlyMap<string, readonly SpanNode[]>;
+  readonly #nodesByLabel: ReadonlyMap<string, SpanNode[]>;
 
   constructor(
     readonly shape: Shape,
@@ -78,10 +83,10 @@ class Matching {
   #matchLevel(level: Level): void {
     const pool = new Set(this.#candidatesOf(level));
     const counts = new Map(level.expected.map((expected) => [expected, 0]));
-    const take = (expected: ExpectedSpan, node: SpanNode) => {
+    const take = (expected: ExpectedSpan, node: SpanNode, isSurplus = level.isUnderSurplus) => {
       pool.delete(node);
       counts.set(expected, (counts.get(expected) ?? 0) + 1);
-      this.#take(expected, node);
+      this.#take(expected, node, isSurplus);
     };
     const poolByLabel = groupByLabel(pool);
     const passes = counts.size > 1 ? [fitsDownwards, fitsAlone, isSameHop] : [fitsAlone, isSameHop];
@@ -99,7 +104,7 @@ class Matching {
       const expected = this.#places.of(node).find((place) => (counts.get(place) ?? 0) >= place.times.max);
       if (!expected) continue;
       this.#findings.push({ type: 'repeated-span', hop: hopOf(expected), span: node.span, max: expected.times.max });
-      take(expected, node);
+      take(expected, node, true);
     }
     if (level.isUnderSurplus) return;
     const candidates = [...pool].slice(0, mostStrangers);
@@ -124,12 +129,13 @@ class Matching {
     return found;
   }
 
-  #take(expected: ExpectedSpan, node: SpanNode): void {
+  #take(expected: ExpectedSpan, node: SpanNode, isUnderSurplus = false): void {
     this.#taken.add(node);
-    this.#spansOf.set(expected, [...(this.#spansOf.get(expected) ?? []), node]);
+    addTo(this.#spansOf, expected, node);
     this.#findings.push(...differences(expected, node.span));
+    const { children } = expected;
     const expectedUnder = labelOfPattern(expected);
-    this.#levels.push({ expected: expected.children, candidates: node.children, under: node, expectedUnder });
+    this.#levels.push({ expected: children, candidates: node.children, under: node, expectedUnder, isUnderSurplus });
   }
 
   #placeElsewhere(absent: Absent): void {
@@ -152,10 +158,14 @@ class Matching {
   }
 
   #movedSpan(expected: ExpectedSpan): SpanNode | undefined {
-    for (const [, nodes] of this.#nodesByLabel) {
+    const label = literalLabel(expected);
+    const groups = label === undefined ? this.#nodesByLabel.values() : [this.#nodesByLabel.get(label) ?? []];
+    for (const nodes of groups) {
       const [first] = nodes;
       if (!first || !isSameHop(expected, first)) continue;
-      const moved = nodes.find((node) => !this.#taken.has(node) && this.#belongsTo(expected, node));
+      while (nodes[0] && this.#taken.has(nodes[0])) nodes.shift();
+      const free = nodes.slice(0, mostStrangers).filter((node) => !this.#taken.has(node));
+      const moved = free.find((node) => this.#belongsTo(expected, node));
       if (moved) return moved;
     }
     return undefined;
@@ -163,9 +173,16 @@ class Matching {
 
   /** False if what is below the span speaks for another place in the shape that is still empty. */
   #belongsTo(expected: ExpectedSpan, node: SpanNode): boolean {
-    const rivals = this.#places.of(node).filter((place) => place !== expected && !this.#spansOf.has(place));
     const likeness = likenessOf(expected, node);
-    return rivals.every((rival) => likenessOf(rival, node) <= likeness);
+    return this.#rivalsOf(node).every((rival) => rival === expected || likenessOf(rival, node) <= likeness);
+  }
+
+  /** The empty places of the shape where the span might stand. */
+  #rivalsOf(node: SpanNode): ExpectedSpan[] {
+    return this.#places
+      .of(node)
+      .filter((place) => !this.#spansOf.has(place))
+      .slice(0, mostStrangers);
   }
 
   /** Whether the span stands where `expected` should because it belongs below it. */
@@ -175,9 +192,8 @@ class Matching {
 
   /** Whether the span is `expected` under another service name or kind: what is below it says so more than anything. */
   #isRenamed(expected: ExpectedSpan, node: SpanNode): boolean {
-    const rivals = this.#places.of(node).filter((place) => !this.#spansOf.has(place));
     const likeness = likenessIfRenamed(expected, node);
-    return rivals.every((rival) => likenessOf(rival, node) < likeness) && likeness > 0;
+    return likeness > 0 && this.#rivalsOf(node).every((rival) => likenessOf(rival, node) < likeness);
   }
 
   #reportStranger(node: SpanNode): void {

@@ -13,9 +13,8 @@ export class Places {
     const visit = (expected: ExpectedSpan) => {
       const from = next++;
       const label = literalLabel(expected);
-      const sameLabel = label === undefined ? this.#patterns : (this.#literal.get(label) ?? []);
-      sameLabel.push(expected);
-      if (label !== undefined) this.#literal.set(label, sameLabel);
+      if (label === undefined) this.#patterns.push(expected);
+      else addTo(this.#literal, label, expected);
       expected.children.forEach(visit);
       this.#extent.set(expected, { from, to: next });
     };
@@ -41,11 +40,13 @@ export class Places {
 /** Nodes by their `labelOf`, in the given order. */
 export function groupByLabel(nodes: Iterable<SpanNode>): Map<string, SpanNode[]> {
   const groups = new Map<string, SpanNode[]>();
-  for (const node of nodes) {
-    const label = labelOf(node.span);
-    const group = groups.get(label);
-    if (group) group.push(node);
-    else groups.set(label, [node]);
-  }
+  for (const node of nodes) addTo(groups, labelOf(node.span), node);
   return groups;
+}
+
+/** Adds to the list that a map holds under a key. */
+export function addTo<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }

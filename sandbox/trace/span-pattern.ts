@@ -41,17 +41,20 @@ export function fitsAlone(pattern: SpanPattern, node: SpanNode): boolean {
   return isSameHop(pattern, node) && differences(pattern, node.span).length === 0;
 }
 
-/** How far down a tree equal siblings are told apart. */
+/** How far down a tree, and how many of a span's children, are looked at to tell equal siblings apart. */
 const levelsCompared = 4;
+const childrenCompared = 50;
 
 /** Whether a span and what is some levels below it are all that the shape says, and no more. */
 export function fitsDownwards(expected: ExpectedSpan, node: SpanNode, levels = levelsCompared): boolean {
   if (!fitsAlone(expected, node)) return false;
   if (levels === 0) return true;
   const fits = (child: ExpectedSpan, one: SpanNode) => fitsDownwards(child, one, levels - 1);
+  const parts = expected.children.slice(0, childrenCompared);
+  const children = node.children.slice(0, childrenCompared);
   return (
-    expected.children.every((child) => child.times.min === 0 || node.children.some((one) => fits(child, one))) &&
-    node.children.every((one) => expected.children.some((child) => fits(child, one)))
+    parts.every((child) => child.times.min === 0 || children.some((one) => fits(child, one))) &&
+    children.every((one) => parts.some((child) => fits(child, one)))
   );
 }
 
@@ -79,10 +82,10 @@ function likenessBelow(expected: ExpectedSpan, node: SpanNode, levels: number, a
     if (!hasKind(child, one.span) || !(isAlias || hasService(child, one.span))) return 0;
     return 1 + likenessBelow(child, one, levels - 1, alias);
   };
-  return node.children.reduce(
-    (sum, one) => sum + expected.children.reduce((best, child) => Math.max(best, likeness(child, one)), 0),
-    0,
-  );
+  const children = expected.children.slice(0, childrenCompared);
+  return node.children
+    .slice(0, childrenCompared)
+    .reduce((sum, one) => sum + children.reduce((best, child) => Math.max(best, likeness(child, one)), 0), 0);
 }
 
 /** What a span has otherwise than the pattern says. */

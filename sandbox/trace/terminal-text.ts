@@ -1,3 +1,4 @@
+import { styleText } from 'node:util';
 import stringWidth from 'string-width';
 
 const printableAscii = /^[ -~]*$/;
@@ -30,4 +31,17 @@ export function fitColumns(text: string, columns: number, mark: string): string 
     used = next;
   }
   return kept + mark + ' '.repeat(columns - 1 - used);
+}
+
+export type Style = 'cyan' | 'green' | 'yellow' | 'blue' | 'magenta' | 'red' | 'dim' | 'bold';
+
+const styles: readonly Style[] = ['cyan', 'green', 'yellow', 'blue', 'magenta', 'red', 'dim', 'bold'];
+
+/** styleText costs too much to be called for each cell of a large trace. */
+const codesOf = new Map(styles.map((style) => [style, styleText(style, '|', { validateStream: false }).split('|')]));
+
+/** The text in a style, whatever the environment says of colours: that is the caller's to decide. */
+export function paint(style: Style, text: string): string {
+  const [before = '', after = ''] = codesOf.get(style) ?? [];
+  return before + text + after;
 }

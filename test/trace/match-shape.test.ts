@@ -80,28 +80,28 @@ const cases: Readonly<Record<string, Case>> = {
   'another service in its place': {
     root: aThenB,
     spans: 'a - 1 \n wrong - 2<1 \n c - 3<2 \n d - 4<3',
-    findings: ['wrong LOCAL 2: service is wrong; expected b'],
+    findings: ['wrong LOCAL 2 has service wrong; expected b'],
   },
   'another kind': {
     root: '{ service: a, kind: SERVER }',
     spans: 'a client 1',
-    findings: ['a CLIENT 1: kind is CLIENT; expected SERVER'],
+    findings: ['a CLIENT 1 has kind CLIENT; expected SERVER'],
   },
   'shared, name and tags': {
     root: '{ service: a, shared: true, name: /^get/, tags: { x: 1, y: 2, z: null, ok: /./ } }',
     spans: 'a - 1 name=post x=3 z=4 ok=5',
     findings: [
-      'a LOCAL 1: shared is false; expected true',
-      'a LOCAL 1: name is post; expected /^get/',
-      'a LOCAL 1: tag x is 3; expected 1',
-      'a LOCAL 1: tag y is absent; expected 2',
-      'a LOCAL 1: tag z is 4; expected absent',
+      'a LOCAL 1 has shared false; expected true',
+      'a LOCAL 1 has name post; expected /^get/',
+      'a LOCAL 1 has tag x 3; expected 1',
+      'a LOCAL 1 has tag y absent; expected 2',
+      'a LOCAL 1 has tag z 4; expected absent',
     ],
   },
   'too slow': {
     root: '{ service: a, within: 2ms }',
-    spans: 'a - 1 0+2001',
-    findings: ['a LOCAL 1 took 2001 µs; at most 2000 µs expected'],
+    spans: 'a - 1 0+2500',
+    findings: ['a LOCAL 1 took 2.50 ms; at most 2.00 ms expected'],
   },
   'siblings in another order, told apart by name': {
     root: '{ service: a, children: [{ service: b, name: x }, { service: b, name: y }] }',
