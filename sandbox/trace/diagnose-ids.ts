@@ -1,7 +1,7 @@
 import type { Finding } from './finding.js';
 import { type Inquiry, listOf, nameShortly, shortId, spansBelow } from './inquiry.js';
 import type { Span } from './span.js';
-import { isServing, type SpanNode, serviceOf } from './tree.js';
+import { isServing, kindOf, type SpanNode, serviceOf } from './tree.js';
 
 /** What says no more once it is known that a span has a wrong id or parent. */
 const consequences: readonly Finding['type'][] = [
@@ -17,9 +17,14 @@ const consequences: readonly Finding['type'][] = [
 /** Explains spans that stand in the wrong place of their trace, because a caller sent ids that were not its own. */
 export function explainIds(inquiry: Inquiry): void {
   for (const { span, hop } of inquiry.open('misplaced-span')) explainMisplaced(inquiry, span, hop.path);
-  for (const { span, first } of inquiry.open('reused-id')) {
-    const findings = inquiry.openAbout([span], ...consequences);
-    const text = `${serviceOf(span)} reused a span id: ${nameShortly(span)} has the id of ${serviceOf(first)} ${first.kind ?? 'LOCAL'}`;
+  for (const finding of inquiry.open('reused-id')) {
+    const { span, first } = finding;
+    if (!inquiry.isOpen(finding)) continue;
+    // Who joins a call that has a wrong id has it too.
+    const joined = inquiry.nodeOf(span)?.children.filter((child) => child.span.id === span.id) ?? [];
+    const findings = inquiry.openAbout([span, ...joined.map((child) => child.span)], ...consequences);
+    const other = `${serviceOf(first)} ${kindOf(first)}`;
+    const text = `${serviceOf(span)} reused a span id: ${nameShortly(span)} has the id of ${other}`;
     inquiry.conclude({ cause: 'span-id-reused', hop: serviceOf(span), text, findings });
   }
   explainOtherRequests(inquiry);
@@ -33,12 +38,18 @@ export function explainIds(inquiry: Inquiry): void {
     const text = `${service} ${sent}: ${own}, its caller ${nameShortly(caller)} has ${shortId(caller.parentId ?? 'none')}`;
     inquiry.conclude({ cause: 'parent-dropped', hop: service, text, findings: [finding] });
   }
-  const findings = inquiry.open('duplicate-span');
-  const services = findings.map(({ span }) => serviceOf(span));
-  if (findings.length > 0) {
-    const text = `${listOf(services)} reported ${findings.length === 1 ? 'a span' : `${findings.length} spans`} more than once: it sent a report again that had arrived`;
-    inquiry.conclude({ cause: 'reported-twice', hop: services[0] ?? '', text, findings });
-  }
+  explainDuplicates(inquiry);
+}
+
+function explainDuplicates(inquiry: Inquiry): void {
+  const duplicates = inquiry.open('duplicate-span').map(({ span }) => span);
+  const [first] = duplicates;
+  if (!first) return;
+  const findings = inquiry.openAbout(duplicates, ...consequences, 'repeated-span');
+  const count = duplicates.length === 1 ? 'a span' : `${duplicates.length} spans`;
+  const who = listOf(duplicates.map(serviceOf));
+  const text = `${who} reported ${count} more than once: it sent a report again that had arrived`;
+  inquiry.conclude({ cause: 'reported-twice', hop: serviceOf(first), text, findings });
 }
 
 function explainMisplaced(inquiry: Inquiry, span: Span, path: string): void {

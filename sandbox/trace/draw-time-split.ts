@@ -1,6 +1,6 @@
-import { type DrawOptions, paintWithCodes } from './draw.js';
+import type { DrawOptions } from './draw.js';
 import { formatMicros } from './duration.js';
-import { columnsOf, fitColumns, printable } from './terminal-text.js';
+import { columnsOf, fitColumns, paint, printable } from './terminal-text.js';
 import type { TimeShare } from './time-split.js';
 
 /**
@@ -9,24 +9,22 @@ import type { TimeShare } from './time-split.js';
  */
 export function drawTimeSplit(shares: readonly TimeShare[], { width, colour, unicode = true }: DrawOptions): string[] {
   const all = Math.max(40, Math.floor(width));
+  const glyphs = unicode ? { arrow: '→', cut: '…', bar: '█' } : { arrow: '->', cut: '~', bar: '#' };
   const total = shares.reduce((sum, { micros }) => sum + micros, 0);
-  const arrow = unicode ? '→' : '->';
-  const nameOf = ({ part }: TimeShare) =>
-    printable('service' in part ? part.service : `${part.from} ${arrow} ${part.to}`);
-  const names = Math.min(
-    all - 28,
-    shares.reduce((most, share) => Math.max(most, columnsOf(nameOf(share))), 0),
-  );
-  const bars = Math.min(40, all - names - 17);
-  return [...shares]
+  const rows = [...shares]
     .sort((a, b) => b.micros - a.micros)
-    .map((share) => {
-      const portion = total > 0 ? share.micros / total : 0;
-      const bar = (unicode ? '█' : '#').repeat(Math.round(portion * bars));
-      const name = fitColumns(nameOf(share), names, unicode ? '…' : '~');
-      const figures = `${formatMicros(share.micros, unicode).padStart(8)} ${`${Math.round(portion * 100)} %`.padStart(5)}`;
-      const paint =
-        'service' in share.part || !colour ? (text: string) => text : (text: string) => paintWithCodes('dim', text);
-      return paint(`${name} ${figures} ${bar}`.trimEnd());
+    .map(({ part, micros }) => {
+      const name = 'service' in part ? part.service : `${part.from} ${glyphs.arrow} ${part.to}`;
+      return { name: printable(name), isWire: 'from' in part, micros, portion: total > 0 ? micros / total : 0 };
     });
+  const widest = rows.reduce((most, { name }) => Math.max(most, columnsOf(name)), 0);
+  const names = Math.min(widest, all - 28);
+  const bars = Math.min(40, all - names - 17);
+  return rows.map(({ name, isWire, micros, portion }) => {
+    const percent = `${Math.round(portion * 100)} %`;
+    const figures = `${formatMicros(micros, unicode).padStart(8)} ${percent.padStart(5)}`;
+    const bar = glyphs.bar.repeat(Math.round(portion * bars));
+    const line = `${fitColumns(name, names, glyphs.cut)} ${figures} ${bar}`.trimEnd();
+    return colour && isWire ? paint('dim', line) : line;
+  });
 }
