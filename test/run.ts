@@ -22,9 +22,12 @@ function filesBelow(folder: string): string[] {
     .sort();
 }
 
+/** A file that hangs fails instead of holding up all the others. */
+const longestFileMs = 400_000;
+
 async function runFiles(title: string, files: string[], concurrency: boolean): Promise<void> {
   process.stdout.write(`\n== ${title}\n`);
-  const stream = run({ files, concurrency });
+  const stream = run({ files, concurrency, timeout: longestFileMs });
   stream.on('test:pass', ({ details, skip }) => {
     if (details.type !== 'suite' && !skip) tally.passed += 1;
   });

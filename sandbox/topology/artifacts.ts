@@ -29,8 +29,12 @@ async function verify(path: string, expected: string): Promise<void> {
   }
 }
 
+const longestStepMs = 300_000;
+
 async function run(what: string, command: string, args: readonly string[], instead: string): Promise<string> {
-  const result = await execa(command, args, { reject: false, stdin: 'ignore', all: true });
+  const result = await execa(command, args, { reject: false, stdin: 'ignore', all: true, timeout: longestStepMs });
+  if (result.timedOut)
+    throw new Error(`${what}: '${command}' did not end within ${longestStepMs / 1000} s; ${instead}`);
   if (result.code === 'ENOENT') throw new Error(`${what}: '${command}' is not installed; ${instead}`);
   if (result.failed) {
     const last = result.all.trim().split('\n').slice(-3).join(' | ');

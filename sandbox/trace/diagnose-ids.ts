@@ -21,10 +21,12 @@ export function explainIds(inquiry: Inquiry): void {
     const { span, first } = finding;
     if (!inquiry.isOpen(finding)) continue;
     // Who joins a call that has a wrong id has it too.
-    const joined = inquiry.nodeOf(span)?.children.filter((child) => child.span.id === span.id) ?? [];
+    const node = inquiry.nodeOf(span);
+    const joined = node?.children.filter((child) => child.span.id === span.id) ?? [];
     const findings = inquiry.openAbout([span, ...joined.map((child) => child.span)], ...consequences);
     const other = `${serviceOf(first)} ${kindOf(first)}`;
-    const text = `${serviceOf(span)} reused a span id: ${nameShortly(span)} has the id of ${other}`;
+    const which = node?.parent?.span.id === span.id ? "its parent's" : 'a';
+    const text = `${serviceOf(span)} reused ${which} span id: ${nameShortly(span)} has the id of ${other}`;
     inquiry.conclude({ cause: 'span-id-reused', hop: serviceOf(span), text, findings });
   }
   explainOtherRequests(inquiry);

@@ -13,10 +13,10 @@ export interface DrawOptions {
 
 /**
  * Draws a trace for a terminal: a heading with trace id, number of spans and total duration, the start and the time
- * axis, one line a span with tree, service, kind, name, a bar to scale and the duration, and a legend. The bar is heavy
- * on the critical path and solid where the span itself took the time. A failed span is red; what else there is to say of
- * a span (its error tag, a missing parent, a wrong clock) stands in a line below it. Unprintable characters in names are
- * replaced. Gives lines without line ends.
+ * axis, one line a span with tree, service, kind, name, a bar to scale and the duration, and a legend. The bar is solid
+ * where the span is on the critical path itself, and thin if no part of it is. A failed span is red; what else there is
+ * to say of a span (its error tag, a missing parent, a wrong clock) stands in a line below it. Unprintable characters in
+ * names are replaced. Gives lines without line ends.
  */
 export function drawTrace(tree: SpanTree, options: DrawOptions): string[] {
   if (tree.size === 0) return ['no spans'];
@@ -157,9 +157,10 @@ function drawBar(
   { time, own, isOnPath }: Omit<WaterfallRow, 'node' | 'error'>,
 ): string {
   if (!time) return '?'.padEnd(columns.bar);
-  const scale = total > 0 ? (columns.bar * 2) / total : 0;
-  const from = Math.min(Math.floor(time.start * scale), columns.bar * 2 - 1);
-  const to = Math.max(Math.ceil(time.end * scale), from + 1);
+  const halves = columns.bar * 2;
+  const scale = total > 0 ? halves / total : 0;
+  const from = Math.min(Math.floor(time.start * scale), halves - 1);
+  const to = Math.min(Math.max(Math.ceil(time.end * scale), from + 1), halves);
   const [left, right, both] = isOnPath ? glyphs.waiting : glyphs.aside;
   const first = (from + 1) >> 1;
   const middle = (to >> 1) - first;
@@ -181,8 +182,8 @@ function drawNotes({ columns, glyphs, paint }: View, { node, below, error, remar
 }
 
 function drawLegend({ rows, columns, glyphs, paint }: View): string {
-  const parts = [`${glyphs.own} working`, `${glyphs.waiting[2]} waiting for a child`];
-  if (rows.some(({ isOnPath }) => !isOnPath)) parts.push(`${glyphs.aside[2]} not on the critical path`);
+  const parts = [`${glyphs.own} critical path`, `${glyphs.waiting[2]} rest of a span on it`];
+  if (rows.some(({ isOnPath }) => !isOnPath)) parts.push(`${glyphs.aside[2]} span not on it`);
   return paint('dim', fitColumns(parts.join('  '), columns.all, glyphs.cut).trimEnd());
 }
 

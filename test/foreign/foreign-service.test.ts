@@ -11,7 +11,8 @@ import { ZipkinClient } from '../../sandbox/zipkin/client.js';
 
 async function withPythonAs<T>(service: string, forward: 'all' | 'none', work: (sandbox: NativeSandbox) => Promise<T>) {
   const [front, admin, zipkin] = (await freePorts(3)).map(String);
-  const environment = { ...process.env, FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin };
+  const { ZIPKIN_JAR: _, ...rest } = process.env; // the runner's is an extracted one
+  const environment = { ...rest, FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin };
   const services = await readTopology(root, environment);
   const python = { APP_RUNTIME: 'python3', APP_MAIN: join(root, 'docs/examples/python_service.py'), FORWARD: forward };
   const sandbox = await NativeSandbox.prepare(root, cache, environment, {

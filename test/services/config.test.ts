@@ -15,6 +15,7 @@ test('only SERVICE_NAME is required; the rest has the defaults of the contract',
       nextHop: undefined,
       shutdownTimeoutMs: 5000,
       logTraceHeaders: false,
+      tracing: 'on',
       reporter: {
         endpoint: 'http://zipkin:9411/api/v2/spans',
         intervalMs: 200,

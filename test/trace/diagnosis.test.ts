@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { type Cause, diagnose } from '../../sandbox/trace/diagnosis.js';
 import type { Evidence } from '../../sandbox/trace/evidence.js';
+import { explainFlags } from '../../sandbox/trace/response-flags.js';
 import { parseShape } from '../../sandbox/trace/shape.js';
 import type { Span } from '../../sandbox/trace/span.js';
 import { judge } from '../../sandbox/trace/verdict.js';
@@ -88,3 +89,9 @@ function readTraces(file: string): Span[][] {
   }
   return [...traces.values()];
 }
+
+test('diagnosis: flags of Envoy in words', () => {
+  assert.equal(explainFlags('URX,UF'), 'no retry was left, the connection to the upstream failed');
+  assert.equal(explainFlags('-'), undefined);
+  assert.equal(explainFlags(undefined), undefined);
+});

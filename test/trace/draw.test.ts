@@ -40,7 +40,7 @@ const cases: Readonly<Record<string, Case>> = {
                     └ service2         SERVER get       █━━━━━━━━━━━━━━━█      25.0 ms
                       └ service2       CLIENT get       ╺█━━━━━━━━━━━━━█╸      24.0 ms
                         └ service2-app SERVER get        ╺█████████████        20.0 ms
-      █ working  ━ waiting for a child`,
+      █ critical path  ━ rest of a span on it`,
   },
   'errors, a lost parent and no time': {
     spans: faulty,
@@ -58,7 +58,7 @@ const cases: Readonly<Record<string, Case>> = {
       lost      SERVER get                       ╶─         500 µs
       │ ✗ its parent x is not in this trace
       └ lost    LOCAL  get    ?                                  ?
-      █ working  ━ waiting for a child  ─ not on the critical path`,
+      █ critical path  ━ rest of a span on it  ─ span not on it`,
   },
   'in ASCII': {
     spans: 'front-proxy server a 0+900 \n b - b<a 450+450 error=x \n c - c<a',
@@ -70,7 +70,7 @@ const cases: Readonly<Record<string, Case>> = {
       |-b         LOCAL  get           #########  450 us
       |   x error=x
       +-c         LOCAL  get  ?                        ?
-      # working  = waiting for a child  - not on the cr~`,
+      # critical path  = rest of a span on it  - span n~`,
   },
   'names that do not fit are cut': {
     spans: 'a-service-with-a-long-name server a 0+9 name=get_/a/very/long/path \n 服务服务服务服务服务 client b<a 0+9',
@@ -80,7 +80,7 @@ const cases: Readonly<Record<string, Case>> = {
       1970-01-01 00:00:00.000 UTC      0  9 µs
       a-service-with-a-lo… SERVER get… ━━━━━━━    9 µs
       └ 服务服务服务服务…  CLIENT get  ███████    9 µs
-      █ working  ━ waiting for a child`,
+      █ critical path  ━ rest of a span on it`,
   },
   'a fast and a slow call side by side: the path leads through the slow one': {
     spans: `
@@ -96,7 +96,7 @@ const cases: Readonly<Record<string, Case>> = {
       ├ a      CLIENT get     ─────────╴                    300 µs
       └ a      CLIENT get     ███━━━━━━━━━━━━━━━━━━━███     800 µs
         └ b    SERVER get        ███████████████████        600 µs
-      █ working  ━ waiting for a child  ─ not on the critical path`,
+      █ critical path  ━ rest of a span on it  ─ span not on it`,
   },
   'a clock that is ahead, a clock behind, a negative duration, a span recorded twice, and a cycle': {
     spans: `
@@ -127,7 +127,7 @@ const cases: Readonly<Record<string, Case>> = {
           ✗ recorded twice: another span has this id, 5
       e        LOCAL  get  ╴                                                   10 µs
         ✗ its parent 6 is one of its own descendants
-      █ working  ━ waiting for a child  ─ not on the critical path`,
+      █ critical path  ━ rest of a span on it  ─ span not on it`,
   },
   'what is too deep for its branch shows its level': {
     spans: Array.from({ length: 7 }, (_, i) => `a - ${i}${i ? `<${i - 1}` : ''} ${i}+${13 - i * 2}`).join('\n'),
@@ -142,7 +142,7 @@ const cases: Readonly<Record<string, Case>> = {
             └ a LOCAL get     █━━━█       5 µs
       …5 └ a    LOCAL get      █━█        3 µs
       …6 └ a    LOCAL get       █         1 µs
-      █ working  ━ waiting for a child`,
+      █ critical path  ━ rest of a span on it`,
   },
 };
 
@@ -174,6 +174,13 @@ test('draw: a failed span is red, a good one is not', () => {
     lines.map((line) => line.includes(red)),
     [false, false, true, true, false, false],
   );
+});
+
+test('draw: no name steers the terminal', () => {
+  const text = 'x\u001b[2J\u009b31m\u202e\r\n\u0007';
+  const span = { traceId: text, id: '1', name: text, localEndpoint: { serviceName: text }, tags: { error: text } };
+  const drawing = drawTrace(buildTree([{ ...span, parentId: text }]), { width: 200, colour: false }).join('');
+  assert.doesNotMatch(drawing, /\p{C}/u);
 });
 
 const durations: Readonly<Record<string, number>> = {

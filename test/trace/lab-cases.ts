@@ -243,7 +243,13 @@ export const labCases: Readonly<Record<string, LabCase>> = {
   },
   'the next app does not join the context that its sidecar sent': {
     spans: changed(/server f<e/).replace('client f<e', 'client f<e component=proxy'),
-    evidence: { nearby: [spansOf(`service2-app server y 10000+20000 trace=${newTrace}`)] },
+    evidence: {
+      nearby: [
+        spansOf('cache server y 10000+1 trace=decoy'),
+        spansOf('service2-app server y 90000+1 trace=later'),
+        spansOf(`service2-app server y 10000+20000 trace=${newTrace}`),
+      ],
+    },
     diagnoses: [
       [
         'context-ignored',
@@ -276,6 +282,18 @@ export const labCases: Readonly<Record<string, LabCase>> = {
         'trace-id-changed',
         'service1-app',
         `service1-app sent its span id under another trace id: its call is in trace 4bf92f35…; ${parent}`,
+        newTrace,
+      ],
+    ],
+  },
+  'the last sidecar sends another trace id': {
+    spans: changed(/server f<e/),
+    evidence: { nearby: [spansOf(`service2-app server f<e shared 10000+20000 trace=${newTrace}`)] },
+    diagnoses: [
+      [
+        'trace-id-changed',
+        'service2',
+        'service2 sent its span id under another trace id: its call is in trace 4bf92f35…; expected service2 CLIENT f as parent',
         newTrace,
       ],
     ],
@@ -421,6 +439,30 @@ export const labCases: Readonly<Record<string, LabCase>> = {
         'retried',
         'service1',
         'service1 tried service2 2 times: 503, ok; the first failed at service2 SERVER g: status 503, a fault filter aborted the request (FI)',
+      ],
+    ],
+  },
+  'service2 fails, and trying again does not help': {
+    spans: `
+      front-proxy  server a           0+41200 ${failed}
+      front-proxy  client b<a       400+40300 ${failed}
+      service1     server b<a shared  1100+39000 ${failed}
+      service1     client c<b      1500+38000 ${failed}
+      service1-app server c<b shared  2500+36200 ${failed}
+      service1-app client d<c      5500+30000 ${failed}
+      service1     server d<c shared  6600+28000 ${failed} response_flags=URX,UF
+      service1     client e<d      7000+100 ${failed} response_flags=UF
+      service1     client g<d      9000+100 ${failed} response_flags=UF retry.count=1`,
+    diagnoses: [
+      [
+        'retried',
+        'service1',
+        'service1 tried its upstream 2 times: 503, 503; the first failed at service1 CLIENT e: status 503, the connection to the upstream failed (UF)',
+      ],
+      [
+        'failed',
+        'service1',
+        'service1 CLIENT g failed: status 503, the connection to the upstream failed (UF); front-proxy and service1-app passed it on',
       ],
     ],
   },

@@ -88,7 +88,7 @@ const cases: Readonly<Record<string, Case>> = {
     findings: ['a CLIENT 1 has kind CLIENT; expected SERVER'],
   },
   'shared, name and tags': {
-    root: '{ service: a, shared: true, name: /^get/, tags: { x: 1, y: 2, z: null, ok: /./ } }',
+    root: '{ service: a, shared: true, name: /^get/, tags: { x: 1, y: 2, z: null, q: null, ok: /./ } }',
     spans: 'a - 1 name=post x=3 z=4 ok=5',
     findings: [
       'a LOCAL 1 has shared false; expected true',

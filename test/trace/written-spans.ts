@@ -6,8 +6,8 @@ const kinds = new Map<string, SpanKind>(
 );
 
 /**
- * Spans written one a line: `service kind id<parent shared start+duration trace=t name=n tag=value`; kind in lower case,
- * `-` for none; all after the id is optional, times in microseconds. Lines that are empty give nothing.
+ * Spans written one a line: `service kind id<parent shared start+duration trace=t name=n tag=value`; kind in lower case;
+ * `-` for no service or kind; all after the id is optional, times in microseconds. Lines that are empty give nothing.
  */
 export function spansOf(text: string): Span[] {
   const lines = text.split('\n').map((line) => line.trim());
@@ -25,7 +25,7 @@ function readSpan(line: string): Span {
     traceId: words.get('trace') ?? 't',
     id,
     name: words.get('name') ?? 'get',
-    localEndpoint: { serviceName },
+    ...(serviceName !== '-' && { localEndpoint: { serviceName } }),
     tags,
     ...(parentId && { parentId }),
     ...(kind && { kind }),
@@ -46,7 +46,7 @@ function textOf(word: string): string {
 export function outline(tree: SpanTree): string {
   return [...walkTree(tree)]
     .map(({ span, depth, detached, duplicate }) => {
-      const words = [serviceOf(span), (span.kind ?? '-').toLowerCase(), span.id];
+      const words = [serviceOf(span) || '-', (span.kind ?? '-').toLowerCase(), span.id];
       return (
         '  '.repeat(depth) + [...words, ...(detached ? [detached] : []), ...(duplicate ? ['duplicate'] : [])].join(' ')
       );

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { alignClocks } from '../../sandbox/trace/clock.js';
+import { criticalPath } from '../../sandbox/trace/critical-path.js';
+import { drawTimeSplit } from '../../sandbox/trace/draw-time-split.js';
+import { splitTime } from '../../sandbox/trace/time-split.js';
+import { buildTree } from '../../sandbox/trace/tree.js';
+import { layOutWaterfall } from '../../sandbox/trace/waterfall.js';
+import { drawn, elevenSpans, spansOf } from './written-spans.js';
+
+interface Case {
+  readonly spans: string;
+  /** The critical path: `id from-to` of each segment. */
+  readonly path: readonly string[];
+  /** Service or `caller → called`: microseconds. */
+  readonly split: Readonly<Record<string, number>>;
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  'no spans': { spans: '', path: [], split: {} },
+  'one span': { spans: 'a server 1 0+100', path: ['1 0-100'], split: { a: 100 } },
+  'calls one after the other': {
+    spans: 'a server 1 0+100 \n b - 2<1 10+20 \n c - 3<1 50+30',
+    path: ['1 0-10', '2 10-30', '1 30-50', '3 50-80', '1 80-100'],
+    split: { a: 50, b: 20, c: 30 },
+  },
+  'calls side by side: the one that ends last counts': {
+    spans: 'a server 1 0+100 \n b - 2<1 10+20 \n c - 3<1 10+80',
+    path: ['1 0-10', '3 10-90', '1 90-100'],
+    split: { a: 20, c: 80 },
+  },
+  'calls that overlap: the earlier does not count': {
+    spans: 'a server 1 0+100 \n b - 2<1 10+50 \n c - 3<1 40+50',
+    path: ['1 0-40', '3 40-90', '1 90-100'],
+    split: { a: 50, c: 50 },
+  },
+  'what outlives its parent counts until its end': {
+    spans: 'a server 1 0+100 \n b - 2<1 50+500',
+    path: ['1 0-50', '2 50-100'],
+    split: { a: 50, b: 50 },
+  },
+  'the wire is what a caller has beyond its server': {
+    spans: 'a client 1 0+100 \n b server 1 shared 20+50',
+    path: ['1 0-20', '1 20-70', '1 70-100'],
+    split: { 'a → b': 50, b: 50 },
+  },
+  'no server recorded anything': { spans: 'a client 1 0+100', path: ['1 0-100'], split: { 'a → ?': 100 } },
+  'a server with a wrong clock is in the middle of its call, and so is what it calls': {
+    spans: 'a client 1 0+100 \n b server 1 shared 900020+60 \n b client 2<1 900030+40 \n c server 2 shared 40+20',
+    path: ['1 0-20', '1 20-30', '2 30-40', '2 40-60', '2 60-70', '1 70-80', '1 80-100'],
+    split: { 'a → b': 40, b: 20, 'b → c': 20, c: 20 },
+  },
+  'the eleven spans': {
+    spans: elevenSpans,
+    path: [
+      ...['a 0-400', 'b 400-1100', 'b 1100-1500', 'c 1500-2500', 'c 2500-5500', 'd 5500-6600', 'd 6600-7000'],
+      ...['e 7000-8000', 'e 8000-8400', 'f 8400-10000', 'f 10000-30000', 'f 30000-32400', 'e 32400-33000'],
+      ...['e 33000-34000', 'd 34000-34600', 'd 34600-35500', 'c 35500-38700', 'c 38700-39500', 'b 39500-40100'],
+      ...['b 40100-40700', 'a 40700-41200'],
+    ],
+    split: {
+      'front-proxy': 900,
+      'front-proxy → service1': 1300,
+      service1: 2000,
+      'service1 → service1-app': 1800,
+      'service1-app': 6200,
+      'service1-app → service1': 2000,
+      'service1 → service2': 2000,
+      service2: 1000,
+      'service2 → service2-app': 4000,
+      'service2-app': 20000,
+    },
+  },
+};
+
+for (const [name, { spans, path, split }] of Object.entries(cases)) {
+  test(`time: ${name}`, () => {
+    const tree = buildTree(spansOf(spans));
+    const critical = criticalPath(tree, alignClocks(tree).timeOf);
+    assert.deepEqual(
+      critical.segments.map(({ node, start, end }) => `${node.span.id} ${start}-${end}`),
+      path,
+    );
+    const shares = splitTime(critical).map(({ part, micros }) => [
+      'service' in part ? part.service : `${part.from} → ${part.to}`,
+      micros,
+    ]);
+    assert.deepEqual(Object.fromEntries(shares), split);
+  });
+}
+
+const clocks: Readonly<Record<string, { readonly spans: string; readonly ahead: Readonly<Record<string, number>> }>> = {
+  'all right': { spans: elevenSpans, ahead: {} },
+  'ahead of its caller': { spans: 'a client 1 0+100 \n b server 1 shared 5000+50', ahead: { b: 4975 } },
+  'behind its caller': { spans: 'a client 1 0+100 \n b server 1 shared -5000+50', ahead: { b: -5025 } },
+  'ends late, which proves nothing': { spans: 'a client 1 0+100 \n b server 1 shared 50+90000', ahead: {} },
+  'right and wrong clocks behind a wrong one': {
+    spans: 'a client 1 0+100 \n b server 1 shared 5000+50 \n b client 2<1 5010+30 \n c server 2 shared 5020+10',
+    ahead: { b: 4975, c: 4975 },
+  },
+};
+
+for (const [name, { spans, ahead }] of Object.entries(clocks)) {
+  test(`clock: ${name}`, () => {
+    const { skews } = alignClocks(buildTree(spansOf(spans)));
+    assert.deepEqual(Object.fromEntries(skews.map((skew) => [skew.service, skew.ahead])), ahead);
+  });
+}
+
+test('time: the split is drawn, the longest share first', () => {
+  const { shares } = layOutWaterfall(buildTree(spansOf(elevenSpans)));
+  assert.equal(
+    drawTimeSplit(shares, { width: 80, colour: false }).join('\n'),
+    drawn(`
+      service2-app             20.0 ms  49 % ███████████████████
+      service1-app             6.20 ms  15 % ██████
+      service2 → service2-app  4.00 ms  10 % ████
+      service1                 2.00 ms   5 % ██
+      service1-app → service1  2.00 ms   5 % ██
+      service1 → service2      2.00 ms   5 % ██
+      service1 → service1-app  1.80 ms   4 % ██
+      front-proxy → service1   1.30 ms   3 % █
+      service2                 1.00 ms   2 % █
+      front-proxy               900 µs   2 % █`),
+  );
+  const narrow = drawTimeSplit(shares, { width: 40, colour: true, unicode: false });
+  assert.ok(narrow.every((line) => line.length <= 60));
+});

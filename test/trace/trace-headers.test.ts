@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readB3, type TraceContext } from '../../sandbox/trace/trace-headers.js';
+
+const traceId = '80f198ee56343ba864fe8b2a57d3eff7';
+const spanId = 'e457b5a2e4d86bd1';
+const parentId = '05e3ac9a4f6e3b90';
+const multi = { 'x-b3-traceid': traceId, 'x-b3-spanid': spanId };
+
+const cases: readonly (readonly [headers: Record<string, string>, context: TraceContext])[] = [
+  [{}, { form: 'none' }],
+  [{ 'x-request-id': 'r' }, { form: 'none' }],
+  [multi, { traceId, spanId, form: 'multi' }],
+  [
+    { ...multi, 'x-b3-parentspanid': parentId, 'x-b3-sampled': '1' },
+    { traceId, spanId, parentId, decision: '1', form: 'multi' },
+  ],
+  [
+    { ...multi, 'x-b3-parentspanid': '' },
+    { traceId, spanId, form: 'multi' },
+  ],
+  [
+    { ...multi, 'x-b3-spanid': '' },
+    { traceId, form: 'multi' },
+  ],
+  [
+    { ...multi, 'x-b3-traceid': 'zzzz' },
+    { spanId, form: 'multi' },
+  ],
+  [
+    { ...multi, 'x-b3-traceid': '0'.repeat(32) },
+    { spanId, form: 'multi' },
+  ],
+  [{ 'x-b3-sampled': 'false' }, { decision: '0', form: 'multi' }],
+  [
+    { 'x-b3-sampled': '0', 'x-b3-flags': '1' },
+    { decision: 'd', form: 'multi' },
+  ],
+  [{ b3: '0' }, { decision: '0', form: 'single' }],
+  [{ b3: 'd' }, { decision: 'd', form: 'single' }],
+  [{ b3: `${traceId}-${spanId}` }, { traceId, spanId, form: 'single' }],
+  [{ b3: `${traceId}-${spanId}-1-${parentId}` }, { traceId, spanId, parentId, decision: '1', form: 'single' }],
+  [{ b3: `${traceId}-${spanId}-d` }, { traceId, spanId, decision: 'd', form: 'single' }],
+  [{ b3: 'garbage' }, { form: 'single' }],
+  [
+    { ...multi, b3: '0' },
+    { traceId, spanId, form: 'multi' },
+  ],
+];
+
+for (const [headers, context] of cases) {
+  test(`headers: ${JSON.stringify(headers)}`, () => assert.deepEqual(readB3(headers), context));
+}
