@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { collectTrace } from '../request/collect.js';
 import { sendTraced, type TracedAnswer } from '../request/send.js';
-import { alignClocks } from '../trace/clock.js';
-import { criticalPath } from '../trace/critical-path.js';
 import { drawTrace } from '../trace/draw.js';
+import { drawTimeSplit } from '../trace/draw-time-split.js';
 import { formatMicros } from '../trace/duration.js';
 import { countExpected } from '../trace/shape.js';
 import type { Span } from '../trace/span.js';
-import { splitTime, type TimeShare } from '../trace/time-split.js';
-import { buildTree, type SpanTree } from '../trace/tree.js';
+import { drawSvg } from '../trace/svg.js';
+import { buildTree } from '../trace/tree.js';
+import { layOutWaterfall } from '../trace/waterfall.js';
 import { ZipkinClient } from '../zipkin/client.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { collectHeader, findTargets, jsonOption, ownShape, urlOption, zipkinOption } from './targets.js';
@@ -23,6 +24,7 @@ interface TraceOptions {
   readonly sample: boolean;
   readonly url?: string;
   readonly zipkin?: string;
+  readonly svg?: string;
   readonly json?: true;
 }
 
@@ -49,38 +51,12 @@ function contextHeaders({ join, sample }: TraceOptions): Record<string, string> 
   };
 }
 
-const nameOf = ({ part }: TimeShare) => ('service' in part ? part.service : `${part.from} → ${part.to}`);
-
-/** Lines that say where the time of the critical path went; the wires are the ways between two processes. */
-function timeShares(tree: SpanTree): { part: string; micros: number }[] {
-  return splitTime(criticalPath(tree, alignClocks(tree).timeOf)).map((share) => ({
-    part: nameOf(share),
-    micros: share.micros,
-  }));
-}
-
-function describeShares(tree: SpanTree): string[] {
-  const shares = timeShares(tree);
-  const whole = shares.reduce((sum, { micros }) => sum + micros, 0);
-  const width = Math.max(0, ...shares.map(({ part }) => part.length));
-  return [...shares]
-    .sort((one, other) => other.micros - one.micros)
-    .map(({ part, micros }) => {
-      const percent = whole > 0 ? Math.round((100 * micros) / whole) : 0;
-      return `  ${part.padEnd(width)}  ${formatMicros(micros).padStart(8)}  ${String(percent).padStart(3)} %`;
-    });
-}
-
 function print(spans: readonly Span[], page: string, answer: TracedAnswer | undefined): void {
   const tree = buildTree(spans);
+  const options = terminal(process.stdout);
   const said = answer ? [`HTTP ${answer.status} in ${formatMicros(answer.tookMs * 1000)}`, ''] : [];
-  const lines = [
-    ...said,
-    ...drawTrace(tree, terminal(process.stdout)),
-    '',
-    'Where the time went:',
-    ...describeShares(tree),
-  ];
+  const split = drawTimeSplit(layOutWaterfall(tree).shares, options);
+  const lines = [...said, ...drawTrace(tree, options), '', 'Where the time went:', ...split];
   process.stdout.write(`${lines.join('\n')}\n\n${page}\n`);
 }
 
@@ -110,8 +86,12 @@ async function trace(path: string, options: TraceOptions): Promise<ExitCode> {
     ? { traceId: options.id, spans: await zipkin.trace(options.id), answer: undefined }
     : await sendAndCollect(path, options, frontUrl, zipkin);
   const page = zipkin.tracePage(traceId);
+  if (options.svg && spans.length > 0) {
+    await writeFile(options.svg, drawSvg(buildTree(spans)));
+    process.stderr.write(`${options.svg}: trace ${traceId}, ${spans.length} spans\n`);
+  }
   if (options.json) {
-    const document = { traceId, answer, page, spans, time: timeShares(buildTree(spans)) };
+    const document = { traceId, answer, page, spans, time: layOutWaterfall(buildTree(spans)).shares };
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   } else if (spans.length > 0) print(spans, page, answer);
   else if (!options.sample)
@@ -141,6 +121,7 @@ export function registerTrace(program: Command): void {
     .option('--no-sample', 'ask for no trace to be recorded (X-B3-Sampled: 0)')
     .addOption(urlOption())
     .addOption(zipkinOption())
+    .option('--svg <file>', 'write the drawing to this file as a picture too')
     .addOption(jsonOption())
     .action(async (path: string, options: TraceOptions) => {
       process.exitCode = await trace(path, options);

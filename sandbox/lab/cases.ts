@@ -116,7 +116,7 @@ export const labCases: readonly LabCase[] = [
     does: "service1's app calls service2 directly, around its own sidecar's egress listener",
     picture: 'nine spans: those of the egress listener are not there',
     cause: 'hop-bypassed',
-    hop: 'service1',
+    hop: 'service1-app',
     apply: bypass,
   },
   {

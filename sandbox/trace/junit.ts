@@ -1,15 +1,10 @@
+import { escapeXml } from './svg.js';
+
 /** One test case of a report; it failed where it has failures. */
 export interface ReportedCase {
   readonly name: string;
   readonly seconds: number;
   readonly failures: readonly string[];
-}
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-/** Characters that XML 1.0 does not allow at all are left out. */
-function escapeXml(text: string): string {
-  return text.replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD]/g, '').replace(/[&<>"]/g, (each) => entities[each] ?? each);
 }
 
 /**
