@@ -22,8 +22,8 @@ registerVerify(program);
 registerHeaders(program);
 registerLab(program);
 
-for (const command of program.commands)
-  command.showHelpAfterError(`usage: npm run ${command.name()} -- ${command.usage()}`);
+const usageOf = (command: Command) => `usage: npm run ${command.name()} -- ${command.usage()}`;
+for (const command of program.commands) command.showHelpAfterError(usageOf(command));
 
 try {
   await program.parseAsync();
@@ -33,6 +33,8 @@ try {
   } else {
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`sandbox: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+    const command = program.commands.find((each) => each.name() === program.args[0]);
+    if (error instanceof UsageError && command) process.stderr.write(`${usageOf(command)}\n`);
     process.exitCode = error instanceof UsageError ? ExitCode.wrongUsage : ExitCode.failedRun;
   }
 }

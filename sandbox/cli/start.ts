@@ -1,32 +1,29 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Listr } from 'listr2';
+import { collectTrace } from '../request/collect.js';
+import { sendTraced } from '../request/send.js';
 import { installEnvoy } from '../topology/artifacts.js';
 import { installZipkinFor, NativeSandbox, readTopology } from '../topology/native-sandbox.js';
-import { waitFor } from '../topology/wait.js';
+import { fetchText, waitFor } from '../topology/wait.js';
 import { drawTrace } from '../trace/draw.js';
-import { countExpected, parseShape } from '../trace/shape.js';
+import { countExpected } from '../trace/shape.js';
 import type { Span } from '../trace/span.js';
 import { buildTree } from '../trace/tree.js';
 import { ZipkinClient } from '../zipkin/client.js';
 import { ExitCode } from './exit-code.js';
 import { cache, root } from './project.js';
+import { ownShape } from './targets.js';
 import { terminal } from './terminal.js';
 
 /** Sends the first request and waits for its whole trace. */
-async function firstTrace(frontUrl: string, zipkin: ZipkinClient, signal: AbortSignal): Promise<Span[]> {
-  const shapeFile = join(root, 'sandbox/shapes/trace-1.yaml');
-  const expected = countExpected(parseShape(await readFile(shapeFile, 'utf8'), shapeFile));
-  const response = await fetch(`${frontUrl}/trace/1`, { signal });
-  await response.text();
-  const traceId = response.headers.get('x-b3-traceid');
-  if (!response.ok || !traceId) throw new Error(`${frontUrl}/trace/1 answered ${response.status} without a trace id`);
-  const attempt = async () => {
-    const spans = await zipkin.trace(traceId);
-    if (spans.length < expected) throw new Error(`${spans.length} of ${expected} spans in Zipkin`);
-    return spans;
-  };
-  return waitFor(`the whole trace ${traceId}`, attempt, { seconds: 20, signal });
+async function firstTrace(frontUrl: string, zipkin: ZipkinClient): Promise<Span[]> {
+  const url = new URL(`${frontUrl}/trace/1`);
+  const shape = await ownShape(url.pathname);
+  const { status, traceId } = await sendTraced({ url, method: 'GET', headers: {} });
+  if (status !== 200 || !traceId || !shape) throw new Error(`${url} answered ${status}, trace id ${traceId ?? 'none'}`);
+  const expected = countExpected(shape);
+  const spans = await collectTrace(zipkin, traceId, { expected, limitMs: 20_000 });
+  if (spans.length < expected) throw new Error(`trace ${traceId}: ${spans.length} of ${expected} spans came to Zipkin`);
+  return spans;
 }
 
 interface Progress {
@@ -70,6 +67,8 @@ async function bringUp(signal: AbortSignal): Promise<{ sandbox: NativeSandbox; s
         title: 'Processes: started, until each serves',
         task: async (progress, task) => {
           progress.sandbox = await NativeSandbox.prepare(root, cache, process.env, { services, ...progress });
+          const given = process.env.ZIPKIN_URL;
+          if (given) await waitFor(`ZIPKIN_URL ${given}`, () => fetchText(`${given}/health`), { seconds: 10, signal });
           return task.newListr(startAll(progress.sandbox), { concurrent: true });
         },
       },
@@ -78,7 +77,7 @@ async function bringUp(signal: AbortSignal): Promise<{ sandbox: NativeSandbox; s
         task: async (progress) => {
           if (!progress.sandbox) return;
           const { frontUrl, zipkinUrl } = progress.sandbox.plan;
-          progress.spans = await firstTrace(frontUrl, new ZipkinClient(zipkinUrl), signal);
+          progress.spans = await firstTrace(frontUrl, new ZipkinClient(zipkinUrl));
         },
       },
     ],

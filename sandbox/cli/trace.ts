@@ -61,7 +61,6 @@ function print(spans: readonly Span[], page: string, answer: TracedAnswer | unde
 }
 
 async function sendAndCollect(path: string, options: TraceOptions, frontUrl: string, zipkin: ZipkinClient) {
-  if (!path.startsWith('/')) throw new UsageError(`'${path}' is no path; give one like /trace/1`);
   const headers = { ...options.header, ...contextHeaders(options) };
   const answer = await sendTraced({ url: new URL(frontUrl + path), method: options.method, headers });
   if (answer.traceId === undefined) {
@@ -78,6 +77,7 @@ async function sendAndCollect(path: string, options: TraceOptions, frontUrl: str
 }
 
 async function trace(path: string, options: TraceOptions): Promise<ExitCode> {
+  if (!path.startsWith('/')) throw new UsageError(`'${path}' is no path; give one like /trace/1`);
   const { frontUrl, zipkinUrl } = await findTargets(
     options.id && options.zipkin ? { url: options.zipkin, zipkin: options.zipkin } : options,
   );

@@ -1,0 +1,113 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Listr } from 'listr2';
+import { spansByService } from '../ledger/shape-counts.js';
+import { loadLimits } from '../load/load-plan.js';
+import { type MeasuredLoad, measureLoad } from '../load/measure.js';
+import { describeLoad } from '../load/report.js';
+import { spanLimitOf } from '../load/span-limit.js';
+import { findLoadTarget } from '../load/target.js';
+import { readTopology } from '../topology/native-sandbox.js';
+import { ExitCode, UsageError } from './exit-code.js';
+import { cache, root } from './project.js';
+import { collectHeader, jsonOption, ownShape, urlOption } from './targets.js';
+
+interface LoadOptions {
+  readonly concurrency: number;
+  readonly rate?: number;
+  readonly seconds?: number;
+  readonly count?: number;
+  readonly header: Record<string, string>;
+  readonly url?: string;
+  readonly json?: true;
+}
+
+const defaultSeconds = 10;
+const quietSeconds = 30;
+
+function wholeNumber(most: number) {
+  return (text: string): number => {
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+    if (number < 1 || number > most) throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
+    return number;
+  };
+}
+
+/** Runs `work` with its progress on the terminal, rewritten in place, or in plain lines elsewhere. */
+async function withProgress(title: string, work: (onProgress: (text: string) => void) => Promise<void>): Promise<void> {
+  const task = {
+    title,
+    task: (_: unknown, task: { output: string }) =>
+      work((text) => {
+        task.output = text;
+      }),
+  };
+  const rendererOptions = { showErrorMessage: false, collapseErrors: false };
+  await new Listr([task], { fallbackRenderer: 'simple', registerSignalListeners: false, rendererOptions }).run();
+}
+
+async function load(path: string, options: LoadOptions): Promise<ExitCode> {
+  if (!path.startsWith('/')) throw new UsageError(`'${path}' is no path; give one like /trace/1`);
+  const sandbox = await findLoadTarget(root, cache, process.env, options.url);
+  const shape = await ownShape(path);
+  const plan = {
+    frontUrl: sandbox.frontUrl,
+    path,
+    headers: Object.fromEntries(Object.entries(options.header).map(([name, value]) => [name.toLowerCase(), value])),
+    concurrency: options.concurrency,
+    rate: options.rate,
+    seconds: options.seconds ?? (options.count === undefined ? defaultSeconds : loadLimits.seconds),
+    count: options.count ?? loadLimits.count,
+  };
+  const stopped = new AbortController();
+  process.once('SIGINT', () => stopped.abort());
+  let measured: MeasuredLoad | undefined;
+  const work = async (onProgress: (text: string) => void): Promise<void> => {
+    measured = await measureLoad(sandbox, plan, {
+      spansEach: shape ? spansByService(shape) : {},
+      spanLimit: spanLimitOf(await readTopology(root, process.env)),
+      keepUp: true,
+      quietSeconds,
+      stopped: stopped.signal,
+      onProgress,
+    });
+  };
+  await (options.json ? work(() => undefined) : withProgress(`Load on ${sandbox.frontUrl}${path}`, work));
+  if (!measured) throw new Error('the load was not measured');
+  const text = options.json ? JSON.stringify({ plan, ...measured }, null, 2) : `\n${describeLoad(measured).join('\n')}`;
+  process.stdout.write(`${text}\n`);
+  return measured.ledger.total.missing > 0 ? ExitCode.incompleteTrace : ExitCode.done;
+}
+
+/** Adds `load` to the program: sends many requests, then accounts for every span of them. */
+export function registerLoad(program: Command): void {
+  program
+    .command('load')
+    .description('Send many requests to the sandbox; print throughput, latency, and what became of every span.')
+    .argument('[path]', 'what to ask for', '/trace/1')
+    .addOption(
+      new Option('-c, --concurrency <connections>', 'connections, each with one request at a time')
+        .argParser(wholeNumber(loadLimits.concurrency))
+        .default(16),
+    )
+    .addOption(
+      new Option('-r, --rate <requests>', 'requests a second (default: as many as are answered)').argParser(
+        wholeNumber(loadLimits.rate),
+      ),
+    )
+    .addOption(
+      new Option('-s, --seconds <seconds>', `how long (default: ${defaultSeconds}, or until --count)`).argParser(
+        wholeNumber(loadLimits.seconds),
+      ),
+    )
+    .addOption(new Option('-n, --count <requests>', 'how many at most').argParser(wholeNumber(loadLimits.count)))
+    .addOption(
+      new Option('-H, --header <header>', "a request header 'Name: value'; may be repeated")
+        .argParser(collectHeader)
+        .default({}, 'none'),
+    )
+    .addOption(urlOption())
+    .addOption(jsonOption())
+    .action(async (path: string, options: LoadOptions) => {
+      process.exitCode = await load(path, options);
+    });
+}

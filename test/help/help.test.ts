@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { execa } from 'execa';
+import { root } from '../../sandbox/cli/project.js';
+
+/** Compared with test/help/golden; `UPDATE_GOLDEN=1 npm test -- unit` writes them anew. */
+const golden = join(root, 'test/help/golden');
+
+const help = (...args: string[]) =>
+  execa('node', ['dist/sandbox/cli/main.js', ...args], { cwd: root, reject: false, env: { COLUMNS: '100' } });
+
+const { stdout } = await help('--help');
+const commands = [...stdout.matchAll(/^ {2}([a-z]+)\b.*\[options\]|^ {2}([a-z]+)\b/gm)]
+  .map(([, one, other]) => one ?? other ?? '')
+  .filter((name) => name !== 'help');
+
+for (const command of ['', ...commands]) {
+  test(`help of ${command || 'the program'}`, async () => {
+    const printed = command ? (await help(command, '--help')).stdout : stdout;
+    const file = join(golden, `${command || 'sandbox'}.txt`);
+    if (process.env.UPDATE_GOLDEN) await writeFile(file, `${printed}\n`);
+    assert.equal(`${printed}\n`, await readFile(file, 'utf8'));
+  });
+}
+
+const wrongUsages: readonly (readonly [args: readonly string[], says: RegExp])[] = [
+  [['nonsense'], /unknown command 'nonsense'/],
+  [['trace', '--nonsense'], /unknown option '--nonsense'/],
+  [['trace', 'no-path'], /'no-path' is no path; give one like \/trace\/1/],
+  [['trace', '--id', 'XYZ'], /lower hex digits/],
+  [['trace', '--join', '1-2'], /<trace id>-<span id>/],
+  [['trace', '-H', 'no colon'], /'Name: value'/],
+  [['trace', '--zipkin', 'nowhere'], /must be a URL/],
+  [['verify', '--count', '0'], /a number from 1 to 10000/],
+  [
+    ['verify', '--expect', 'no-such-file.yaml', '--url', 'http://127.0.0.1:1', '--zipkin', 'http://127.0.0.1:1'],
+    /no-such-file.yaml cannot be read \(ENOENT\)/,
+  ],
+  [['lab', 'nonsense'], /the lab has no case 'nonsense'/],
+];
+
+for (const [args, says] of wrongUsages) {
+  test(`wrong usage: ${args.join(' ')}`, async () => {
+    const { exitCode, stderr } = await help(...args);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, says);
+    assert.match(stderr.split('\n')[0] ?? '', /^sandbox: /);
+  });
+}
+
+test('no sandbox runs: one clear line, exit code 3', async () => {
+  const { exitCode, stderr } = await execa('node', ['dist/sandbox/cli/main.js', 'trace'], {
+    cwd: root,
+    reject: false,
+    env: { FRONT_PORT: '1', COMPOSE_PROJECT_NAME: 'no-such-project' },
+  });
+  assert.equal(exitCode, 3);
+  assert.match(
+    stderr,
+    /^sandbox: no sandbox runs on port 1; start one with 'npm start' or 'docker compose up --build -d'$/,
+  );
+});
