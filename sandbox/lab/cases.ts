@@ -148,7 +148,7 @@ export const labCases: readonly LabCase[] = [
     does: "service2's sidecar answers 503 to half of the requests; service1's sidecar tries again",
     picture: 'where the first attempt failed, a red CLIENT and SERVER pair beside the one that succeeded',
     cause: 'retried',
-    hop: 'service2',
+    hop: 'service1',
     requests: 20,
     apply: runtime('service2', { [abortPercent]: 50 }),
   },

@@ -3,8 +3,8 @@ import type { Span } from '../trace/span.js';
 import type { ZipkinClient } from '../zipkin/client.js';
 
 export interface CollectOptions {
-  /** Spans that make the trace whole, so that waiting can end at once; undefined where nobody knows. */
-  readonly expected?: number;
+  /** Says whether nothing more is to come, so that waiting can end at once; undefined where nobody knows. */
+  readonly enough?: (spans: readonly Span[]) => boolean;
   /** Longest wait, milliseconds. */
   readonly limitMs: number;
 }
@@ -15,7 +15,7 @@ const pollMs = 60;
 const quietMs = 1500;
 
 /**
- * Waits for a trace to be there: until it has the expected number of spans, or no new one has come for 1.5 s.
+ * Waits for a trace to be there: until there is enough of it, or no new span has come for 1.5 s.
  *
  * @returns the spans; none where Zipkin got none in time
  * @throws ZipkinError where Zipkin does not answer
@@ -23,14 +23,14 @@ const quietMs = 1500;
 export async function collectTrace(
   zipkin: ZipkinClient,
   traceId: string,
-  { expected = Number.POSITIVE_INFINITY, limitMs }: CollectOptions,
+  { enough = () => false, limitMs }: CollectOptions,
 ): Promise<Span[]> {
   const deadline = Date.now() + limitMs;
   let spans: Span[] = [];
   let changed = Date.now();
   while (Date.now() < deadline) {
     const now = await zipkin.trace(traceId);
-    if (now.length >= expected) return now;
+    if (enough(now)) return now;
     if (now.length !== spans.length) {
       spans = now;
       changed = Date.now();

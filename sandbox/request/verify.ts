@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { type Diagnosis, diagnose } from '../trace/diagnosis.js';
+import { matchShape } from '../trace/match-shape.js';
 import { countExpected, type Shape } from '../trace/shape.js';
 import type { Span } from '../trace/span.js';
+import { buildTree } from '../trace/tree.js';
 import { type JudgeOptions, judge, type Verdict } from '../trace/verdict.js';
 import type { ZipkinClient } from '../zipkin/client.js';
 import { collectTrace } from './collect.js';
@@ -75,12 +77,12 @@ export async function verify(verification: Verification): Promise<JudgedTrace[]>
   const writesHeaders = sandbox !== undefined && count <= mostWithHeaders;
   const sent = await (writesHeaders ? withHeaderLogs(sandbox, send) : send());
   const expected = countExpected(shape);
+  const enough = (spans: readonly Span[]) =>
+    spans.length >= expected && matchShape(shape, buildTree(spans)).findings.length === 0;
   let judged = 0;
   const judgedTraces = await inParallel(sent.length, async (index) => {
     const { answer, joined } = sent[index] ?? (await sendKnowing(request));
-    const spans = answer.traceId
-      ? await collectTrace(zipkin, answer.traceId, { expected, limitMs: longestWaitMs })
-      : [];
+    const spans = answer.traceId ? await collectTrace(zipkin, answer.traceId, { enough, limitMs: longestWaitMs }) : [];
     const headers = writesHeaders && answer.requestId ? await headerRecords(sandbox, answer.requestId) : [];
     const options: JudgeOptions = { joined, headers, ...(within === undefined ? {} : { within }) };
     const verdict = judge(shape, spans, options);

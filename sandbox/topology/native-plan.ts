@@ -113,6 +113,7 @@ function planEnvoyService(input: NativeInput, book: AddressBook, service: Compos
     environment: {
       ...rewriteEnvironment(service.environment, resolve),
       ...app,
+      TMPDIR: input.runFolder,
       ENVOY_BIN: input.envoyBinary,
       ENVOY_CONFIG: configuration,
       ...input.overrides?.[service.name],
@@ -123,7 +124,7 @@ function planEnvoyService(input: NativeInput, book: AddressBook, service: Compos
   return { process, addresses, configuration: [configuration, text] as const };
 }
 
-function planZipkin(service: ComposeService, book: AddressBook, folder: string): ProcessPlan {
+function planZipkin(service: ComposeService, book: AddressBook, folder: string, runFolder: string): ProcessPlan {
   const { host, port } = book.locate(service.name, { host: '127.0.0.1', port: zipkinPort });
   const listen = { ip: host, port, 'protocols[0]': 'http' };
   const listenArgs = Object.entries(listen).map(([name, value]) => `--armeria.ports[0].${name}=${value}`);
@@ -131,7 +132,14 @@ function planZipkin(service: ComposeService, book: AddressBook, folder: string):
   return {
     name: service.name,
     command: 'java',
-    args: [...options, '-XX:SharedArchiveFile=zipkin.jsa', '-jar', 'zipkin.jar', ...listenArgs],
+    args: [
+      ...options,
+      `-Djava.io.tmpdir=${runFolder}`,
+      '-XX:SharedArchiveFile=zipkin.jsa',
+      '-jar',
+      'zipkin.jar',
+      ...listenArgs,
+    ],
     environment: { ...service.environment },
     workingFolder: folder,
     readyUrls: [`${book.url(service.name, zipkinPort)}/health`],
@@ -156,7 +164,7 @@ export function planNative(input: NativeInput): NativePlan {
     .filter((service) => service.dockerfile)
     .map((service) => planEnvoyService(input, book, service, textOf(input, service.dockerfile ?? '')));
   const zipkin = input.services.find((service) => service.image);
-  const ownZipkin = zipkin && input.zipkinFolder ? [planZipkin(zipkin, book, input.zipkinFolder)] : [];
+  const ownZipkin = zipkin && input.zipkinFolder ? [planZipkin(zipkin, book, input.zipkinFolder, input.runFolder)] : [];
   const processes = [...envoyServices.map((each) => each.process), ...ownZipkin];
   return {
     processes,
