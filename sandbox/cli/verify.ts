@@ -20,6 +20,7 @@ interface VerifyOptions {
   readonly record?: string;
   readonly count: number;
   readonly within?: number;
+  readonly tolerance?: number;
   readonly junit?: string;
   readonly method: string;
   readonly header: Record<string, string>;
@@ -98,6 +99,7 @@ async function run(path: string, options: VerifyOptions): Promise<ExitCode> {
     zipkin,
     sandbox: await sandboxBehind(frontUrl),
     within: options.within === undefined ? undefined : options.within * 1000,
+    tolerance: options.tolerance === undefined ? undefined : options.tolerance * 1000,
     onJudged: (done) => {
       if (progress) process.stderr.write(`\r${done} of ${options.count} traces judged`);
     },
@@ -135,6 +137,12 @@ export function registerVerify(program: Command): void {
     .option('--record <file>', 'send one request and write the shape of its trace to this file')
     .addOption(new Option('--count <n>', 'how many requests').argParser(readCount).default(1))
     .addOption(new Option('--within <ms>', 'longest time that a request may take').argParser(readMilliseconds))
+    .addOption(
+      new Option(
+        '--tolerance <ms>',
+        "how far a span may lie outside its parent's time (default: start 1, end 100)",
+      ).argParser(readMilliseconds),
+    )
     .option('--junit <file>', 'write the results as JUnit XML too')
     .option('-X, --method <method>', 'the HTTP method', 'GET')
     .addOption(

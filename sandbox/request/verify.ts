@@ -21,6 +21,8 @@ export interface Verification {
   readonly sandbox: RunningSandbox | undefined;
   /** Longest duration of a whole request, microseconds; undefined for any. */
   readonly within: number | undefined;
+  /** How far a span may lie outside its parent's time, microseconds; undefined for the defaults of `judge`. */
+  readonly tolerance?: number | undefined;
   /** Called after each trace that was judged. */
   readonly onJudged?: (judged: number) => void;
 }
@@ -71,7 +73,7 @@ async function inParallel<T>(count: number, work: (index: number) => Promise<T>)
  * @throws Error where the system or Zipkin does not answer
  */
 export async function verify(verification: Verification): Promise<JudgedTrace[]> {
-  const { request, count, shape, zipkin, sandbox, within, onJudged } = verification;
+  const { request, count, shape, zipkin, sandbox, within, tolerance, onJudged } = verification;
   const statesBefore = sandbox ? await reporterStates(sandbox) : [];
   const send = () => inParallel(count, () => sendKnowing(request));
   const writesHeaders = sandbox !== undefined && count <= mostWithHeaders;
@@ -84,7 +86,12 @@ export async function verify(verification: Verification): Promise<JudgedTrace[]>
     const { answer, joined } = sent[index] ?? (await sendKnowing(request));
     const spans = answer.traceId ? await collectTrace(zipkin, answer.traceId, { enough, limitMs: longestWaitMs }) : [];
     const headers = writesHeaders && answer.requestId ? await headerRecords(sandbox, answer.requestId) : [];
-    const options: JudgeOptions = { joined, headers, ...(within === undefined ? {} : { within }) };
+    const options: JudgeOptions = {
+      joined,
+      headers,
+      ...(within === undefined ? {} : { within }),
+      ...(tolerance === undefined ? {} : { startTolerance: tolerance, endTolerance: tolerance }),
+    };
     const verdict = judge(shape, spans, options);
     judged += 1;
     onJudged?.(judged);

@@ -1,0 +1,97 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ManagedProcess } from '../topology/managed-process.js';
+import type { NativeSandbox } from '../topology/native-sandbox.js';
+import { type Control, type Part, processOf, readProcesses, type Service } from './control.js';
+
+/** Docker's first wait before it restarts a container. */
+const restartDelayMs = 100;
+
+async function allProcesses() {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')));
+  return readProcesses(lines.join('\n'));
+}
+
+/** A native sandbox of one's own, whose processes are restarted when they end, as `restart: unless-stopped` does. */
+export class NativeControl implements Control {
+  readonly mode = 'native';
+  readonly #down = new Set<Service>();
+  readonly #keepers: Promise<void>[] = [];
+
+  /** @param sandbox prepared, not started; it is this object's to start and to stop */
+  constructor(private readonly sandbox: NativeSandbox) {}
+
+  get frontUrl(): string {
+    return this.sandbox.plan.frontUrl;
+  }
+
+  get zipkinUrl(): string {
+    return this.sandbox.plan.zipkinUrl;
+  }
+
+  /** Starts everything and waits until it serves. */
+  async startAll(): Promise<void> {
+    await Promise.all(this.sandbox.plan.processes.map(({ name }) => this.start(name as Service)));
+  }
+
+  /** Ends everything. */
+  async stopAll(): Promise<void> {
+    for (const { name } of this.sandbox.plan.processes) this.#down.add(name as Service);
+    await this.sandbox.stop();
+    await Promise.all(this.#keepers);
+  }
+
+  async start(service: Service): Promise<void> {
+    this.#down.delete(service);
+    const running = await this.sandbox.start(service);
+    this.#keepers.push(this.#keepUp(service, running));
+  }
+
+  async #keepUp(service: Service, first: ManagedProcess): Promise<void> {
+    let running = first;
+    for (;;) {
+      await running.ended;
+      await delay(restartDelayMs);
+      if (this.#down.has(service)) return;
+      running = await this.sandbox.start(service).catch(() => this.#running(service));
+      if (this.#down.has(service)) await running.stop(10);
+    }
+  }
+
+  async stop(service: Service): Promise<void> {
+    this.#down.add(service);
+    await this.#running(service).stop(10);
+  }
+
+  async signal(part: Part, signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    const service = part.split('/')[0] as Service;
+    const first = this.#running(service).pid;
+    // A container that is killed takes all its processes with it; the first one leads a process group.
+    const target = part === service && signal !== 'SIGTERM' ? -first : processOf(part, await allProcesses(), first);
+    process.kill(target, signal);
+  }
+
+  async secondsToEnd(service: Service, act: () => Promise<void>): Promise<number> {
+    const { ended } = this.#running(service);
+    const since = Date.now();
+    await act();
+    await ended;
+    return (Date.now() - since) / 1000;
+  }
+
+  /** No packet filter without root: the sidecar is stopped instead. To its callers it is as silent as a cut wire. */
+  cut(service: 'service2'): Promise<void> {
+    return this.signal(`${service}/sidecar`, 'SIGSTOP');
+  }
+
+  mend(service: 'service2'): Promise<void> {
+    return this.signal(`${service}/sidecar`, 'SIGCONT');
+  }
+
+  #running(service: Service): ManagedProcess {
+    const running = this.sandbox.processes.filter(({ plan }) => plan.name === service).at(-1);
+    if (!running) throw new Error(`${service} was never started`);
+    return running;
+  }
+}

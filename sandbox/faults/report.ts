@@ -1,0 +1,79 @@
+import type { Account } from './outcome.js';
+import type { CaseResult } from './run-case.js';
+
+const longestEndS = 10;
+
+function answersOf({ answers }: Account): string {
+  return [...answers].map(([answer, count]) => `${answer} ×${count}`).join(', ') || 'none';
+}
+
+const sum = (counts: ReadonlyMap<string, number>): number =>
+  [...counts.values()].reduce((all, count) => all + count, 0);
+
+function spansOf(when: string, account: Account): string[] {
+  const missing = sum(account.missing);
+  if (missing === 0) return [];
+  const services = [...account.missing].map(([service, count]) => `${service} ${count}`).join(', ');
+  return [`${missing} of ${account.expectedSpans} ${when} (${services})`];
+}
+
+/** What a case's ledger says in words: spans missing from requests that were answered with 200. */
+function ledgerOf({ outcome }: CaseResult): string {
+  const lost = [
+    ...spansOf('stored before', outcome.settled),
+    ...spansOf('of the last second before', outcome.lastSecond),
+    ...spansOf('during', outcome.during),
+  ];
+  return lost.length > 0 ? `missing: ${lost.join('; ')}` : 'no span missing';
+}
+
+/** @returns a line for each way in which a case did not come out as its `expected` says; none where it did */
+export function findings({ fault, outcome, secondsToEnd }: CaseResult): string[] {
+  const { answers, slowestMs, heals, loses, inFlight: mayFail } = fault.expected;
+  const { settled, lastSecond, during, inFlight, healedAfter } = outcome;
+  const others = [...during.answers.keys()].filter((answer) => !answers.includes(answer));
+  const failed = [...inFlight.answers.keys()].some((answer) => answer !== 200) && mayFail !== 'may fail';
+  const lost = { stored: sum(settled.missing), unreported: sum(lastSecond.missing) + sum(during.missing) };
+  const slowEnd = Math.max(0, ...secondsToEnd);
+  return [
+    ...(others.length > 0 ? [`answers ${answersOf(during)}; expected only ${answers.join(', ')}`] : []),
+    ...(failed ? [`requests in flight were answered ${answersOf(inFlight)}; expected 200 for each`] : []),
+    ...(during.slowestMs > slowestMs ? [`the slowest answer took ${during.slowestMs} ms; expected ${slowestMs}`] : []),
+    ...(healedAfter === undefined ? ['all was not well again in time'] : []),
+    ...((healedAfter ?? 0) > heals ? [`well again after ${healedAfter} s; expected ${heals}`] : []),
+    ...(slowEnd > longestEndS ? [`it took ${slowEnd} s to end; expected ${longestEndS}`] : []),
+    ...(lost.stored > 0 && loses !== 'stored spans'
+      ? [`${lost.stored} spans that were stored before are missing`]
+      : []),
+    ...(lost.unreported > 0 && loses === 'nothing' ? [`${lost.unreported} spans are missing`] : []),
+  ];
+}
+
+const columns = ['fault', 'the caller sees', 'slowest', 'in flight', 'ended in', 'well again after', 'ledger'] as const;
+
+function cells(result: CaseResult): string[] {
+  const { during, inFlight, healedAfter } = result.outcome;
+  const ended = result.secondsToEnd.map((seconds) => `${seconds.toFixed(1)} s`).join(', ');
+  return [
+    result.fault.title,
+    answersOf(during),
+    `${during.slowestMs} ms`,
+    inFlight.requests > 0 ? answersOf(inFlight) : '–',
+    ended || '–',
+    healedAfter === undefined ? 'not in time' : `${healedAfter.toFixed(1)} s`,
+    ledgerOf(result),
+  ];
+}
+
+const widths = (rows: readonly (readonly string[])[]): number[] =>
+  columns.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+
+/** @returns the lines of a Markdown table of what each case did, its columns in line */
+export function faultTable(results: readonly CaseResult[]): string[] {
+  const rows = [[...columns], ...results.map(cells)];
+  const width = widths(rows);
+  const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(width[i] ?? 0)).join(' | ')} |`;
+  const rule = `| ${width.map((each) => '-'.repeat(each)).join(' | ')} |`;
+  const [head = [], ...body] = rows;
+  return [line(head), rule, ...body.map(line)];
+}

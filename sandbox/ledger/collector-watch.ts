@@ -1,0 +1,76 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ZipkinClient } from '../zipkin/client.js';
+import { type CollectorCounters, readCollectorCounters } from './counters.js';
+
+/** A collector's counters when it answered, in epoch milliseconds. */
+export interface Reading {
+  readonly at: number;
+  readonly counters: CollectorCounters;
+}
+
+/** What Zipkin's collector did while it was watched. */
+export interface CollectorAccount extends CollectorCounters {
+  /** How often it began anew, with an empty memory. */
+  readonly restarts: number;
+  /** The longest time between two answers. */
+  readonly silentSeconds: number;
+  /** Spans since it last began. */
+  readonly spansSinceStart: number;
+}
+
+const none: CollectorCounters = { messages: 0, messagesDropped: 0, spans: 0, spansDropped: 0 };
+
+/**
+ * Adds up a collector's counters from one reading to the next; they begin anew when Zipkin does.
+ *
+ * @param readings in the order of time; the first is the starting point
+ */
+export function accountCollector(readings: readonly Reading[]): CollectorAccount {
+  const account = { ...none, restarts: 0, silentSeconds: 0 };
+  let previous = readings[0] ?? { at: 0, counters: none };
+  for (const reading of readings.slice(1)) {
+    const { counters } = reading;
+    const restarted = counters.spans < previous.counters.spans || counters.messages < previous.counters.messages;
+    if (restarted) account.restarts += 1;
+    const base = restarted ? none : previous.counters;
+    account.spans += counters.spans - base.spans;
+    account.spansDropped += counters.spansDropped - base.spansDropped;
+    account.messages += counters.messages - base.messages;
+    account.messagesDropped += counters.messagesDropped - base.messagesDropped;
+    account.silentSeconds = Math.max(account.silentSeconds, (reading.at - previous.at) / 1000);
+    previous = reading;
+  }
+  return { ...account, spansSinceStart: previous.counters.spans };
+}
+
+/** Reads Zipkin's counters about once a second until it is stopped, so that a restart is seen. */
+export class CollectorWatch {
+  readonly #readings: Reading[] = [];
+  readonly #stopped = new AbortController();
+  readonly #loop: Promise<void>;
+
+  constructor(private readonly zipkin: ZipkinClient) {
+    this.#loop = this.#readOn();
+  }
+
+  async #read(): Promise<void> {
+    const counters = await this.zipkin.metrics().then(readCollectorCounters, () => undefined);
+    if (counters) this.#readings.push({ at: Date.now(), counters });
+  }
+
+  async #readOn(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      await this.#read();
+      await delay(1000, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Reads once more and gives what the collector did since this watch began. */
+  async stop(): Promise<CollectorAccount> {
+    this.#stopped.abort();
+    await this.#loop;
+    await this.#read();
+    return accountCollector(this.#readings);
+  }
+}

@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunningSandbox } from '../topology/running-sandbox.js';
+import type { ZipkinClient } from '../zipkin/client.js';
+import {
+  type AppCounters,
+  type CollectorCounters,
+  type EnvoyCounters,
+  envoyStatsPath,
+  type ReportingSettings,
+  readAppCounters,
+  readCollectorCounters,
+  readEnvoyStats,
+  readReportingSettings,
+} from './counters.js';
+
+/** Every counter of a sandbox at one moment, by the reporter's name in Zipkin; undefined where it did not answer. */
+export interface Snapshot {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly envoys: Readonly<Record<string, (EnvoyCounters & ReportingSettings) | undefined>>;
+  readonly apps: Readonly<Record<string, AppCounters | undefined>>;
+  readonly collector: CollectorCounters | undefined;
+}
+
+/** Who reports spans: the name in Zipkin, and the service of docker-compose.yml that it is a part of. */
+const envoys = { 'front-proxy': 'front-envoy', service1: 'service1', service2: 'service2' };
+const apps = { 'service1-app': 'service1', 'service2-app': 'service2' };
+
+const unlessFailed = <T>(promise: Promise<T>): Promise<T | undefined> => promise.catch(() => undefined);
+
+async function ofEach<T>(services: Readonly<Record<string, string>>, read: (service: string) => Promise<T>) {
+  const entries = Object.entries(services).map(async ([reporter, service]) => [
+    reporter,
+    await unlessFailed(read(service)),
+  ]);
+  return Object.fromEntries(await Promise.all(entries)) as Record<string, T | undefined>;
+}
+
+/** Reads every counter of a running sandbox at once; never throws. */
+export async function takeSnapshot(sandbox: RunningSandbox, zipkin: ZipkinClient): Promise<Snapshot> {
+  const [ofEnvoys, ofApps, collector] = await Promise.all([
+    ofEach(envoys, async (service) => ({
+      ...readEnvoyStats(await sandbox.ask(service, 'admin', envoyStatsPath)),
+      ...readReportingSettings(await sandbox.ask(service, 'admin', '/runtime')),
+    })),
+    ofEach(apps, async (service) => readAppCounters(await sandbox.ask(service, 'app', '/reporter'))),
+    unlessFailed(zipkin.metrics().then(readCollectorCounters)),
+  ]);
+  return { at: Date.now(), envoys: ofEnvoys, apps: ofApps, collector };
+}
+
+/** Whether nothing has moved between two snapshots and nothing waits to be reported. */
+function isQuiet(earlier: Snapshot, later: Snapshot): boolean {
+  const envoysQuiet = Object.entries(later.envoys).every(
+    ([name, now]) => now && now.reportsUnderWay === 0 && now.spansSent === earlier.envoys[name]?.spansSent,
+  );
+  const appsQuiet = Object.entries(later.apps).every(
+    ([name, now]) => !now || (now.buffered === 0 && now.recorded === earlier.apps[name]?.recorded),
+  );
+  return (
+    envoysQuiet && appsQuiet && later.collector !== undefined && later.collector.spans === earlier.collector?.spans
+  );
+}
+
+/**
+ * Waits until every reporter has sent all it had and Zipkin has counted it. An app without counters is left out.
+ *
+ * @param seconds longest wait
+ * @returns the last snapshot, and whether all was quiet by then
+ */
+export async function takeQuietSnapshot(
+  sandbox: RunningSandbox,
+  zipkin: ZipkinClient,
+  seconds: number,
+): Promise<{ readonly snapshot: Snapshot; readonly quiet: boolean }> {
+  const deadline = Date.now() + seconds * 1000;
+  let earlier = await takeSnapshot(sandbox, zipkin);
+  while (Date.now() < deadline) {
+    const intervals = Object.values(earlier.envoys).map((envoy) => envoy?.flushIntervalMs ?? 0);
+    await delay(Math.min(Math.max(...intervals) + 300, deadline - Date.now()));
+    const snapshot = await takeSnapshot(sandbox, zipkin);
+    if (isQuiet(earlier, snapshot)) return { snapshot, quiet: true };
+    earlier = snapshot;
+  }
+  return { snapshot: earlier, quiet: false };
+}

@@ -1,0 +1,150 @@
+import type { Span } from '../trace/span.js';
+
+/** Number of spans by the reporter's name in Zipkin. */
+export type SpanCounts = Readonly<Record<string, number>>;
+
+/** What Zipkin was seen to hold of the traces of a load. */
+export interface StoredSpans {
+  readonly stored: SpanCounts;
+  /** Spans of traces of which nothing is left, while the store had taken more spans than it keeps. */
+  readonly evicted: SpanCounts;
+  /** Spans beyond what the traces should have. */
+  readonly unexpected: SpanCounts;
+  readonly wholeTraces: number;
+  /** A few ids of traces that are not whole. */
+  readonly incompleteTraces: readonly string[];
+}
+
+interface Requests {
+  /** How many of the trace's requests had the expected answer, and so must have left the shape's spans. */
+  expected: number;
+  /** How many had another answer; what they leave is not known beforehand. */
+  other: number;
+}
+
+/** What the absence of a whole trace may mean. */
+export interface FinishOptions {
+  /** The store has taken more spans than it keeps. */
+  readonly mayEvict: boolean;
+  /** Not every request was traced. */
+  readonly maySkip: boolean;
+  /** Is told how many traces are left to read. */
+  readonly onProgress: (left: number) => void;
+}
+
+type ReadTraces = (traceIds: readonly string[]) => Promise<readonly (readonly Span[])[]>;
+
+// A request line longer than 4,096 bytes is refused by Zipkin's server.
+const TRACES_PER_READ = 100;
+const SHOWN_IDS = 5;
+
+/**
+ * Finds out which spans of a load's traces Zipkin holds, by reading every trace. Traces found whole are let go of, so
+ * that what is kept in memory is what still has to be seen.
+ */
+export class StoredTraces {
+  readonly #unseen = new Map<string, Requests>();
+  readonly #stored: Record<string, number> = {};
+  readonly #evicted: Record<string, number> = {};
+  readonly #unexpected: Record<string, number> = {};
+  readonly #incomplete: string[] = [];
+  #whole = 0;
+
+  /**
+   * @param readTraces Zipkin's traceMany
+   * @param shape spans of one request that is answered as expected, by reporter
+   */
+  constructor(
+    private readonly readTraces: ReadTraces,
+    private readonly shape: SpanCounts,
+  ) {}
+
+  /** How many traces have not been found whole so far. */
+  get unseen(): number {
+    return this.#unseen.size;
+  }
+
+  /** Notes one request's trace. */
+  add(traceId: string, asExpected: boolean): void {
+    const requests = this.#unseen.get(traceId) ?? { expected: 0, other: 0 };
+    requests[asExpected ? 'expected' : 'other'] += 1;
+    this.#unseen.set(traceId, requests);
+  }
+
+  /**
+   * Reads the oldest traces that have not been found whole and lets go of those that are now.
+   *
+   * @param count how many at most
+   */
+  async look(count: number): Promise<void> {
+    const ids = [...this.#unseen.keys()].slice(0, count);
+    for (let from = 0; from < ids.length; from += TRACES_PER_READ) {
+      await this.#read(ids.slice(from, from + TRACES_PER_READ), (traceId, requests, found) => {
+        if (requests.other === 0 && this.#isWhole(requests, found)) this.#settle(traceId, requests, found);
+      });
+    }
+  }
+
+  /** Reads all that is left and takes it as final. */
+  async finish({ mayEvict, maySkip, onProgress }: FinishOptions): Promise<StoredSpans> {
+    const ids = [...this.#unseen.keys()];
+    for (let from = 0; from < ids.length; from += TRACES_PER_READ) {
+      await this.#read(ids.slice(from, from + TRACES_PER_READ), (traceId, requests, found) => {
+        const absent = Object.keys(found).length === 0;
+        if (absent && maySkip) this.#unseen.delete(traceId);
+        else if (absent && mayEvict) this.#evict(traceId, requests);
+        else this.#settle(traceId, requests, found);
+      });
+      onProgress(this.#unseen.size);
+    }
+    return {
+      stored: this.#stored,
+      evicted: this.#evicted,
+      unexpected: this.#unexpected,
+      wholeTraces: this.#whole,
+      incompleteTraces: this.#incomplete,
+    };
+  }
+
+  async #read(ids: readonly string[], each: (traceId: string, requests: Requests, found: SpanCounts) => void) {
+    const counts = new Map<string, Record<string, number>>();
+    for (const span of (await this.readTraces(ids)).flat()) {
+      const found = counts.get(span.traceId) ?? {};
+      const reporter = span.localEndpoint?.serviceName ?? '';
+      found[reporter] = (found[reporter] ?? 0) + 1;
+      counts.set(span.traceId, found);
+    }
+    for (const traceId of ids) {
+      const requests = this.#unseen.get(traceId);
+      if (requests) each(traceId, requests, counts.get(traceId) ?? {});
+    }
+  }
+
+  #isWhole({ expected }: Requests, found: SpanCounts): boolean {
+    return Object.entries(this.shape).every(([reporter, spans]) => (found[reporter] ?? 0) >= spans * expected);
+  }
+
+  #settle(traceId: string, requests: Requests, found: SpanCounts): void {
+    if (!this.#isWhole(requests, found)) this.#noteIncomplete(traceId);
+    else if (Object.keys(found).length > 0) this.#whole += 1;
+    for (const [reporter, spans] of Object.entries(found)) {
+      const most = requests.other > 0 ? spans : (this.shape[reporter] ?? 0) * requests.expected;
+      add(this.#stored, reporter, Math.min(spans, most));
+      add(this.#unexpected, reporter, Math.max(0, spans - most));
+    }
+    this.#unseen.delete(traceId);
+  }
+
+  #noteIncomplete(traceId: string): void {
+    if (this.#incomplete.length < SHOWN_IDS) this.#incomplete.push(traceId);
+  }
+
+  #evict(traceId: string, { expected }: Requests): void {
+    for (const [reporter, spans] of Object.entries(this.shape)) add(this.#evicted, reporter, spans * expected);
+    this.#unseen.delete(traceId);
+  }
+}
+
+function add(counts: Record<string, number>, reporter: string, spans: number): void {
+  if (spans > 0) counts[reporter] = (counts[reporter] ?? 0) + spans;
+}

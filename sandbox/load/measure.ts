@@ -1,0 +1,134 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { accountReporters } from '../ledger/account.js';
+import { CollectorWatch } from '../ledger/collector-watch.js';
+import { joinLedger, type Ledger } from '../ledger/ledger.js';
+import { takeQuietSnapshot, takeSnapshot } from '../ledger/snapshot.js';
+import { type SpanCounts, StoredTraces } from '../ledger/stored-traces.js';
+import type { RunningSandbox } from '../topology/running-sandbox.js';
+import { ZipkinClient } from '../zipkin/client.js';
+import { type Answered, generateLoad } from './generate.js';
+import { type Latency, latencyOf } from './latency.js';
+import { decisionIn, type LoadPlan } from './load-plan.js';
+
+/** A load, how it was answered, and what became of its spans. */
+export interface MeasuredLoad {
+  readonly requests: number;
+  readonly answered: number;
+  readonly seconds: number;
+  readonly requestsPerSecond: number;
+  readonly latency: Latency;
+  /** Answers by status. */
+  readonly statuses: Readonly<Record<string, number>>;
+  /** Requests without an answer, by what was seen instead. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** Whether all had been reported, or was given up, when the ledger was made. */
+  readonly quiet: boolean;
+  readonly ledger: Ledger;
+}
+
+export interface MeasureOptions {
+  /** Spans of one request that is answered with 200; empty where the path has no shape. */
+  readonly spansEach: SpanCounts;
+  /** Most spans that Zipkin keeps. */
+  readonly spanLimit: number;
+  /** Reads traces while the load runs, where it is long, before Zipkin pushes them out. That costs throughput. */
+  readonly keepUp: boolean;
+  /** Longest wait for the last spans, in seconds. */
+  readonly quietSeconds: number;
+  readonly stopped: AbortSignal;
+  /** Is told about once a second what goes on. */
+  readonly onProgress: (text: string) => void;
+  /** Runs when the last span has been reported and before traces are read. */
+  readonly onQuiet?: () => void;
+}
+
+const LARGEST_SHARE_UNSEEN = 0.4;
+const TRACES_A_LOOK = 1000;
+
+async function keepUp(traces: StoredTraces, options: MeasureOptions, ended: AbortSignal): Promise<void> {
+  const spans = Object.values(options.spansEach).reduce((sum, each) => sum + each, 0);
+  while (!ended.aborted && spans > 0) {
+    // A trace that could not be read now is read at the end.
+    if (traces.unseen * spans > options.spanLimit * LARGEST_SHARE_UNSEEN) {
+      await traces.look(TRACES_A_LOOK).catch(() => undefined);
+    }
+    await delay(50, undefined, { signal: ended }).catch(() => undefined);
+  }
+}
+
+const tally = (counts: Record<string, number>, key: string | number): void => {
+  counts[key] = (counts[key] ?? 0) + 1;
+};
+
+/**
+ * Sends a load to a running sandbox and accounts for every span of it.
+ *
+ * @throws ZipkinError where its traces cannot be read at the end
+ */
+export async function measureLoad(
+  sandbox: RunningSandbox,
+  plan: LoadPlan,
+  options: MeasureOptions,
+): Promise<MeasuredLoad> {
+  const { onProgress } = options;
+  const zipkin = new ZipkinClient(sandbox.zipkinUrl);
+  const decision = decisionIn(plan.headers);
+  const hasShape = Object.keys(options.spansEach).length > 0;
+  const spansEach = decision === 'deny' ? {} : options.spansEach;
+  const before = await takeSnapshot(sandbox, zipkin);
+  const watch = new CollectorWatch(zipkin);
+  const traces = new StoredTraces((ids) => zipkin.traceMany(ids), spansEach);
+
+  const latencies: number[] = [];
+  const statuses: Record<string, number> = {};
+  const onAnswer = ({ status, traceId, milliseconds }: Answered): void => {
+    latencies.push(milliseconds);
+    tally(statuses, status);
+    if (traceId) traces.add(traceId, hasShape && status === 200);
+  };
+  const startedAt = Date.now();
+  const progress = setInterval(() => {
+    const seconds = (Date.now() - startedAt) / 1000;
+    const failed = latencies.length - (statuses[200] ?? 0);
+    onProgress(
+      `${seconds.toFixed(0)} s, ${latencies.length} answers, ${(latencies.length / seconds).toFixed(0)}/s, ${failed} not 200`,
+    );
+  }, 1000);
+  const ended = new AbortController();
+  const keepingUp = options.keepUp ? keepUp(traces, options, ended.signal) : undefined;
+  const generated = await generateLoad(plan, onAnswer, options.stopped);
+  clearInterval(progress);
+  onProgress('waiting until every span has been reported');
+  const { snapshot: after, quiet } = await takeQuietSnapshot(sandbox, zipkin, options.quietSeconds);
+  options.onQuiet?.();
+  ended.abort();
+  await keepingUp;
+
+  const collector = await watch.stop();
+  const accounts = accountReporters(before, after);
+  const front = accounts['front-proxy'];
+  const found = await traces.finish({
+    mayEvict: collector.spansSinceStart > options.spanLimit,
+    maySkip: decision === 'none' && front?.kind === 'envoy' && front.traced < front.requests,
+    onProgress: (left) => onProgress(`reading traces, ${left} left`),
+  });
+  const unanswered = generated.requests - generated.answered;
+  const traffic = {
+    requests: generated.requests,
+    asExpected: hasShape ? (statuses[200] ?? 0) : 0,
+    unanswered,
+    decision,
+    spansEach,
+  };
+  return {
+    requests: generated.requests,
+    answered: generated.answered,
+    seconds: generated.seconds,
+    requestsPerSecond: generated.answered / generated.seconds,
+    latency: latencyOf(latencies),
+    statuses,
+    failures: generated.failures,
+    quiet,
+    ledger: joinLedger({ traffic, accounts, found, collector }),
+  };
+}

@@ -1,0 +1,12 @@
+import type { ComposeService } from '../topology/compose-file.js';
+
+const zipkinDefault = 500_000;
+
+/**
+ * @param services docker-compose.yml's
+ * @returns how many spans the sandbox's Zipkin keeps in memory; beyond that it lets go of the oldest traces
+ * @see https://github.com/openzipkin/zipkin/blob/master/zipkin-server/README.md#in-memory-storage
+ */
+export function spanLimitOf(services: readonly ComposeService[]): number {
+  return Number(services.find((service) => service.image)?.environment.MEM_MAX_SPANS ?? zipkinDefault);
+}

@@ -1,0 +1,45 @@
+import { findSandbox, type RunningSandbox } from '../topology/running-sandbox.js';
+
+const loopback = /^(127(\.\d{1,3}){3}|\[::1\]|localhost)$/;
+const notFound = 'No such route here. Try /trace/1 or /trace/2.';
+
+async function answersAsSandbox(frontUrl: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${frontUrl}/is-this-the-sandbox`, { signal: AbortSignal.timeout(5000) });
+    const body = await response.text();
+    return response.status === 404 && response.headers.get('server') === 'envoy' && body.startsWith(notFound);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Finds the sandbox that a load may be sent to: one that runs on this machine, and whose front answers as this
+ * sandbox's does. A load is for nobody else's server.
+ *
+ * @param url the front, where it is not the default one
+ * @throws Error where it is not on loopback, is not a sandbox that runs here, or answers differently
+ */
+export async function findLoadTarget(
+  root: string,
+  cache: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  url: string | undefined,
+): Promise<RunningSandbox> {
+  if (url === undefined) return checked(await findSandbox(root, cache, environment));
+  const { hostname, port } = new URL(url);
+  if (!loopback.test(hostname)) {
+    throw new Error(`${url} is not on this machine; a load is sent only to a sandbox on a loopback address`);
+  }
+  const frontPort = port || '80';
+  const sandbox = await findSandbox(root, cache, { ...environment, FRONT_PORT: frontPort });
+  if (new URL(sandbox.frontUrl).port !== frontPort) {
+    throw new Error(`${url} is not this sandbox's front, which is ${sandbox.frontUrl}; a load is sent only to that`);
+  }
+  return checked(sandbox);
+}
+
+async function checked(sandbox: RunningSandbox): Promise<RunningSandbox> {
+  if (await answersAsSandbox(sandbox.frontUrl)) return sandbox;
+  throw new Error(`${sandbox.frontUrl} does not answer as this sandbox's front does; is something else on that port?`);
+}
