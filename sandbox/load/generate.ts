@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { answerSeconds, type LoadPlan } from './load-plan.js';
@@ -136,7 +137,13 @@ export async function generateLoad(
   stopped: AbortSignal,
 ): Promise<Generated> {
   const parts = Math.min(plan.concurrency, plan.count, plan.rate ?? Number.POSITIVE_INFINITY);
-  const ended = AbortSignal.any([stopped, AbortSignal.timeout(plan.seconds * 1000)]);
+  const ending = new AbortController();
+  setMaxListeners(0, ending.signal);
+  const end = (): void => ending.abort();
+  const timer = setTimeout(end, plan.seconds * 1000);
+  stopped.addEventListener('abort', end, { once: true });
+  if (stopped.aborted) end();
+  const ended = ending.signal;
   const startedAt = performance.now();
   const connections = await Promise.all(
     Array.from({ length: parts }, async (_, part) => {
@@ -148,6 +155,8 @@ export async function generateLoad(
       return connection;
     }),
   );
+  clearTimeout(timer);
+  stopped.removeEventListener('abort', end);
   const failures: Record<string, number> = {};
   for (const connection of connections) {
     for (const [failure, requests] of Object.entries(connection.failures)) {
