@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installZipkin } from './artifacts.js';
 import { type ComposeService, readComposeFile } from './compose-file.js';
@@ -51,6 +51,7 @@ async function readFiles(root: string, services: readonly ComposeService[]): Pro
 /** The sandbox as local processes. */
 export class NativeSandbox {
   readonly #processes: ManagedProcess[] = [];
+  #recorded: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
   private constructor(
@@ -120,12 +121,19 @@ export class NativeSandbox {
     return started;
   }
 
-  /** Leaves word for other commands of where everything is. */
-  async #record(): Promise<void> {
+  /** Leaves word for other commands of where everything is; one write after the other, each seen whole. */
+  #record(): Promise<void> {
+    this.#recorded = this.#recorded.then(() => this.#writeRecord());
+    return this.#recorded;
+  }
+
+  async #writeRecord(): Promise<void> {
     const { frontUrl, adminUrl, zipkinUrl, addresses } = this.plan;
     const processes = Object.fromEntries(this.#processes.map(({ plan, pid }) => [plan.name, pid]));
     const record: RunRecord = { pid: process.pid, frontUrl, adminUrl, zipkinUrl, addresses, processes };
-    await writeFile(join(this.runFolder, 'sandbox.json'), JSON.stringify(record, null, 2));
+    const file = join(this.runFolder, 'sandbox.json');
+    await writeFile(`${file}.part`, JSON.stringify(record, null, 2));
+    await rename(`${file}.part`, file);
   }
 
   /** Resolves with a line about the first process that ends although nobody stopped it. */
