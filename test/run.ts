@@ -57,12 +57,15 @@ async function publishElsewhere(): Promise<void> {
 
 async function unit(): Promise<void> {
   const services = await readTopology(root, process.env);
-  process.env.ENVOY_BIN = await installEnvoy(cache, process.env);
-  process.env.ZIPKIN_JAR = join((await installZipkinFor(services, cache, process.env)) ?? '', 'zipkin.jar');
+  const envoyBinary = await installEnvoy(cache, process.env);
+  const zipkinFolder = await installZipkinFor(services, cache, process.env);
   const folders = readdirSync(join(root, 'dist/test'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !['e2e', 'readme'].includes(entry.name))
     .map((entry) => entry.name);
+  const before = { ...process.env };
+  Object.assign(process.env, { ENVOY_BIN: envoyBinary, ZIPKIN_JAR: join(zipkinFolder ?? '', 'zipkin.jar') });
   await runFiles('unit tests', folders.flatMap(filesBelow), true);
+  process.env = before;
 }
 
 async function native(): Promise<void> {
