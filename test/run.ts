@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { run } from 'node:test';
@@ -25,7 +26,7 @@ function filesBelow(folder: string): string[] {
 /** A file that hangs fails instead of holding up all the others. */
 const longestFileMs = 400_000;
 
-async function runFiles(title: string, files: string[], concurrency: boolean): Promise<void> {
+async function runFiles(title: string, files: string[], concurrency = 1): Promise<void> {
   process.stdout.write(`\n== ${title}\n`);
   const stream = run({ files, concurrency, timeout: longestFileMs });
   stream.on('test:pass', ({ details, skip }) => {
@@ -64,11 +65,12 @@ async function unit(): Promise<void> {
     .map((entry) => entry.name);
   const before = { ...process.env };
   Object.assign(process.env, { ENVOY_BIN: envoyBinary, ZIPKIN_JAR: join(zipkinFolder ?? '', 'zipkin.jar') });
-  await runFiles('unit tests', folders.flatMap(filesBelow), true);
+  await runFiles('unit tests', folders.flatMap(filesBelow), availableParallelism());
   process.env = before;
 }
 
-async function native(): Promise<void> {
+/** Runs `work` while a native sandbox is up. */
+async function withNative(work: () => Promise<void>): Promise<void> {
   await publishElsewhere();
   const services = await readTopology(root, process.env);
   const envoyBinary = await installEnvoy(cache, process.env);
@@ -76,10 +78,20 @@ async function native(): Promise<void> {
   const sandbox = await NativeSandbox.prepare(root, cache, process.env, { services, envoyBinary, zipkinFolder });
   try {
     await Promise.all(sandbox.plan.processes.map(({ name }) => sandbox.start(name)));
-    await runFiles('end to end, without Docker', filesBelow('e2e'), false);
+    await work();
   } finally {
     await sandbox.stop();
   }
+}
+
+async function native(): Promise<void> {
+  await withNative(() => runFiles('end to end, without Docker', filesBelow('e2e')));
+}
+
+/** Takes the pictures of the documents anew; the browser's test is what takes them. */
+async function screenshots(): Promise<void> {
+  process.env.SCREENSHOTS = join(root, 'docs/pictures');
+  await withNative(() => runFiles('pictures', [join(root, 'dist/test/e2e/zipkin-ui.test.js')]));
 }
 
 async function compose(): Promise<void> {
@@ -94,19 +106,20 @@ async function compose(): Promise<void> {
     execa('docker', ['compose', ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   try {
     await docker('up', '--build', '--detach', '--wait', '--quiet-pull');
-    await runFiles('end to end, in Compose', filesBelow('e2e'), false);
+    await runFiles('end to end, in Compose', filesBelow('e2e'));
   } finally {
     await docker('down', '--volumes', '--rmi', 'local');
   }
 }
 
 async function readme(): Promise<void> {
-  await runFiles('the commands of the documents', filesBelow('readme'), false);
+  await runFiles('the commands of the documents', filesBelow('readme'));
 }
 
-const groups: Record<string, () => Promise<void>> = { lint, unit, native, compose, readme };
+const inTurn = { lint, unit, native, compose, readme };
+const groups: Record<string, () => Promise<void>> = { ...inTurn, screenshots };
 const wanted = process.argv.slice(2);
-for (const name of wanted.length > 0 ? wanted : Object.keys(groups)) {
+for (const name of wanted.length > 0 ? wanted : Object.keys(inTurn)) {
   const group = groups[name];
   if (!group) {
     process.stderr.write(`npm test: no group '${name}'; there are ${Object.keys(groups).join(', ')}\n`);
