@@ -11,6 +11,8 @@ export interface ReporterConfig {
   readonly maxSpans: number;
   readonly maxBytes: number;
   readonly batchSpans: number;
+  /** Where the process runs as a pod: the pod's name, a tag of every span. */
+  readonly podName?: string | undefined;
 }
 
 /** What an app does about tracing. */
@@ -98,6 +100,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       maxSpans: integer('REPORTER_MAX_SPANS', 20_000, 1, 10_000_000),
       maxBytes: integer('REPORTER_MAX_BYTES', 16 * 1024 * 1024, 1024, 2 ** 31),
       batchSpans: integer('REPORTER_BATCH_SPANS', 500, 1, 100_000),
+      podName: env.POD_NAME || undefined,
     },
   };
   if (wrong.length > 0) throw new ConfigError(`wrong environment: ${wrong.join('; ')}`);

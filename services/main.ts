@@ -8,6 +8,8 @@ import { ownIpv4 } from './own-address.js';
 import { createTracing } from './tracing.js';
 
 const FLUSH_RESERVE_MS = 1000;
+/** Time to accept what callers have connected to: closing the server would reset their connections. */
+const ACCEPT_MS = 100;
 
 function configOrExit(): Config {
   try {
@@ -70,6 +72,7 @@ async function stop(): Promise<void> {
   const deadline = Date.now() + config.shutdownTimeoutMs;
   const reserve = Math.min(FLUSH_RESERVE_MS, config.shutdownTimeoutMs / 2);
 
+  await delay(Math.min(ACCEPT_MS, reserve));
   const closed = new Promise((resolve) => server.close(resolve));
   const closing = setInterval(() => server.closeIdleConnections(), 50);
   await Promise.race([closed, delay(config.shutdownTimeoutMs - reserve)]);

@@ -5,6 +5,9 @@ import { type ReporterCounters, SpanReporter } from './span-reporter.js';
 import { AsyncTraceContext } from './trace-context.js';
 import { createWallClock } from './wall-clock.js';
 
+/** The tag by which an Envoy says which one of its service it is (--service-node); one query finds a pod's spans. */
+const NODE_ID = 'node_id';
+
 /** A running app's tracing: where spans are made, where they went, and how to let none behind. */
 export interface Tracing {
   readonly tracer: Tracer;
@@ -48,6 +51,7 @@ export function createTracer(appName: string, recorder: Recorder, lab?: Lab): Tr
 export function createTracing(appName: string, config: ReporterConfig, log: (line: string) => void, lab: Lab): Tracing {
   const reporter = new SpanReporter(config, log);
   const logSpan = (span: model.Span): void => {
+    if (config.podName !== undefined) span.putTag(NODE_ID, config.podName);
     if (lab.report(span)) reporter.logger.logSpan(span);
   };
   const recorder = new BatchRecorder({ logger: { logSpan } });

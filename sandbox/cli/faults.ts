@@ -8,9 +8,6 @@ import { NativeControl } from '../faults/native-control.js';
 import { expectedSpans } from '../faults/outcome.js';
 import { faultTable, findings } from '../faults/report.js';
 import { type CaseResult, runCase } from '../faults/run-case.js';
-import { installEnvoy } from '../topology/artifacts.js';
-import { installZipkinFor, NativeSandbox, readTopology } from '../topology/native-sandbox.js';
-import { freePorts } from '../topology/ports.js';
 import { findSandbox } from '../topology/running-sandbox.js';
 import { parseShape } from '../trace/shape.js';
 import { ExitCode, UsageError } from './exit-code.js';
@@ -26,18 +23,6 @@ interface FaultOptions {
 
 const shapeFile = join(root, 'sandbox/shapes/trace-1.yaml');
 
-/** A native sandbox on free ports, which disturbs none that runs. */
-async function ownSandbox(): Promise<NativeControl> {
-  const [front, admin, zipkin] = await freePorts(3);
-  const ports = { FRONT_PORT: String(front), ADMIN_PORT: String(admin), ZIPKIN_PORT: String(zipkin) };
-  const environment = { ...process.env, ...ports };
-  const services = await readTopology(root, environment);
-  const envoyBinary = await installEnvoy(cache, environment);
-  const zipkinFolder = await installZipkinFor(services, cache, environment);
-  const parts = { services, envoyBinary, zipkinFolder };
-  return new NativeControl(await NativeSandbox.prepare(root, cache, environment, parts));
-}
-
 /** Gives `work` power over a sandbox: one of its own, or the Compose project that runs. */
 async function withControl<T>(compose: boolean, work: (control: Control) => Promise<T>): Promise<T> {
   if (compose) {
@@ -45,7 +30,9 @@ async function withControl<T>(compose: boolean, work: (control: Control) => Prom
     if (sandbox.mode !== 'compose') throw new UsageError('a native sandbox runs on this port; stop it for --compose');
     return work(new ComposeControl(root, sandbox));
   }
-  const control = await ownSandbox();
+  const control = await NativeControl.prepare(root, cache, process.env);
+  const stop = () => void control.stopAll().then(() => process.exit(ExitCode.failedRun));
+  process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
     await control.startAll();
     return await work(control);

@@ -41,7 +41,7 @@ async function headers(path: string, sent: Record<string, string>, json: boolean
       if (found.length < expected) throw new Error(`${found.length} of ${expected} records`);
       return found;
     };
-    const records = await waitFor('the records of every hop', attempt, { seconds: 5, everyMs: 300 }).catch(async () =>
+    const records = await waitFor('the records of every hop', attempt, { seconds: 20, everyMs: 300 }).catch(async () =>
       inOrder(await headerRecords(sandbox, requestId)),
     );
     return { answer, records };

@@ -23,6 +23,7 @@ interface LoadOptions {
 
 const defaultSeconds = 10;
 const quietSeconds = 30;
+const plainLineEveryMs = 5000;
 
 function wholeNumber(most: number) {
   return (text: string): number => {
@@ -34,10 +35,13 @@ function wholeNumber(most: number) {
 
 /** Runs `work` with its progress on the terminal, rewritten in place, or in plain lines elsewhere. */
 async function withProgress(title: string, work: (onProgress: (text: string) => void) => Promise<void>): Promise<void> {
+  let shownAt = 0;
   const task = {
     title,
     task: (_: unknown, task: { output: string }) =>
       work((text) => {
+        if (!process.stdout.isTTY && Date.now() - shownAt < plainLineEveryMs) return;
+        shownAt = Date.now();
         task.output = text;
       }),
   };

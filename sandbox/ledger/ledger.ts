@@ -75,14 +75,11 @@ class Explanation {
 
 const lostReports = ({ reports }: EnvoyAccount): number => reports.dropped + reports.failed + reports.skipped;
 
-/** How many of the requests answered as expected were traced. */
-function tracedRequests({ traffic, accounts }: LedgerInput): number {
-  if (traffic.decision === 'deny') return 0;
+/** Which share of the requests was traced, from 0 to 1. */
+function tracedShare({ traffic, accounts }: LedgerInput): number {
+  if (traffic.decision !== 'none') return traffic.decision === 'accept' ? 1 : 0;
   const front = accounts['front-proxy'];
-  if (traffic.decision === 'accept' || front?.kind !== 'envoy' || front.traced >= front.requests) {
-    return traffic.asExpected;
-  }
-  return Math.round((traffic.asExpected * front.traced) / front.requests);
+  return front?.kind === 'envoy' && front.requests > 0 ? Math.min(1, front.traced / front.requests) : 1;
 }
 
 function recordedBy(account: Account, stored: number, everyRequestTraced: boolean): number {
@@ -122,14 +119,12 @@ function rowOf(reporter: string, input: LedgerInput, othersCame: boolean): Ledge
   const { traffic, collector, found } = input;
   const account = input.accounts[reporter];
   const spansEach = traffic.spansEach[reporter] ?? 0;
-  const traced = tracedRequests(input);
-  const expected = traced * spansEach;
+  const share = tracedShare(input);
+  const expected = Math.round(traffic.asExpected * share) * spansEach;
   const stored = found.stored[reporter] ?? 0;
   // The counters of a reporter know nothing of whose requests they count.
   const recorded =
-    account === undefined || othersCame
-      ? Math.max(expected, stored)
-      : recordedBy(account, stored, traffic.decision !== 'deny' && traced === traffic.asExpected);
+    account === undefined || othersCame ? Math.max(expected, stored) : recordedBy(account, stored, share === 1);
   const owed = Math.max(expected, recorded);
   const missing = new Explanation(Math.max(0, owed - stored));
 
@@ -140,7 +135,7 @@ function rowOf(reporter: string, input: LedgerInput, othersCame: boolean): Ledge
   const unsent = account ? takeUnsent(missing, account, recorded) : 0;
   const unaccepted = account
     ? takeUnaccepted(missing, account)
-    : missing.take(missing.left, 'it is down, and its counters with it');
+    : missing.take(missing.left, 'its counters cannot be read');
 
   const evicted = Math.min(missing.left, found.evicted[reporter] ?? 0);
   missing.left -= evicted;

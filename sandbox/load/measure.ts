@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { accountReporters } from '../ledger/account.js';
 import { CollectorWatch } from '../ledger/collector-watch.js';
 import { joinLedger, type Ledger } from '../ledger/ledger.js';
-import { takeQuietSnapshot, takeSnapshot } from '../ledger/snapshot.js';
+import { takeQuietSnapshot } from '../ledger/snapshot.js';
 import { type SpanCounts, StoredTraces } from '../ledger/stored-traces.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { ZipkinClient } from '../zipkin/client.js';
@@ -39,11 +39,13 @@ export interface MeasureOptions {
   /** Is told about once a second what goes on. */
   readonly onProgress: (text: string) => void;
   /** Runs when the last span has been reported and before traces are read. */
-  readonly onQuiet?: () => void;
+  readonly onQuiet?: () => Promise<void>;
 }
 
 const LARGEST_SHARE_UNSEEN = 0.4;
 const TRACES_A_LOOK = 1000;
+// With tracing off, Envoy writes '-' instead.
+const traceIdPattern = /^[0-9a-f]{16,32}$/;
 
 async function keepUp(traces: StoredTraces, options: MeasureOptions, ended: AbortSignal): Promise<void> {
   const spans = Object.values(options.spansEach).reduce((sum, each) => sum + each, 0);
@@ -75,7 +77,7 @@ export async function measureLoad(
   const decision = decisionIn(plan.headers);
   const hasShape = Object.keys(options.spansEach).length > 0;
   const spansEach = decision === 'deny' ? {} : options.spansEach;
-  const before = await takeSnapshot(sandbox, zipkin);
+  const { snapshot: before } = await takeQuietSnapshot(sandbox, zipkin, options.quietSeconds);
   const watch = new CollectorWatch(zipkin);
   const traces = new StoredTraces((ids) => zipkin.traceMany(ids), spansEach);
 
@@ -84,7 +86,7 @@ export async function measureLoad(
   const onAnswer = ({ status, traceId, milliseconds }: Answered): void => {
     latencies.push(milliseconds);
     tally(statuses, status);
-    if (traceId) traces.add(traceId, hasShape && status === 200);
+    if (traceIdPattern.test(traceId)) traces.add(traceId, hasShape && status === 200);
   };
   const startedAt = Date.now();
   const progress = setInterval(() => {
@@ -100,7 +102,7 @@ export async function measureLoad(
   clearInterval(progress);
   onProgress('waiting until every span has been reported');
   const { snapshot: after, quiet } = await takeQuietSnapshot(sandbox, zipkin, options.quietSeconds);
-  options.onQuiet?.();
+  await options.onQuiet?.();
   ended.abort();
   await keepingUp;
 

@@ -5,7 +5,10 @@ const notFound = 'No such route here. Try /trace/1 or /trace/2.';
 
 async function answersAsSandbox(frontUrl: string): Promise<boolean> {
   try {
-    const response = await fetch(`${frontUrl}/is-this-the-sandbox`, { signal: AbortSignal.timeout(5000) });
+    const response = await fetch(`${frontUrl}/is-this-the-sandbox`, {
+      headers: { 'x-b3-sampled': '0' },
+      signal: AbortSignal.timeout(5000),
+    });
     const body = await response.text();
     return response.status === 404 && response.headers.get('server') === 'envoy' && body.startsWith(notFound);
   } catch {

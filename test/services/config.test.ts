@@ -23,6 +23,7 @@ test('only SERVICE_NAME is required; the rest has the defaults of the contract',
         maxSpans: 20_000,
         maxBytes: 16_777_216,
         batchSpans: 500,
+        podName: undefined,
       },
     },
   );
@@ -43,6 +44,7 @@ test('every variable reaches the configuration', () => {
     REPORTER_MAX_SPANS: '70',
     REPORTER_MAX_BYTES: '8000',
     REPORTER_BATCH_SPANS: '9',
+    POD_NAME: 'service12-7d4b9c-x2x5z',
   });
   assert.equal(config.serviceNumber, 12);
   assert.equal(config.host, '::1');
@@ -53,11 +55,25 @@ test('every variable reaches the configuration', () => {
   assert.equal(config.shutdownTimeoutMs, 100);
   assert.equal(config.logTraceHeaders, true);
   const { endpoint: _, ...bounds } = config.reporter;
-  assert.deepEqual(bounds, { intervalMs: 50, timeoutMs: 60, maxSpans: 70, maxBytes: 8000, batchSpans: 9 });
+  assert.deepEqual(bounds, {
+    intervalMs: 50,
+    timeoutMs: 60,
+    maxSpans: 70,
+    maxBytes: 8000,
+    batchSpans: 9,
+    podName: 'service12-7d4b9c-x2x5z',
+  });
 });
 
 test('an empty variable counts as absent, as Compose writes them', () => {
-  const config = readConfig({ SERVICE_NAME: 'service1', PORT: '', NEXT_HOP_URL: '', TRACE_LOG: '', ZIPKIN_URL: '' });
+  const config = readConfig({
+    SERVICE_NAME: 'service1',
+    PORT: '',
+    NEXT_HOP_URL: '',
+    TRACE_LOG: '',
+    ZIPKIN_URL: '',
+    POD_NAME: '',
+  });
   assert.equal(config.port, 8080);
   assert.equal(config.nextHop, undefined);
 });

@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { describe, test } from 'node:test';
+import { execa } from 'execa';
+import { cache, root } from '../../sandbox/cli/project.js';
+import { readRunRecord } from '../../sandbox/topology/running-sandbox.js';
+import { type ListeningSocket, readListening } from './listening-sockets.js';
+import { sandbox } from './requests.js';
+
+/** What SECURITY.md says, tried from outside. */
+
+const portOf = (url: string): number => Number(new URL(url).port);
+
+/** How a connection to a port ends: 'connected', or the error's code. */
+function tryToConnect(host: string, port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 3000 });
+    const done = (how: string) => {
+      socket.destroy();
+      resolve(how);
+    };
+    socket.on('connect', () => done('connected'));
+    socket.on('timeout', () => done('timeout'));
+    socket.on('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
+  });
+}
+
+const outerAddresses = Object.values(networkInterfaces())
+  .flat()
+  .flatMap((each) => (each && each.family === 'IPv4' && !each.internal ? [each.address] : []));
+
+test('admin interface and Zipkin: reached on loopback, refused on every other address of this machine', async () => {
+  for (const url of [sandbox.adminUrl, sandbox.zipkinUrl]) {
+    assert.equal(await tryToConnect('127.0.0.1', portOf(url)), 'connected', url);
+    for (const address of outerAddresses) {
+      assert.equal(await tryToConnect(address, portOf(url)), 'ECONNREFUSED', `${address}:${portOf(url)}`);
+    }
+  }
+});
+
+const secrets = [
+  'BEGIN [A-Z ]*PRIVATE KEY',
+  '(AKIA|ASIA)[A-Z0-9]{16}',
+  'gh[opsu]_[A-Za-z0-9]{36}',
+  'npm_[A-Za-z0-9]{36}',
+  '_auth(Token)?[ ]*=',
+  'https?://[^ /:@]+:[^ /@]+@',
+];
+
+test('no file of the repository holds a secret', async () => {
+  const search = ['grep', '--untracked', '-IlE', secrets.join('|'), '--', '.', ':!package-lock.json'];
+  const { stdout, exitCode } = await execa('git', search, { cwd: root, reject: false });
+  assert.equal(stdout, '');
+  assert.equal(exitCode, 1); // git grep's "nothing found"
+});
+
+test("Zipkin lets no other site's page read its answers", async () => {
+  const headers = { origin: 'http://other.example' };
+  const response = await fetch(`${sandbox.zipkinUrl}/api/v2/services`, { headers });
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('access-control-allow-origin'), null);
+});
+
+const describeIn = (mode: typeof sandbox.mode, what: () => void) => sandbox.mode === mode && describe(mode, what);
+
+describeIn('native', () => {
+  /** The sockets on which the processes of this run listen. */
+  async function ownSockets(): Promise<ListeningSocket[]> {
+    const run = await readRunRecord(cache, portOf(sandbox.frontUrl));
+    const groups = new Set(Object.values(run?.processes ?? {}).map(String));
+    const inodes = new Set<number>();
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+      const [, , group = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      if (!groups.has(group)) continue;
+      for (const descriptor of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
+        const target = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '');
+        inodes.add(Number(/^socket:\[(\d+)\]$/.exec(target)?.[1]));
+      }
+    }
+    const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8')));
+    return readListening(tables.join('\n')).filter(({ inode }) => inodes.has(inode));
+  }
+
+  test('every socket that listens does so on 127.0.0.1', async () => {
+    const sockets = await ownSockets();
+    const ports = sockets.map(({ port }) => port);
+    for (const url of [sandbox.frontUrl, sandbox.adminUrl, sandbox.zipkinUrl]) assert.ok(ports.includes(portOf(url)));
+    assert.deepEqual([...new Set(sockets.map(({ address }) => address))], ['127.0.0.1']);
+  });
+});
+
+interface Inspected {
+  readonly Id: string;
+  readonly Image: string;
+  readonly Mounts: readonly unknown[];
+  readonly HostConfig: {
+    readonly Memory: number;
+    readonly MemorySwap: number;
+    readonly NanoCpus: number;
+    readonly PidsLimit: number;
+    readonly Privileged: boolean;
+    readonly NetworkMode: string;
+    readonly PidMode: string;
+    readonly RestartPolicy: { readonly Name: string };
+  };
+  readonly NetworkSettings: {
+    readonly Ports: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>>;
+    readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>>;
+  };
+}
+
+const services = ['front-envoy', 'service1', 'service2', 'zipkin'];
+
+describeIn('compose', () => {
+  async function docker(...args: string[]): Promise<string> {
+    return (await execa('docker', args, { cwd: root, stdin: 'ignore' })).stdout;
+  }
+
+  async function inspect(service: string): Promise<Inspected> {
+    const id = await docker('compose', 'ps', '--quiet', service);
+    return (JSON.parse(await docker('inspect', id)) as [Inspected])[0];
+  }
+
+  const inside = (service: string, script: string) =>
+    execa('docker', ['compose', 'exec', '-T', service, 'sh', '-c', script], { cwd: root, reject: false, all: true });
+
+  for (const service of services) {
+    test(`${service}: not root, no capability, no new privileges, system calls filtered`, async () => {
+      const { stdout } = await inside(service, 'cat /proc/1/status');
+      const field = (name: string) => new RegExp(`^${name}:\\s*(.+)$`, 'm').exec(stdout)?.[1];
+      assert.doesNotMatch(field('Uid') ?? '0', /\b0\b/);
+      assert.doesNotMatch(field('Gid') ?? '0', /\b0\b/);
+      for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) {
+        assert.equal(field(set), '0000000000000000', set);
+      }
+      assert.equal(field('NoNewPrivs'), '1');
+      assert.equal(field('Seccomp'), '2');
+    });
+
+    test(`${service}: nothing can be written but /tmp, and nothing there can be run`, async () => {
+      const folders = '/ /etc /etc/envoy /usr/local/bin /sandbox /zipkin /var /var/tmp /root /home /opt';
+      const attempt = `for folder in ${folders}; do (echo x >$folder/x) 2>/dev/null && echo $folder; done`;
+      assert.equal((await inside(service, attempt)).stdout, '');
+      const script = '/tmp/try';
+      const { all } = await inside(
+        service,
+        `printf '#!/bin/sh\\necho it ran' >${script} && chmod +x ${script} && ${script}; rm ${script}`,
+      );
+      assert.match(all, /Permission denied/);
+      assert.doesNotMatch(all, /it ran/);
+    });
+
+    test(`${service}: memory, CPU and processes are limited; nothing of the host is mounted; it is restarted`, async () => {
+      const { HostConfig: limits, Mounts: mounts } = await inspect(service);
+      assert.ok(limits.Memory > 0 && limits.Memory <= 2 ** 30);
+      assert.equal(limits.MemorySwap, limits.Memory);
+      assert.ok(limits.NanoCpus > 0);
+      assert.ok(limits.PidsLimit > 0 && limits.PidsLimit <= 256);
+      assert.equal(limits.Privileged, false);
+      assert.equal(limits.PidMode, '');
+      assert.notEqual(limits.NetworkMode, 'host');
+      assert.equal(limits.RestartPolicy.Name, 'unless-stopped');
+      assert.deepEqual(mounts, []);
+      assert.notEqual((await inside(service, '[ -e /var/run/docker.sock ]')).exitCode, 0);
+    });
+  }
+
+  test('only the front is published beyond loopback', async () => {
+    const published: string[] = [];
+    for (const service of services) {
+      for (const [port, bindings] of Object.entries((await inspect(service)).NetworkSettings.Ports)) {
+        for (const { HostIp } of bindings ?? []) published.push(`${service} ${port} on ${HostIp}`);
+      }
+    }
+    assert.deepEqual(published.sort(), [
+      'front-envoy 80/tcp on 0.0.0.0',
+      'front-envoy 8001/tcp on 127.0.0.1',
+      'zipkin 9411/tcp on 127.0.0.1',
+    ]);
+  });
+
+  const listeners: Readonly<Record<string, readonly string[]>> = {
+    'front-envoy': ['*:80', '127.0.0.1:8001', 'own:8001'],
+    service1: ['*:80', '127.0.0.1:8001', '127.0.0.1:8080', '127.0.0.1:9000'],
+    service2: ['*:80', '127.0.0.1:8001', '127.0.0.1:8080', '127.0.0.1:9000'],
+    zipkin: ['*:9411'],
+  };
+  const dockersResolver = '127.0.0.11';
+
+  for (const [service, expected] of Object.entries(listeners)) {
+    test(`${service} listens on ${expected.join(', ')} and nothing else`, async () => {
+      const { stdout } = await inside(service, 'cat /proc/net/tcp /proc/net/tcp6 2>/dev/null');
+      const own = Object.values((await inspect(service)).NetworkSettings.Networks)[0]?.IPAddress ?? '';
+      const names: Record<string, string> = { [own]: 'own', '0.0.0.0': '*', '::': '*' };
+      const sockets = readListening(stdout)
+        .filter(({ address }) => address !== dockersResolver)
+        .map(({ address, port }) => `${names[address] ?? address}:${port}`);
+      assert.deepEqual([...new Set(sockets)].sort(), expected);
+    });
+  }
+
+  test('a neighbour on envoymesh, even as root, reaches the proxies and the collector, and no admin interface', async () => {
+    const { Image, NetworkSettings } = await inspect('service1');
+    const network = Object.keys(NetworkSettings.Networks)[0] ?? '';
+    const urls = [
+      'http://front-envoy/trace/2',
+      'http://service1/trace/1',
+      'http://service2/trace/2',
+      'http://zipkin:9411/health',
+      'http://front-envoy:8001/ready',
+      'http://service1:8001/ready',
+      'http://service2:8001/ready',
+      'http://service1:8080/health',
+      'http://service1:9000/trace/2',
+      'http://zipkin:9410/',
+    ];
+    const script = `
+      const seen = await Promise.all(${JSON.stringify(urls)}.map((url) =>
+        fetch(url, { signal: AbortSignal.timeout(5000) }).then((answer) => answer.status, (error) => error.cause?.code ?? error.name)));
+      console.log(JSON.stringify(seen));`;
+    const neighbour = ['run', '--rm', '--network', network, '--user', '0', '--entrypoint', 'node', Image];
+    const seen = JSON.parse(await docker(...neighbour, '--input-type=module', '--eval', script)) as unknown[];
+    const refused = 'ECONNREFUSED';
+    assert.deepEqual(Object.fromEntries(urls.map((url, i) => [url, seen[i]])), {
+      'http://front-envoy/trace/2': 200,
+      'http://service1/trace/1': 200,
+      'http://service2/trace/2': 200,
+      'http://zipkin:9411/health': 200,
+      'http://front-envoy:8001/ready': 'UND_ERR_SOCKET', // taken, and closed without a byte
+      'http://service1:8001/ready': refused,
+      'http://service2:8001/ready': refused,
+      'http://service1:8080/health': refused,
+      'http://service1:9000/trace/2': refused,
+      'http://zipkin:9410/': refused,
+    });
+  });
+});

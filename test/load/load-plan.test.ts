@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { latencyOf, median } from '../../sandbox/load/latency.js';
+import { decisionIn } from '../../sandbox/load/load-plan.js';
+
+const ids = '0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331';
+const decisions: readonly [headers: Record<string, string>, decision: string][] = [
+  [{}, 'none'],
+  [{ b3: '0' }, 'deny'],
+  [{ b3: 'd' }, 'accept'],
+  [{ b3: ids }, 'none'],
+  [{ b3: `${ids}-0` }, 'deny'],
+  [{ b3: `${ids}-1-05e3ac9a4f6e3b90` }, 'accept'],
+  [{ 'x-b3-sampled': '0' }, 'deny'],
+  [{ 'x-b3-sampled': 'true' }, 'accept'],
+  [{ 'x-b3-flags': '1', 'x-b3-sampled': '0' }, 'accept'],
+  [{ traceparent: `00-${ids}-00` }, 'deny'],
+  [{ traceparent: `00-${ids}-03` }, 'accept'],
+  [{ traceparent: `00-${ids}-00`, 'x-b3-sampled': '1' }, 'accept'],
+];
+
+for (const [headers, decision] of decisions) {
+  test(`${JSON.stringify(headers)} brings the decision: ${decision}`, () => {
+    assert.equal(decisionIn(headers), decision);
+  });
+}
+
+test('percentiles are nearest ranks', () => {
+  const latencies = Array.from({ length: 100 }, (_, i) => 100 - i);
+  assert.deepEqual(latencyOf(latencies), { p50: 50, p90: 90, p99: 99, max: 100 });
+  assert.deepEqual(latencyOf([7]), { p50: 7, p90: 7, p99: 7, max: 7 });
+  assert.deepEqual(latencyOf([]), { p50: 0, p90: 0, p99: 0, max: 0 });
+});
+
+test('the median of an even number of values is the mean of the middle two', () => {
+  assert.deepEqual([median([3, 1, 2]), median([4, 1, 3, 2]), median([])], [2, 2.5, 0]);
+});

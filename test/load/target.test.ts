@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { findLoadTarget } from '../../sandbox/load/target.js';
+import { freePorts } from '../../sandbox/topology/ports.js';
+import { type RunRecord, runRecordFile } from '../../sandbox/topology/running-sandbox.js';
+
+const empty = await mkdtemp(join(tmpdir(), 'load-target-'));
+
+test.after(() => rm(empty, { recursive: true }));
+
+for (const url of [
+  'http://192.0.2.1:8000',
+  'https://example.org',
+  'http://127.example.org/',
+  'http://[2001:db8::1]:80',
+]) {
+  test(`${url} is refused: it is not on this machine`, async () => {
+    await assert.rejects(findLoadTarget(empty, empty, {}, url), /is not on this machine/);
+  });
+}
+
+test('a port on which no sandbox runs is refused', async () => {
+  const [port] = await freePorts(1);
+  await assert.rejects(
+    findLoadTarget(empty, empty, {}, `http://127.0.0.1:${port}`),
+    new RegExp(`no sandbox runs on port ${port}`),
+  );
+});
+
+test("another server on the sandbox's port is refused", async (t) => {
+  const server = createServer((_request, response) => response.writeHead(404).end('No such page.'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const frontUrl = `http://127.0.0.1:${port}`;
+  const record: RunRecord = { pid: process.pid, frontUrl, adminUrl: '', zipkinUrl: '', addresses: {}, processes: {} };
+  const file = runRecordFile(empty, port);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, JSON.stringify(record));
+  await assert.rejects(findLoadTarget(empty, empty, {}, frontUrl), /does not answer as this sandbox's front does/);
+});
