@@ -84,8 +84,16 @@ async function withNative(work: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Injected faults take minutes: a group of their own. */
+const isFaults = (file: string) => file.endsWith('faults.test.js');
+const endToEnd = () => filesBelow('e2e').filter((file) => !isFaults(file));
+
 async function native(): Promise<void> {
-  await withNative(() => runFiles('end to end, without Docker', filesBelow('e2e')));
+  await withNative(() => runFiles('end to end, without Docker', endToEnd()));
+}
+
+async function faults(): Promise<void> {
+  await withNative(() => runFiles('faults', filesBelow('e2e').filter(isFaults)));
 }
 
 /** Takes the pictures of the documents anew; the browser's test is what takes them. */
@@ -106,7 +114,7 @@ async function compose(): Promise<void> {
     execa('docker', ['compose', ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   try {
     await docker('up', '--build', '--detach', '--wait', '--quiet-pull');
-    await runFiles('end to end, in Compose', filesBelow('e2e'));
+    await runFiles('end to end, in Compose', endToEnd());
   } finally {
     await docker('down', '--volumes', '--rmi', 'local');
   }
@@ -117,7 +125,7 @@ async function readme(): Promise<void> {
 }
 
 const inTurn = { lint, unit, native, compose, readme };
-const groups: Record<string, () => Promise<void>> = { ...inTurn, screenshots };
+const groups: Record<string, () => Promise<void>> = { ...inTurn, faults, screenshots };
 const wanted = process.argv.slice(2);
 for (const name of wanted.length > 0 ? wanted : Object.keys(inTurn)) {
   const group = groups[name];
