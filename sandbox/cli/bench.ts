@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { spansByService } from '../ledger/shape-counts.js';
 import { type BenchOptions, runBench, runSweep } from '../load/bench.js';
 import { describeBench, describeVariants } from '../load/bench-report.js';
@@ -9,6 +9,7 @@ import { installZipkinFor, readTopology } from '../topology/native-sandbox.js';
 import { ExitCode } from './exit-code.js';
 import { cache, root } from './project.js';
 import { jsonOption, ownShape } from './targets.js';
+import { wholeNumber } from './whole-number.js';
 
 interface BenchCommandOptions {
   readonly rounds: number;
@@ -18,14 +19,6 @@ interface BenchCommandOptions {
   readonly concurrency: number;
   readonly sweep?: string | true;
   readonly json?: true;
-}
-
-function wholeNumber(most: number) {
-  return (text: string): number => {
-    const number = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-    if (number < 1 || number > most) throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
-    return number;
-  };
 }
 
 async function bench(options: BenchCommandOptions): Promise<ExitCode> {

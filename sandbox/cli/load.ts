@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { Listr } from 'listr2';
 import { spansByService } from '../ledger/shape-counts.js';
 import { loadLimits } from '../load/load-plan.js';
@@ -10,6 +10,7 @@ import { readTopology } from '../topology/native-sandbox.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { cache, root } from './project.js';
 import { collectHeader, jsonOption, ownShape, urlOption } from './targets.js';
+import { wholeNumber } from './whole-number.js';
 
 interface LoadOptions {
   readonly concurrency: number;
@@ -24,14 +25,6 @@ interface LoadOptions {
 const defaultSeconds = 10;
 const quietSeconds = 30;
 const plainLineEveryMs = 5000;
-
-function wholeNumber(most: number) {
-  return (text: string): number => {
-    const number = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-    if (number < 1 || number > most) throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
-    return number;
-  };
-}
 
 /** Runs `work` with its progress on the terminal, rewritten in place, or in plain lines elsewhere. */
 async function withProgress(title: string, work: (onProgress: (text: string) => void) => Promise<void>): Promise<void> {

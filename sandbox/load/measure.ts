@@ -77,6 +77,7 @@ export async function measureLoad(
   const decision = decisionIn(plan.headers);
   const hasShape = Object.keys(options.spansEach).length > 0;
   const spansEach = decision === 'deny' ? {} : options.spansEach;
+  onProgress('waiting until nothing is under way');
   const { snapshot: before } = await takeQuietSnapshot(sandbox, zipkin, options.quietSeconds);
   const watch = new CollectorWatch(zipkin);
   const traces = new StoredTraces((ids) => zipkin.traceMany(ids), spansEach);
