@@ -84,8 +84,8 @@ async function withNative(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Injected faults take minutes: a group of their own. */
-const isFaults = (file: string) => file.endsWith('faults.test.js');
+/** Injected faults and the ledger of a load take minutes and want a quiet machine: a group of their own. */
+const isFaults = (file: string) => /(faults|ledger)\.test\.js$/.test(file);
 const endToEnd = () => filesBelow('e2e').filter((file) => !isFaults(file));
 
 async function native(): Promise<void> {
