@@ -56,12 +56,15 @@ async function publishElsewhere(): Promise<void> {
   Object.assign(process.env, { FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin });
 }
 
+/** Folders that a group of their own runs. */
+const ownGroup = ['e2e', 'readme', 'cli', 'deploy'];
+
 async function unit(): Promise<void> {
   const services = await readTopology(root, process.env);
   const envoyBinary = await installEnvoy(cache, process.env);
   const zipkinFolder = await installZipkinFor(services, cache, process.env);
   const folders = readdirSync(join(root, 'dist/test'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !['e2e', 'readme'].includes(entry.name))
+    .filter((entry) => entry.isDirectory() && !ownGroup.includes(entry.name))
     .map((entry) => entry.name);
   const before = { ...process.env };
   Object.assign(process.env, { ENVOY_BIN: envoyBinary, ZIPKIN_JAR: join(zipkinFolder ?? '', 'zipkin.jar') });
@@ -120,11 +123,16 @@ async function compose(): Promise<void> {
   }
 }
 
+/** `npm start` as its user meets it: what fails, and how it ends. */
+async function start(): Promise<void> {
+  await runFiles('npm start', filesBelow('cli'));
+}
+
 async function readme(): Promise<void> {
   await runFiles('the commands of the documents', filesBelow('readme'));
 }
 
-const inTurn = { lint, unit, native, compose, readme };
+const inTurn = { lint, unit, start, native, compose, readme };
 const groups: Record<string, () => Promise<void>> = { ...inTurn, faults, screenshots };
 const wanted = process.argv.slice(2);
 for (const name of wanted.length > 0 ? wanted : Object.keys(inTurn)) {

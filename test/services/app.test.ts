@@ -100,12 +100,6 @@ test('/health and /reporter leave no trace', async () => {
   assert.equal(app.ended.length, known + 1);
 });
 
-test('a POST with a large body is answered 405 and the connection goes on', async () => {
-  const seen = await send(`${app.url}/trace/1`, { method: 'POST', body: 'x'.repeat(3_000_000) });
-  assert.equal(seen.status, 405);
-  assert.equal((await send(`${app.url}/trace/1`)).status, 200);
-});
-
 const HOSTS = ['a:abc', 'evil/path', 'a|b', '[', 'a b', 'user:secret@x', '💩'.repeat(3), ''];
 for (const host of HOSTS) {
   test(`the Host header ${JSON.stringify(host)} neither fails the request nor reaches its span`, async (t) => {

@@ -5,17 +5,37 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { execa } from 'execa';
 import { parse } from 'yaml';
-import { root } from '../../sandbox/cli/project.js';
+import { cache, root } from '../../sandbox/cli/project.js';
 import { type Address, rewriteEnvironment, rewriteEnvoyAddresses } from '../../sandbox/topology/addresses.js';
+import { installEnvoy } from '../../sandbox/topology/artifacts.js';
 import { envoyPin, zipkinPin } from '../../sandbox/topology/pins.js';
 
 const read = (file: string) => readFile(join(root, file), 'utf8');
 const envoyFiles = ['front-envoy-zipkin.yaml', 'service-envoy-zipkin.yaml'];
 
+interface SocketAddress {
+  readonly socket_address?: { readonly address: string; readonly port_value: number };
+}
+
+interface Bootstrap {
+  readonly admin: { readonly address: SocketAddress };
+  readonly static_resources: {
+    readonly listeners: readonly { readonly name: string; readonly address: SocketAddress }[];
+    readonly clusters: readonly {
+      readonly load_assignment: {
+        readonly endpoints: readonly {
+          readonly lb_endpoints: readonly { readonly endpoint: { readonly address: SocketAddress } }[];
+        }[];
+      };
+    }[];
+  };
+}
+
+const envoy = await installEnvoy(cache, process.env);
+const distinct = (addresses: readonly string[]) => [...new Set(addresses)].sort();
+
 for (const file of envoyFiles) {
   test(`${file}: valid for Envoy, without a warning`, async () => {
-    const envoy = process.env.ENVOY_BIN;
-    assert.ok(envoy, 'ENVOY_BIN is not set; run the tests with npm test');
     const args = ['--mode', 'validate', '--service-cluster', 'any', '--service-node', 'any', '-c', file];
     const { all, exitCode } = await execa(envoy, args, { cwd: root, all: true, reject: false });
     assert.equal(exitCode, 0, all);
@@ -25,17 +45,26 @@ for (const file of envoyFiles) {
     );
   });
 
-  test(`${file}: its table at the top names every port that it listens on`, async () => {
+  test(`${file}: the table at its top has its ports, and its destinations, and no others`, async () => {
     const text = await read(file);
-    const comment = text.slice(0, text.indexOf('\n\n'));
-    const bootstrap = parse(text) as {
-      admin: { address: { socket_address: { port_value: number } } };
-      static_resources: { listeners: { address: { socket_address?: { port_value: number } } }[] };
-    };
-    const ports = [bootstrap.admin, ...bootstrap.static_resources.listeners].flatMap(
-      ({ address }) => address.socket_address?.port_value ?? [],
+    const table = text.slice(text.indexOf('destination'), text.search(/^[^#]/m));
+    const rows = [...table.matchAll(/^# {3}(\S+) {2,}(.+)$/gm)].map(([, from = '', to = '']) => ({ from, to }));
+    const { admin, static_resources } = parse(text) as Bootstrap;
+    const portOf = ({ socket_address }: SocketAddress) => socket_address?.port_value ?? [];
+    const listening = [admin, ...static_resources.listeners].flatMap(({ address }) => portOf(address));
+    const inTable = rows.flatMap(({ from }) => /\d+$/.exec(from) ?? []);
+    assert.deepEqual(distinct(inTable), distinct(listening.map(String)));
+
+    const endpoints = static_resources.clusters.flatMap(({ load_assignment }) =>
+      load_assignment.endpoints.flatMap(({ lb_endpoints }) =>
+        lb_endpoints.flatMap(({ endpoint }) => endpoint.address.socket_address ?? []),
+      ),
     );
-    for (const port of ports) assert.match(comment, new RegExp(`^# .*\\b${port}\\b`, 'm'));
+    const destinations = rows.flatMap(({ to }) => to.match(/[\w.-]+:\d+/g) ?? []);
+    assert.deepEqual(
+      distinct(destinations),
+      distinct(endpoints.map(({ address, port_value }) => `${address}:${port_value}`)),
+    );
   });
 }
 

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, constants, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { execa } from 'execa';
+import { endingWithThis, isAlive, isInstalled } from './managed-process.js';
+
+/** @returns whether the file or folder can be read, or what `mode` says (`access(2)`) */
+export const exists = (path: string, mode = constants.R_OK) =>
+  access(path, mode).then(
+    () => true,
+    () => false,
+  );
+
+/** @returns a file's SHA-256 in lower hex */
+export async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+/**
+ * @param instead what the user can do about it, for the error
+ * @throws Error where the file's SHA-256 is not the expected one
+ */
+export async function verify(path: string, expected: string, instead: string): Promise<void> {
+  const actual = await sha256(path);
+  if (actual === expected) return;
+  const seen = `its SHA-256 is ${actual}, expected ${expected}`;
+  throw new Error(`${basename(path)}: ${seen}; the download was damaged or replaced and is not kept; ${instead}`);
+}
+
+/** A tool that installs something, and for whom. */
+export interface Tool {
+  /** What is being installed, as an error begins. */
+  readonly what: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** What the user can do where the tool fails or is not there. */
+  readonly instead: string;
+}
+
+const longestMs = 300_000;
+
+/**
+ * Runs a tool to its end. It ends with this process, however that ends.
+ *
+ * @returns what it printed
+ * @throws Error with its last lines where it is not installed, fails, or takes longer than five minutes; the
+ *   signal's reason when aborted
+ */
+export async function runTool({ what, command, args, instead }: Tool, signal?: AbortSignal): Promise<string> {
+  if (!(await isInstalled(command))) throw new Error(`${what}: '${command}' is not installed; ${instead}`);
+  const [file, ...fileArgs] = await endingWithThis(command, args);
+  const result = await execa(file, fileArgs, {
+    reject: false,
+    stdin: 'ignore',
+    all: true,
+    timeout: longestMs,
+    ...(signal ? { cancelSignal: signal } : {}),
+  });
+  signal?.throwIfAborted();
+  if (result.timedOut) throw new Error(`${what}: '${command}' did not end within ${longestMs / 1000} s; ${instead}`);
+  if (result.failed) {
+    const last = result.all.trim().split('\n').slice(-3).join(' | ');
+    const how = result.signal ?? `code ${result.exitCode}`;
+    throw new Error(`${what}: '${command}' ended with ${how}: ${last}; ${instead}`);
+  }
+  return result.all;
+}
+
+/** Removes what runs that were killed have left beside `target`. */
+async function removeLeftovers(target: string): Promise<void> {
+  for (const name of await readdir(dirname(target)).catch(() => [])) {
+    const pid = name.startsWith(`${basename(target)}.`) && /\.(\d+)\.part$/.exec(name)?.[1];
+    if (pid && !isAlive(Number(pid))) await rm(join(dirname(target), name), { recursive: true, force: true });
+  }
+}
+
+/**
+ * Makes a folder, unless it is there, by filling another one beside it: an interrupted run leaves nothing that looks
+ * finished. Of two runs at once the first to finish wins.
+ *
+ * @param fill puts everything into the folder that it is given
+ */
+export async function makeWhole(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
+  if (await exists(target)) return;
+  await removeLeftovers(target);
+  const folder = `${target}.${process.pid}.part`;
+  await mkdir(folder, { recursive: true });
+  try {
+    await fill(folder);
+    await rename(folder, target).catch(async (error) => {
+      if (!(await exists(target))) throw error;
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

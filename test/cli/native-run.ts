@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { root } from '../../sandbox/cli/project.js';
+import { isAlive } from '../../sandbox/topology/managed-process.js';
+import { freePorts } from '../../sandbox/topology/ports.js';
+import { type RunRecord, runRecordFile } from '../../sandbox/topology/running-sandbox.js';
+import { waitFor } from '../../sandbox/topology/wait.js';
+
+const launch = ([command = '', ...args]: readonly string[], env: NodeJS.ProcessEnv) =>
+  execa(command, args, {
+    cwd: root,
+    env,
+    extendEnv: false,
+    reject: false,
+    all: true,
+    stdin: 'pipe',
+    timeout: 120_000,
+    forceKillAfterDelay: false,
+  });
+
+/** `npm start` on ports of its own, as a process that a test looks at from outside. */
+export interface NativeRun {
+  readonly process: ReturnType<typeof launch>;
+  readonly runFolder: string;
+  readonly frontUrl: string;
+  /** All that it has printed so far. */
+  printed(): string;
+}
+
+/**
+ * Starts the sandbox.
+ *
+ * @param cache the folder that SANDBOX_CACHE names
+ * @param environment more variables
+ * @param command what starts it, the built command line where absent
+ */
+export async function start(
+  cache: string,
+  environment: Readonly<Record<string, string>> = {},
+  command: readonly string[] = ['node', 'dist/sandbox/cli/main.js', 'start'],
+): Promise<NativeRun> {
+  const [front, admin, zipkin] = (await freePorts(3)).map(String);
+  const { ZIPKIN_JAR: _jar, ENVOY_BIN: _envoy, ZIPKIN_URL: _url, ...inherited } = process.env;
+  const ports = { FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin };
+  const env = { ...inherited, ...ports, SANDBOX_CACHE: cache, NO_COLOR: '1', ...environment };
+  const running = launch(command, env);
+  let printed = '';
+  running.all.on('data', (chunk: Buffer) => {
+    printed += chunk.toString();
+  });
+  return {
+    process: running,
+    runFolder: dirname(runRecordFile(cache, Number(env.FRONT_PORT))),
+    frontUrl: `http://127.0.0.1:${env.FRONT_PORT}`,
+    printed: () => printed,
+  };
+}
+
+/** Waits until a run has printed something. */
+export async function untilPrinted(run: NativeRun, text: string | RegExp): Promise<void> {
+  const attempt = async () => {
+    assert.equal(run.process.exitCode ?? undefined, undefined, run.printed());
+    assert.ok(new RegExp(text).test(run.printed()), run.printed().slice(-300));
+  };
+  await waitFor(`'${text}'`, attempt, { seconds: 100, everyMs: 100 });
+}
+
+/** Waits until a run has started its processes, and gives what it says of them. */
+export async function readRecord({ runFolder }: NativeRun, atLeast = 1): Promise<RunRecord> {
+  const attempt = async () => {
+    const record = JSON.parse(await readFile(join(runFolder, 'sandbox.json'), 'utf8')) as RunRecord;
+    assert.ok(Object.keys(record.processes).length >= atLeast);
+    return record;
+  };
+  return waitFor('sandbox.json', attempt, { seconds: 60, everyMs: 50 });
+}
+
+/** @returns the ids of a process and of all that it and its children have started */
+export async function familyOf(pid: number): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const parents = new Map<number, number>();
+  for (const each of pids) {
+    const stat = await readFile(`/proc/${each}/stat`, 'utf8').catch(() => '');
+    parents.set(Number(each), Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]));
+  }
+  const family = [pid];
+  for (const member of family) {
+    family.push(...[...parents].flatMap(([child, parent]) => (parent === member ? [child] : [])));
+  }
+  return family;
+}
+
+function answers(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+function killIfAlive(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, 'ESRCH');
+  }
+}
+
+/** Waits until none of the processes is left, and nobody listens where a run did. */
+export async function nothingLeft(pids: readonly number[], record?: RunRecord): Promise<void> {
+  const left = async () => assert.deepEqual(pids.filter(isAlive), []);
+  try {
+    await waitFor('the end of all processes', left, { seconds: 30, everyMs: 100 });
+  } finally {
+    for (const pid of pids) killIfAlive(pid);
+  }
+  const inner = Object.values(record?.addresses ?? {}).flatMap(({ admin, app, ingress }) => [admin, app, ingress]);
+  for (const url of [record?.frontUrl, record?.adminUrl, ...inner]) {
+    if (url) assert.equal(await answers(url), false, `${url} still answers`);
+  }
+}
+
+/** Removes what a run that has ended left for reading. */
+export const forget = ({ runFolder }: NativeRun) => rm(runFolder, { recursive: true, force: true });

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { cache } from '../../sandbox/cli/project.js';
+import { isAlive } from '../../sandbox/topology/managed-process.js';
+import { type RunningZipkin, startZipkin } from '../zipkin/running-zipkin.js';
+import { familyOf, forget, type NativeRun, nothingLeft, readRecord, start, untilPrinted } from './native-run.js';
+import { cacheWith, neverReady, pathWith, pathWithout } from './tools.js';
+
+const scratch = await mkdtemp(join(tmpdir(), 'sandbox-ends-'));
+after(() => rm(scratch, { recursive: true }));
+
+/** Every file of the cache's parts, with its size and time. */
+async function partsOfCache(): Promise<string[]> {
+  const parts = (await readdir(cache)).filter((name) => /^(envoy|zipkin).*(?<!\.part)$/.test(name));
+  const files = await Promise.all(
+    parts.map(async (part) => (await readdir(join(cache, part), { recursive: true })).map((file) => join(part, file))),
+  );
+  return Promise.all(
+    files.flat().map(async (file) => {
+      const { size, mtimeMs } = await stat(join(cache, file));
+      return `${file} ${size} ${mtimeMs}`;
+    }),
+  );
+}
+
+async function untilUp(run: NativeRun) {
+  await untilPrinted(run, 'Ctrl-C ends it all.');
+  const record = await readRecord(run);
+  const pids = await familyOf(run.process.pid ?? 0);
+  for (const pid of [record.pid, ...Object.values(record.processes)]) assert.ok(pids.includes(pid));
+  return { record, pids };
+}
+
+test('two at once: both install nothing; SIGKILL to npm ends all of one, Ctrl-C in a terminal all of the other', async () => {
+  const before = await partsOfCache();
+  const withoutInstallers = { PATH: await pathWithout(scratch, 'python3', 'pip', 'mvn') };
+  const inTerminal = ['script', '--quiet', '--return', '--command', 'npm start', '/dev/null'];
+  const [piped, typed] = await Promise.all([
+    start(cache, withoutInstallers, ['npm', 'start']),
+    start(cache, { ...withoutInstallers, TERM: 'xterm' }, inTerminal),
+  ]);
+  const [one, other] = await Promise.all([untilUp(piped), untilUp(typed)]);
+  assert.deepEqual(await partsOfCache(), before);
+  for (const run of [piped, typed]) assert.match(run.printed(), /11 spans/);
+
+  piped.process.kill('SIGKILL');
+  await nothingLeft(one.pids, one.record);
+  for (const pid of Object.values(other.record.processes)) assert.ok(isAlive(pid));
+  assert.equal((await fetch(`${typed.frontUrl}/trace/1`)).status, 200);
+
+  typed.process.stdin.write('\x03');
+  assert.equal((await typed.process).exitCode, 128 + 2); // npm ends as SIGINT ends a process
+  assert.match(typed.printed(), /Stopping: requests in flight are answered, spans are flushed…\s+/);
+  await nothingLeft(other.pids, other.record);
+  for (const run of [piped, typed]) await forget(run);
+});
+
+describe('beside a Zipkin that runs already', { concurrency: 2 }, () => {
+  let zipkin: RunningZipkin;
+  before(async () => {
+    zipkin = await startZipkin();
+  });
+  after(() => zipkin.stop());
+
+  const ways: readonly (readonly [
+    what: string,
+    end: (run: NativeRun) => void,
+    how: { code?: number; signal?: string },
+  ])[] = [
+    ['SIGTERM', ({ process }) => process.kill('SIGTERM'), { code: 0 }],
+    ['SIGKILL', ({ process }) => process.kill('SIGKILL'), { signal: 'SIGKILL' }],
+    ['Ctrl-C twice', twice, { code: 3 }],
+  ];
+
+  /** The second once the first has been heard: two of the same signal at once can arrive as one. */
+  function twice(run: NativeRun): void {
+    run.process.kill('SIGINT');
+    untilPrinted(run, 'Stopping').then(() => run.process.kill('SIGINT'));
+  }
+
+  for (const [what, end, how] of ways) {
+    test(`${what}: nothing of it is left, and Zipkin is`, async () => {
+      const run = await start(cache, { ZIPKIN_URL: zipkin.url });
+      const { pids, record } = await untilUp(run);
+      end(run);
+      const { exitCode: code, signal } = await run.process;
+      assert.deepEqual({ code, signal }, { code: undefined, signal: undefined, ...how });
+      await nothingLeft(pids, record);
+      assert.equal((await fetch(`${zipkin.url}/health`)).status, 200);
+      await forget(run);
+    });
+  }
+
+  for (const [part, says] of [
+    ['service2', /^sandbox: service2 ended with SIGKILL: [^\n]+$/],
+    ['front-envoy', /^sandbox: front-envoy ended with SIGKILL: [^\n]+$/],
+  ] as const) {
+    test(`${part} dies: its name and last lines, code 3, nothing left`, async () => {
+      const run = await start(cache, { ZIPKIN_URL: zipkin.url });
+      const { pids, record } = await untilUp(run);
+      process.kill(record.processes[part] ?? 0, 'SIGKILL');
+      const { exitCode, stderr } = await run.process;
+      assert.match(stderr, says);
+      assert.equal(exitCode, 3);
+      await nothingLeft(pids, record);
+      await forget(run);
+    });
+  }
+});
+
+for (const times of [1, 2]) {
+  test(`Ctrl-C while it starts, ${times} ×: code 3, nothing left`, async () => {
+    const ownCache = await cacheWith(scratch, 'envoy', 'zipkin');
+    const run = await start(ownCache, { PATH: await pathWith(scratch, { java: await neverReady() }) });
+    const record = await readRecord(run, 4);
+    const pids = await familyOf(run.process.pid ?? 0);
+    const again = setInterval(() => run.process.kill('SIGINT'), 50);
+    if (times === 1) {
+      clearInterval(again);
+      run.process.kill('SIGINT');
+    }
+    const { exitCode, stderr } = await run.process;
+    clearInterval(again);
+    if (times === 1) assert.equal(stderr, 'sandbox: stopped by the user');
+    assert.equal(exitCode, 3);
+    await nothingLeft(pids, record);
+  });
+}

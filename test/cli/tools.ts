@@ -1,0 +1,45 @@
+import { chmod, mkdtemp, readdir, symlink, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { execa } from 'execa';
+import { cache } from '../../sandbox/cli/project.js';
+
+/** @returns a PATH of one folder below `scratch` with this machine's tools but some */
+export async function pathWithout(scratch: string, ...names: string[]): Promise<string> {
+  const folder = await mkdtemp(join(scratch, 'bin-'));
+  for (const from of (process.env.PATH ?? '').split(delimiter)) {
+    for (const tool of await readdir(from).catch(() => [])) {
+      if (!names.includes(tool)) await symlink(join(from, tool), join(folder, tool)).catch(() => undefined);
+    }
+  }
+  return folder;
+}
+
+/**
+ * @param scripts lines of sh by the name of the tool that they stand in for; what such a tool would fetch from a
+ *   network, a test cannot
+ * @returns a PATH where these tools come first
+ */
+export async function pathWith(scratch: string, scripts: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await mkdtemp(join(scratch, 'bin-'));
+  for (const [name, script] of Object.entries(scripts)) {
+    await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
+    await chmod(join(folder, name), 0o755);
+  }
+  return `${folder}${delimiter}${process.env.PATH}`;
+}
+
+/** @returns a cache of a test's own below `scratch` that has the parts whose names begin like `parts`, and no others */
+export async function cacheWith(scratch: string, ...parts: readonly string[]): Promise<string> {
+  const folder = await mkdtemp(join(scratch, 'cache-'));
+  for (const name of await readdir(cache)) {
+    const wanted = parts.some((part) => name.startsWith(part)) && !name.endsWith('.part');
+    if (wanted) await symlink(join(cache, name), join(folder, name));
+  }
+  return folder;
+}
+
+/** @returns a script for `java` that says its version and then runs no program */
+export async function neverReady(): Promise<string> {
+  const { stdout: java } = await execa('sh', ['-c', 'command -v java']);
+  return `[ "$1" != -version ] || exec ${java} -version\necho "still thinking"\nexec sleep 600`;
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { execa } from 'execa';
+import { root } from '../../sandbox/cli/project.js';
+import { freePorts } from '../../sandbox/topology/ports.js';
+
+const server = createServer((request, response) => {
+  const status = Number(/\d+$/.exec(request.url ?? '')?.[0] ?? 200);
+  if (request.url?.startsWith('/chunked')) {
+    response.writeHead(status).write('first\n');
+    response.end('second, with héllo');
+  } else {
+    const body = `${request.method} ${request.url} ${request.headers.host}\n`;
+    response.writeHead(status, { 'content-length': Buffer.byteLength(body) }).end(body);
+  }
+});
+let at = '';
+
+before(async () => {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  at = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+after(() => server.close());
+
+const probe = (...args: string[]) =>
+  execa(join(root, 'services/http-probe'), args, { reject: false, stripFinalNewline: false });
+
+const cases: readonly (readonly [args: (host: string) => string[], code: number, prints: (host: string) => string])[] =
+  [
+    [(host) => [host, '/ready'], 0, (host) => `GET /ready ${host}\n`],
+    [(host) => ['POST', host, '/drain?a=b'], 0, (host) => `POST /drain?a=b ${host}\n`],
+    [(host) => [host, '/503'], 1, (host) => `GET /503 ${host}\n`],
+    [(host) => [host, '/404'], 1, (host) => `GET /404 ${host}\n`],
+    [(host) => [host, '/chunked'], 0, () => 'first\nsecond, with héllo'],
+    [(host) => [host, '/chunked/500'], 1, () => 'first\nsecond, with héllo'],
+  ];
+
+for (const [args, code, prints] of cases) {
+  test(`http-probe ${args('HOST').join(' ')}: ${code}`, async () => {
+    const { exitCode, stdout } = await probe(...args(at));
+    assert.equal(stdout, prints(at));
+    assert.equal(exitCode, code);
+  });
+}
+
+test('where nobody listens it fails', async () => {
+  const [port] = await freePorts(1);
+  const { exitCode, stdout } = await probe(`127.0.0.1:${port}`, '/ready');
+  assert.notEqual(exitCode, 0);
+  assert.equal(stdout, '');
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import {
+  isAlive,
+  isInstalled,
+  lastLogLines,
+  type ManagedProcess,
+  startProcess,
+} from '../../sandbox/topology/managed-process.js';
+import { waitFor } from '../../sandbox/topology/wait.js';
+
+const scratch = await mkdtemp(join(tmpdir(), 'processes-'));
+after(() => rm(scratch, { recursive: true }));
+
+let files = 0;
+const newFile = () => join(scratch, String(++files));
+
+const shell = (script: string): Promise<ManagedProcess> =>
+  startProcess(
+    {
+      name: 'shell',
+      command: 'bash',
+      args: ['-c', script],
+      environment: { GIVEN: 'yes' },
+      workingFolder: scratch,
+      readyUrls: [],
+    },
+    newFile(),
+  );
+
+const printed = ({ logFile }: ManagedProcess, expected: RegExp) =>
+  waitFor(
+    `${expected}`,
+    async () => {
+      const text = await readFile(logFile, 'utf8');
+      assert.match(text, expected);
+      return text;
+    },
+    { seconds: 10 },
+  );
+
+const gone = (pid: number) => waitFor(`the end of ${pid}`, async () => assert.ok(!isAlive(pid)), { seconds: 10 });
+
+test('both outputs go to its log, with its environment and folder', async () => {
+  const process = await shell('echo "$GIVEN in $PWD"; echo wrong >&2; exit 3');
+  assert.equal(await process.ended, 'code 3');
+  assert.equal(await readFile(process.logFile, 'utf8'), `yes in ${scratch}\nwrong\n`);
+});
+
+test('a command that is not there', async () => {
+  const plan = { name: 'app', command: '/nowhere', args: [], environment: {}, workingFolder: '/', readyUrls: [] };
+  const process = await startProcess(plan, newFile());
+  assert.equal(await process.ended, 'code 127');
+  assert.match(lastLogLines(process.logFile), /\/nowhere: No such file or directory$/);
+});
+
+test('it is stopped with SIGTERM', async () => {
+  const process = await shell('trap "echo ending; exit 0" TERM; echo up; while :; do sleep 0.05; done');
+  await printed(process, /up/);
+  await process.stop(10);
+  assert.equal(await process.ended, 'code 0');
+  await printed(process, /ending/);
+});
+
+test('one that does not heed SIGTERM is killed', async () => {
+  const process = await shell('trap "" TERM; echo up; while :; do sleep 0.05; done');
+  await printed(process, /up/);
+  await process.stop(0.1);
+  assert.equal(await process.ended, 'SIGKILL');
+});
+
+for (const [how, end] of [
+  ['killed', (process: ManagedProcess) => process.kill()],
+  ['stopped', (process: ManagedProcess) => process.stop(10)],
+] as const) {
+  test(`nothing of it is left when it is ${how}, whatever it started`, async () => {
+    const started = await shell('(trap "" TERM; echo "child $BASHPID"; while :; do sleep 0.05; done) & wait');
+    const child = Number(/child (\d+)/.exec(await printed(started, /child \d+\n/))?.[1]);
+    await end(started);
+    await started.ended;
+    await gone(child);
+    await started.stop(10);
+    started.kill();
+  });
+}
+
+const logs: readonly (readonly [what: string, text: string, last: string])[] = [
+  ['nothing', '', '(it printed nothing)'],
+  ['one line', 'cannot listen\n', 'cannot listen'],
+  ['many lines: the last six', '1\n2\n3\n\n4\n5\n6\n7\n', '2 | 3 | 4 | 5 | 6 | 7'],
+  [
+    'an exception: not its frames',
+    'Error: no such file\n    at open (fs.js:1:2)\n\tat java.base/A.b(C.java:1) ~[?:?]\n\t... 21 more\nCaused by: that\n',
+    'Error: no such file | Caused by: that',
+  ],
+  [
+    'start-service: nothing from after the first had ended',
+    "wrong environment: PORT\nstart-service: service1's app ended with code 2; ending the rest\n[warning] caught SIGTERM\n",
+    "wrong environment: PORT | start-service: service1's app ended with code 2; ending the rest",
+  ],
+];
+
+for (const [what, text, last] of logs) {
+  test(`last lines of a log with ${what}`, async () => {
+    const file = newFile();
+    await writeFile(file, text);
+    assert.equal(lastLogLines(file), last);
+  });
+}
+
+test('what is installed', async () => {
+  assert.equal(await isInstalled('bash'), true);
+  assert.equal(await isInstalled('no-such-tool'), false);
+});

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { test } from 'node:test';
+import type { PublishedPort } from '../../sandbox/topology/compose-file.js';
+import { freePorts, requireFree } from '../../sandbox/topology/ports.js';
+
+const published = (port: number, more: Partial<PublishedPort> = {}): PublishedPort => ({
+  bind: '127.0.0.1',
+  port,
+  target: 80,
+  variable: 'FRONT_PORT',
+  bindVariable: 'FRONT_BIND',
+  ...more,
+});
+
+test('free ports are different, and none of the excepted', async () => {
+  const except = await freePorts(20);
+  const ports = await freePorts(20, except);
+  assert.equal(new Set([...ports, ...except]).size, 40);
+});
+
+test('free ports that are wanted pass', async () => {
+  await requireFree((await freePorts(3)).map((port) => published(port)));
+});
+
+for (const bind of ['127.0.0.1', '0.0.0.0']) {
+  test(`a port that is taken on 127.0.0.1, wanted on ${bind}: port and variable`, async (t) => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    t.after(() => other.close());
+    const { port } = other.address() as AddressInfo;
+    await assert.rejects(requireFree([published(port, { bind })]), {
+      message: `port ${port} on ${bind} is taken by another process; set FRONT_PORT to another one`,
+    });
+    await assert.rejects(requireFree([published(port, { bind, variable: undefined })]), /end what uses it$/);
+  });
+}
+
+test('one port for two parts: both variables', async () => {
+  const [port = 0] = await freePorts(1);
+  const twin = published(port, { variable: 'ZIPKIN_PORT' });
+  const message = `port ${port} is wanted twice, by FRONT_PORT and ZIPKIN_PORT; set one of them to another`;
+  await assert.rejects(requireFree([published(port), twin]), { message });
+  await assert.rejects(requireFree([published(port, { bind: '0.0.0.0' }), twin]), { message });
+  await requireFree([published(port), { ...twin, bind: '127.0.0.2' }]);
+});
+
+test('an address that is not of this machine: its variable', async () => {
+  const [port = 0] = await freePorts(1);
+  const bind = '192.0.2.1'; // RFC 5737: for documents only
+  await assert.rejects(requireFree([published(port, { bind })]), {
+    message: "FRONT_BIND: '192.0.2.1' is no address of this machine (EADDRNOTAVAIL); set one that is, or none",
+  });
+});

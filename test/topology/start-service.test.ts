@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, type TestContext, test } from 'node:test';
+import { execa } from 'execa';
+import { cache, root } from '../../sandbox/cli/project.js';
+import { installEnvoy } from '../../sandbox/topology/artifacts.js';
+import { isAlive } from '../../sandbox/topology/managed-process.js';
+import { NativeSandbox, readTopology } from '../../sandbox/topology/native-sandbox.js';
+import { freePorts } from '../../sandbox/topology/ports.js';
+import { fetchText, waitFor } from '../../sandbox/topology/wait.js';
+import { ZipkinClient } from '../../sandbox/zipkin/client.js';
+import { type RunningZipkin, startZipkin } from '../zipkin/running-zipkin.js';
+
+let running: RunningZipkin;
+let sandbox: NativeSandbox;
+
+before(async () => {
+  running = await startZipkin();
+  const [front, admin] = (await freePorts(2)).map(String);
+  const environment = { ...process.env, FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_URL: running.url };
+  sandbox = await NativeSandbox.prepare(root, cache, environment, {
+    services: await readTopology(root, environment),
+    envoyBinary: await installEnvoy(cache, environment),
+    zipkinFolder: undefined,
+  });
+});
+after(async () => {
+  await rm(sandbox.runFolder, { recursive: true });
+  await running.stop();
+});
+
+/** Runs start-service as the plan has it, without anybody who looks after it. */
+function run(service: string, environment: Record<string, string> = {}) {
+  const plan = sandbox.plan.processes.find(({ name }) => name === service);
+  assert.ok(plan);
+  const child = execa(plan.command, {
+    cwd: root,
+    env: { ...plan.environment, ...environment },
+    reject: false,
+    all: true,
+    stdin: 'ignore',
+    timeout: 90_000,
+    forceKillAfterDelay: false,
+  });
+  return { child, plan };
+}
+
+async function partsOf(pid: number | undefined): Promise<{ envoy: number; app: number }> {
+  const { stdout } = await execa('ps', ['-o', 'pid=,args=', '--ppid', String(pid)]);
+  const find = (argument: string) => Number(new RegExp(`^ *(\\d+) .*${argument}`, 'm').exec(stdout)?.[1]);
+  return { envoy: find('--config-path'), app: find('dist/services/main.js') };
+}
+
+async function serving(t: TestContext, service: string) {
+  const { child, plan } = run(service);
+  await Promise.all(plan.readyUrls.map((url) => waitFor(service, () => fetchText(url), { seconds: 60 })));
+  const parts = await partsOf(child.pid);
+  t.after(() => {
+    for (const pid of [child.pid, parts.envoy, parts.app]) if (pid && isAlive(pid)) process.kill(pid, 'SIGKILL');
+  });
+  return { child, ...parts };
+}
+
+const gone = (...pids: number[]) =>
+  waitFor('the end of both', async () => assert.deepEqual(pids.filter(isAlive), []), { seconds: 30 });
+
+const deaths: readonly (readonly [part: 'app' | 'envoy', signal: NodeJS.Signals, code: number, says: RegExp])[] = [
+  ['app', 'SIGKILL', 137, /service2's app ended with code 137; ending the rest/],
+  ['app', 'SIGTERM', 1, /service2's app ended with code 0; ending the rest/],
+  ['envoy', 'SIGKILL', 137, /service2's Envoy ended with code 137; ending the rest/],
+];
+
+for (const [part, signal, code, says] of deaths) {
+  test(`${signal} to the ${part}: the other is ended, code ${code}`, async (t) => {
+    const { child, app, envoy } = await serving(t, 'service2');
+    process.kill({ app, envoy }[part], signal);
+    const { exitCode, all } = await child;
+    assert.equal(exitCode, code);
+    assert.match(all, says);
+    assert.deepEqual([app, envoy].filter(isAlive), []);
+  });
+}
+
+test('SIGKILL to start-service itself: neither is left', async (t) => {
+  const { child, app, envoy } = await serving(t, 'service2');
+  child.kill('SIGKILL');
+  await gone(app, envoy);
+});
+
+test('SIGTERM again: at once, code 1', async (t) => {
+  const { child, app, envoy } = await serving(t, 'service2');
+  process.kill(app, 'SIGSTOP'); // so that the first has to wait for it
+  child.kill('SIGTERM');
+  const again = setInterval(() => child.kill('SIGTERM'), 100);
+  t.after(() => clearInterval(again));
+  assert.equal((await child).exitCode, 1);
+  await gone(app, envoy);
+});
+
+test('SIGTERM right after an answer: code 0, all of its trace is in Zipkin, and no file is left', async (t) => {
+  for (const name of await readdir(sandbox.runFolder)) {
+    if (name.startsWith('tmp.')) await rm(join(sandbox.runFolder, name), { recursive: true });
+  }
+  const files = await readdir(sandbox.runFolder);
+  const services = await Promise.all([serving(t, 'service1'), serving(t, 'service2')]);
+  const traceId = randomBytes(16).toString('hex');
+  const headers = { 'x-b3-traceid': traceId, 'x-b3-spanid': traceId.slice(16), 'x-b3-sampled': '1' };
+  const answer = await fetch(`${sandbox.plan.addresses.service1?.ingress}/trace/1`, { headers });
+  assert.equal(answer.status, 200);
+  await answer.text();
+  for (const { child } of services) child.kill('SIGTERM');
+  for (const { child, app, envoy } of services) {
+    assert.equal((await child).exitCode, 0);
+    assert.deepEqual([app, envoy].filter(isAlive), []);
+  }
+  assert.deepEqual(await readdir(sandbox.runFolder), files);
+  const spans = await new ZipkinClient(running.url).trace(traceId);
+  assert.deepEqual(spans.map(({ localEndpoint, kind }) => `${localEndpoint?.serviceName} ${kind}`).sort(), [
+    'service1 CLIENT', // ingress to the app
+    'service1 CLIENT', // egress to service2
+    'service1 SERVER', // ingress
+    'service1 SERVER', // egress
+    'service1-app CLIENT',
+    'service1-app SERVER',
+    'service2 CLIENT',
+    'service2 SERVER',
+    'service2-app SERVER',
+  ]);
+});
+
+const wrongEnvironments: readonly (readonly [environment: Record<string, string>, code: number, says: RegExp])[] = [
+  [{ SERVICE_NAME: '' }, 2, /^start-service: SERVICE_NAME is not set; name the service/],
+  [{ SAMPLING_PERCENT: 'all' }, 2, /^start-service: SAMPLING_PERCENT is 'all'; set a number from 0 to 100/],
+  [{ SAMPLING_PERCENT: '101' }, 2, /^start-service: SAMPLING_PERCENT is '101'/],
+  [{ SAMPLING_PERCENT: '-1' }, 2, /^start-service: SAMPLING_PERCENT is '-1'/],
+  [{ SAMPLING_PERCENT: '0.001' }, 2, /^start-service: SAMPLING_PERCENT is '0.001'/],
+  [{ ENVOY_BIN: '/nowhere/envoy' }, 127, /\/nowhere\/envoy: No such file.*\n(.*\n)*.*Envoy ended with code 127/],
+  [{ APP_RUNTIME: 'no-such-runtime' }, 127, /no-such-runtime: command not found\n(.*\n)*.*app ended with code 127/],
+  [{ PORT: 'eighty' }, 2, /PORT is "eighty".*\n(.*\n)*.*app ended with code 2/],
+];
+
+for (const [environment, code, says] of wrongEnvironments) {
+  test(`${JSON.stringify(environment)}: code ${code}`, async () => {
+    const { exitCode, all } = await run('service2', environment).child;
+    assert.match(all, says);
+    assert.equal(exitCode, code);
+  });
+}
+
+test('a configuration that Envoy refuses: its reason is printed, the app is ended', async () => {
+  const { exitCode, all } = await run('service2', { ENVOY_CONFIG: join(root, 'docker-compose.yml') }).child;
+  assert.match(all, /has unknown fields/);
+  assert.match(all, /service2's Envoy ended with code 1/);
+  assert.equal(exitCode, 1);
+});
