@@ -3,6 +3,7 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import type { Tracer } from 'zipkin';
 import { expressMiddleware } from 'zipkin-instrumentation-express';
 import { guardB3 } from './b3-guard.js';
+import { limitBody } from './body-limit.js';
 import type { Config } from './config.js';
 import { CallTimeout, createHttpClient, createUntracedClient, type HttpClient } from './http-client.js';
 import { type AppFault, appFaults, type Lab } from './lab.js';
@@ -82,12 +83,12 @@ export function createApp(parts: AppParts): RequestListener {
     return answer(response, 500, 'internal error');
   });
 
-  return (request, response) => {
+  return limitBody((request, response) => {
     // Express and zipkin read a target with url.parse, which throws, or takes a part of the host for the path, unless
     // the target is a plain path. Envoy sends nothing else.
     if (request.url?.startsWith('/')) app(request, response);
     else answer(response, 400, 'bad request');
-  };
+  });
 }
 
 function hello({ config, hostname, address, lab }: AppParts, call: HttpClient) {

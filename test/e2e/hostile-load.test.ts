@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { waitFor } from '../../sandbox/topology/wait.js';
+import { counter } from './hostile/counter.js';
+import { type Exchange, exchange, http1Statuses } from './hostile/exchange.js';
+import { outcomeOf } from './hostile/h2-case.js';
+import { readFrames } from './hostile/h2-frames.js';
+import { slowHttp1Cases, slowHttp2Cases } from './hostile/slow.js';
+import { rawRequest } from './raw-request.js';
+import { sandbox } from './requests.js';
+
+const MiB = 1024 * 1024;
+/** max_active_downstream_connections of the front. */
+const mostConnections = 2500;
+
+interface Memory {
+  readonly allocated: number;
+  readonly total_physical_bytes: number;
+}
+
+async function frontMemory(): Promise<Memory> {
+  const { allocated, total_physical_bytes } = JSON.parse(await sandbox.ask('front-envoy', 'admin', '/memory'));
+  return { allocated: Number(allocated), total_physical_bytes: Number(total_physical_bytes) };
+}
+
+async function isServed(): Promise<void> {
+  const { status } = await rawRequest(`${sandbox.frontUrl}/trace/2`, []);
+  if (status !== 200) throw new Error(`status ${status}`);
+}
+
+/** Connections of which nothing is to become; one that cannot be opened counts as one that was closed. */
+class LazyClients {
+  readonly #sockets: Socket[] = [];
+  closed = 0;
+
+  async open(count: number, firstBytes = ''): Promise<void> {
+    const { hostname, port } = new URL(sandbox.frontUrl);
+    for (let opened = 0; opened < count; opened += 200) {
+      const batch = Array.from({ length: Math.min(200, count - opened) }, () => {
+        const socket = connect(Number(port), hostname);
+        this.#sockets.push(socket);
+        socket.on('error', () => undefined).resume();
+        return new Promise<void>((resolve) => {
+          socket.once('connect', () => socket.write(firstBytes, () => resolve()));
+          socket.once('close', () => {
+            this.closed += 1;
+            resolve();
+          });
+        });
+      });
+      await Promise.all(batch);
+    }
+  }
+
+  async allClosed(): Promise<void> {
+    const attempt = async (): Promise<void> => {
+      if (this.closed < this.#sockets.length) throw new Error(`${this.closed} of ${this.#sockets.length} are closed`);
+    };
+    await waitFor('connections that the front is to close', attempt, { seconds: 30, everyMs: 200 });
+  }
+
+  end(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+let start: Memory = { allocated: 0, total_physical_bytes: 0 };
+before(async () => {
+  await isServed();
+  start = await frontMemory();
+});
+
+describe('slow clients, all at once, among 2,000 connections that send nothing', () => {
+  const results = new Map<string, Promise<Exchange>>();
+  const lazy = new LazyClients();
+  const limitMs = 30_000;
+  before(async () => {
+    await lazy.open(2000);
+    for (const { name, chunks } of slowHttp1Cases) {
+      results.set(`HTTP/1, ${name}`, exchange(sandbox.frontUrl, chunks, { limitMs }));
+    }
+    const enough = (received: Buffer): boolean => outcomeOf(readFrames(received)) !== undefined;
+    for (const { name, chunks } of slowHttp2Cases) {
+      results.set(`HTTP/2, ${name}`, exchange(sandbox.frontUrl, chunks, { limitMs, enough }));
+    }
+  });
+  after(() => lazy.end());
+
+  test('a good request is served meanwhile', isServed);
+
+  for (const { name, statuses } of slowHttp1Cases) {
+    test(`HTTP/1, ${name} → ${statuses.join(', ') || 'closed'}`, async () => {
+      const { received, closed } = (await results.get(`HTTP/1, ${name}`)) ?? assert.fail('not run');
+      assert.deepEqual(http1Statuses(received), statuses);
+      assert.ok(closed, 'the front ends the connection');
+    });
+  }
+  for (const { name, outcome } of slowHttp2Cases) {
+    test(`HTTP/2, ${name} → ${outcome}`, async () => {
+      const { received, closed } = (await results.get(`HTTP/2, ${name}`)) ?? assert.fail('not run');
+      assert.equal(outcomeOf(readFrames(received)) ?? (closed ? 'closed' : 'still open'), outcome);
+    });
+  }
+
+  test('the front ends all 2,000', () => lazy.allClosed());
+});
+
+describe('more than the front holds', () => {
+  const lazy = new LazyClients();
+  after(() => lazy.end());
+
+  test(`it never has more than ${mostConnections} connections, and gets rid of those that do nothing`, async () => {
+    await lazy.open(mostConnections + 200, 'G');
+    assert.ok((await counter('front-envoy', 'http.edge.downstream_cx_active')) <= mostConnections);
+    await lazy.allClosed();
+    await isServed();
+  });
+
+  test('700 requests at once for a service that takes 2 s: an answer or a clear refusal, then all is well', async () => {
+    const delay = (percent: string) =>
+      sandbox.ask('service2', 'admin', `/runtime_modify?fault.http.delay.fixed_delay_percent=${percent}`, 'POST');
+    await delay('100');
+    const requests = Array.from({ length: 700 }, () => rawRequest(`${sandbox.frontUrl}/trace/2`, []));
+    const answers = await Promise.all(requests).finally(() => delay(''));
+    const statuses = new Set(answers.map(({ status }) => status));
+    assert.ok(statuses.has(200) && statuses.has(503), `statuses ${[...statuses]}`);
+    for (const status of statuses) assert.ok([200, 503, 504].includes(status), `status ${status}`);
+    await isServed();
+  });
+
+  test('100 requests at once for a service that fails: its caller tries again only within its budget', async () => {
+    const abort = (percent: string) =>
+      sandbox.ask('service2', 'admin', `/runtime_modify?fault.http.abort.abort_percent=${percent}`, 'POST');
+    const overflow = () => counter('service1', 'cluster.service2.upstream_rq_retry_overflow');
+    const overflowBefore = await overflow();
+    await abort('100');
+    const requests = Array.from({ length: 100 }, () => rawRequest(`${sandbox.frontUrl}/trace/1`, []));
+    const answers = await Promise.all(requests).finally(() => abort(''));
+    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [502]);
+    assert.ok((await overflow()) > overflowBefore, 'retries were refused');
+    await isServed();
+  });
+});
+
+test("the front's memory comes back", async () => {
+  const attempt = async (): Promise<void> => {
+    const { allocated, total_physical_bytes } = await frontMemory();
+    if (allocated > start.allocated + 8 * MiB)
+      throw new Error(`${allocated} bytes allocated, ${start.allocated} before`);
+    if (total_physical_bytes > 160 * MiB) throw new Error(`${total_physical_bytes} bytes held`);
+  };
+  await waitFor("the front's memory", attempt, { seconds: 40, everyMs: 1000 });
+});

@@ -1,0 +1,47 @@
+/** A word that every input carries where it can, and that no answer may hold. */
+export const mark = 'kilroy';
+
+/** What a client sends on one connection; a number is a pause of so many milliseconds. */
+export type Chunks = readonly (Buffer | number)[];
+
+/** One HTTP/1 connection: what is sent and what must come back. In every case it is the front that ends it. */
+export interface Http1Case {
+  readonly name: string;
+  readonly chunks: Chunks;
+  /** The statuses of all answers in order, informational ones too; none where the front ends it without a word. */
+  readonly statuses: readonly number[];
+  /** Ends the client's side when all is sent. */
+  readonly halfClose?: true;
+}
+
+/** A row of a table. `text` has characters up to U+00FF, each a byte. */
+export const row = (name: string, text: string, ...statuses: number[]): Http1Case => ({
+  name,
+  chunks: [Buffer.from(text, 'latin1')],
+  statuses,
+});
+
+/** Rows with the same statuses for many values of one thing, which is shown in their names. */
+export const rows = (
+  name: string,
+  values: readonly string[],
+  text: (value: string) => string,
+  ...statuses: number[]
+): Http1Case[] => values.map((value) => row(`${name} ${JSON.stringify(value.slice(0, 40))}`, text(value), ...statuses));
+
+/** A message whose head is `lines`, each ended by CRLF, and then `body`. */
+export const message = (lines: readonly string[], body = ''): string => `${lines.join('\r\n')}\r\n\r\n${body}`;
+
+/** A request that is right but for its first line, and after which the connection ends. */
+export const withLine = (line: string): string => message([line, 'host: sandbox', 'connection: close']);
+
+/** A request that is right but for its target. */
+export const withTarget = (target: string): string => withLine(`GET ${target} HTTP/1.1`);
+
+/** A request that is right but for some header lines. */
+export const withHeaders = (...lines: string[]): string =>
+  message(['GET /trace/2 HTTP/1.1', 'host: sandbox', 'connection: close', ...lines]);
+
+/** A POST with some header lines about its body, and the body. */
+export const withBody = (lines: readonly string[], body: string): string =>
+  message(['POST /trace/2 HTTP/1.1', 'host: sandbox', 'connection: close', ...lines], body);

@@ -1,0 +1,32 @@
+import { type Http1Case, mark, row } from './case.js';
+
+/** What somebody speaks who has the wrong port. */
+export const otherProtocolCases: readonly Http1Case[] = [
+  row('TLS', `\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03${'\x5a'.repeat(160)}`, 400),
+  row('TLS 1.0 alert', '\x15\x03\x01\x00\x02\x02\x28', 400),
+  row('SSH', `SSH-2.0-${mark}\r\n`, 400),
+  row('SMTP', `EHLO ${mark}\r\n`, 400),
+  row('FTP', `USER ${mark}\r\nPASS ${mark}\r\n`, 400),
+  row('Redis', `*1\r\n$6\r\n${mark}\r\n`, 400),
+  row('Redis inline', 'PING\r\n', 400),
+  row('memcached', `get ${mark}\r\n`, 400),
+  row('PROXY protocol 1', 'PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\nGET /trace/2 HTTP/1.1\r\n', 400),
+  row('PROXY protocol 2', '\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x7f\0\0\x01\x7f\0\0\x01\0\x01\0\x02', 400),
+  row('SOCKS 4', '\x04\x01\0\x50\x7f\0\0\x01\0', 400),
+  row('SOCKS 5', '\x05\x01\0', 400),
+  row('RTSP', `OPTIONS rtsp://${mark}/ RTSP/1.0\r\nCSeq: 1\r\n\r\n`, 400),
+  row('SIP', `INVITE sip:${mark}@sandbox SIP/2.0\r\n\r\n`, 400),
+  row('MQTT', '\x10\x0c\0\x04MQTT\x04\x02\0\x3c\0\0', 400),
+  row('LDAP', '\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\0\x80\0\r\n', 400),
+  row('RDP', '\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0', 400),
+  row('SMB', '\0\0\0\x2f\xffSMB\x72\0\0\0\0\x18\x01\x28', 400),
+  row('PostgreSQL', '\0\0\0\x08\x04\xd2\x16\x2f', 400),
+  row('MySQL', '\x20\0\0\x01\x85\xa6\xff\x01', 400),
+  row('git', '0032git-upload-pack /project.git\0host=sandbox\0\n', 400),
+  row('NULs', '\0'.repeat(1_000), 400),
+  row('every byte', String.fromCharCode(...Array.from({ length: 256 }, (_, index) => 255 - index)), 400),
+  row('100 KB without a line end', 'a'.repeat(100_000), 431),
+  row('JSON', `{"${mark}":1}\r\n`, 400),
+  row('XML', `<?xml version="1.0"?><${mark}/>\r\n`, 400),
+  row('an answer', `HTTP/1.1 200 OK\r\nx-a: ${mark}\r\n\r\n`, 400),
+];
