@@ -1,7 +1,7 @@
 // Makes a fresh clone able to run, then runs it: `node sandbox/bootstrap.mjs FILE.js ARGUMENTS…`.
 // Plain JavaScript without packages, because it runs before there are any.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -16,6 +16,22 @@ function fail(message) {
   process.stderr.write(`envoy-zipkin-sandbox: ${message}\n`);
   process.exit(3);
 }
+
+const parent = process.ppid;
+const npm = grandparent();
+
+/** The process id of the shell's parent where a shell's `-c`, as npm does it, started this; else undefined. */
+function grandparent() {
+  try {
+    if (readFileSync(`/proc/${process.ppid}/cmdline`, 'utf8').split('\0')[1] !== '-c') return undefined;
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')')).split(' ')[2];
+  } catch {
+    return undefined;
+  }
+}
+
+const isLeftBehind = () => process.ppid !== parent || (npm && (grandparent() ?? npm) !== npm);
 
 /** The time a file was changed, in milliseconds; 0 where it is not there. */
 const changed = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -36,8 +52,14 @@ const sources = ['services', 'sandbox', 'test'].flatMap((folder) =>
 );
 const built = changed('dist/.tsbuildinfo');
 if (['tsconfig.json', 'package-lock.json', ...sources].some((file) => changed(file) > built)) {
+  rmSync(join(root, 'dist'), { recursive: true, force: true }); // what was deleted must not be run
   step('compiling', process.execPath, ['node_modules/typescript/bin/tsc']);
 }
+
+// Nothing outlives the npm that runs it, SIGKILL included: a command may end in its own way, or else ends at once.
+setInterval(() => {
+  if (isLeftBehind() && !process.emit('disconnect')) fail('what started this has ended');
+}, 500).unref();
 
 const [entry, ...args] = process.argv.slice(2);
 process.argv = [process.execPath, join(root, entry), ...args];

@@ -1,8 +1,8 @@
-import { Listr } from 'listr2';
+import { Listr, ListrLogger, type ListrLogLevels } from 'listr2';
 import { collectTrace } from '../request/collect.js';
 import { sendTraced } from '../request/send.js';
 import { installEnvoy } from '../topology/artifacts.js';
-import { installZipkinFor, NativeSandbox, readTopology } from '../topology/native-sandbox.js';
+import { installZipkinFor, NativeSandbox, readTopology, zipkinOfYourOwn } from '../topology/native-sandbox.js';
 import { fetchText, waitFor } from '../topology/wait.js';
 import { drawTrace } from '../trace/draw.js';
 import { countExpected } from '../trace/shape.js';
@@ -14,14 +14,16 @@ import { cache, root } from './project.js';
 import { ownShape } from './targets.js';
 import { terminal } from './terminal.js';
 
-/** Sends the first request and waits for its whole trace. */
-async function firstTrace(frontUrl: string, zipkin: ZipkinClient): Promise<Span[]> {
+/** Sends the first request and waits for its whole trace, or until the sandbox is over. */
+async function firstTrace({ frontUrl, zipkinUrl }: NativeSandbox['plan'], over: AbortSignal): Promise<Span[]> {
   const url = new URL(`${frontUrl}/trace/1`);
   const shape = await ownShape(url.pathname);
   const { status, traceId } = await sendTraced({ url, method: 'GET', headers: {} });
   if (status !== 200 || !traceId || !shape) throw new Error(`${url} answered ${status}, trace id ${traceId ?? 'none'}`);
   const expected = countExpected(shape);
-  const spans = await collectTrace(zipkin, traceId, { enough: ({ length }) => length >= expected, limitMs: 20_000 });
+  const enough = ({ length }: readonly Span[]) => length >= expected || over.aborted;
+  const spans = await collectTrace(new ZipkinClient(zipkinUrl), traceId, { enough, limitMs: 20_000 });
+  over.throwIfAborted();
   if (spans.length < expected) throw new Error(`trace ${traceId}: ${spans.length} of ${expected} spans came to Zipkin`);
   return spans;
 }
@@ -29,27 +31,41 @@ async function firstTrace(frontUrl: string, zipkin: ZipkinClient): Promise<Span[
 interface Progress {
   envoyBinary: string;
   zipkinFolder: string | undefined;
-  sandbox?: NativeSandbox;
+  sandbox: NativeSandbox | undefined;
   spans: Span[];
 }
 
+/** Progress where no terminal is: a line a step. The reason of a failure is for stderr, and is printed there once. */
+class ProgressLines extends ListrLogger<ListrLogLevels> {
+  override log(level: ListrLogLevels, message: string): void {
+    super.log(level, message);
+  }
+}
+
 /** Installs what is missing, starts everything, waits until it serves, and traces the first request. */
-async function bringUp(signal: AbortSignal): Promise<{ sandbox: NativeSandbox; spans: Span[] }> {
+async function bringUp(progress: Progress, signal: AbortSignal): Promise<NativeSandbox> {
+  const zipkinUrl = zipkinOfYourOwn(process.env);
   const services = await readTopology(root, process.env);
   const install = [
     {
       title: 'Envoy',
-      task: async (progress: Progress) => {
-        progress.envoyBinary = await installEnvoy(cache, process.env);
+      task: async () => {
+        progress.envoyBinary = await installEnvoy(cache, process.env, signal);
       },
     },
     {
       title: 'Zipkin',
-      task: async (progress: Progress) => {
-        progress.zipkinFolder = await installZipkinFor(services, cache, process.env);
+      task: async () => {
+        progress.zipkinFolder = await installZipkinFor(services, cache, process.env, signal);
       },
     },
   ];
+  const prepare = async () => {
+    const { envoyBinary, zipkinFolder } = progress;
+    const sandbox = await NativeSandbox.prepare(root, cache, process.env, { services, envoyBinary, zipkinFolder });
+    progress.sandbox = sandbox;
+    return sandbox;
+  };
   const startAll = (sandbox: NativeSandbox) =>
     sandbox.plan.processes.map(({ name }) => ({
       title: name,
@@ -65,40 +81,47 @@ async function bringUp(signal: AbortSignal): Promise<{ sandbox: NativeSandbox; s
       },
       {
         title: 'Processes: started, until each serves',
-        task: async (progress, task) => {
-          progress.sandbox = await NativeSandbox.prepare(root, cache, process.env, { services, ...progress });
-          const given = process.env.ZIPKIN_URL;
-          if (given) await waitFor(`ZIPKIN_URL ${given}`, () => fetchText(`${given}/health`), { seconds: 10, signal });
-          return task.newListr(startAll(progress.sandbox), { concurrent: true });
+        task: async (_, task) => {
+          signal.throwIfAborted();
+          const sandbox = await prepare();
+          const answers = () => fetchText(`${zipkinUrl}/health`);
+          if (zipkinUrl) await waitFor(`ZIPKIN_URL ${zipkinUrl}`, answers, { seconds: 10, signal });
+          return task.newListr(startAll(sandbox), { concurrent: true });
         },
       },
       {
         title: 'First request: sent, until its trace is whole',
-        task: async (progress) => {
+        task: async () => {
           if (!progress.sandbox) return;
-          const { frontUrl, zipkinUrl } = progress.sandbox.plan;
-          progress.spans = await firstTrace(frontUrl, new ZipkinClient(zipkinUrl));
+          const over = new AbortController();
+          const died = progress.sandbox.firstDeath().then((line) => {
+            over.abort();
+            throw new Error(line);
+          });
+          const traced = firstTrace(progress.sandbox.plan, AbortSignal.any([signal, over.signal]));
+          progress.spans = await Promise.race([traced, died]);
         },
       },
     ],
     {
-      ctx: { envoyBinary: '', zipkinFolder: undefined, spans: [] },
       fallbackRenderer: 'simple',
+      fallbackRendererOptions: { logger: new ProgressLines({ useIcons: true }) },
       rendererOptions: { collapseSubtasks: false, collapseErrors: false, showErrorMessage: false },
       registerSignalListeners: false,
     },
   );
   try {
-    const { sandbox, spans } = await tasks.run();
-    if (!sandbox) throw new Error('the sandbox was not prepared');
-    return { sandbox, spans };
+    await tasks.run();
+    if (!progress.sandbox) throw new Error('the sandbox was not prepared');
+    return progress.sandbox;
   } catch (error) {
-    await tasks.ctx?.sandbox?.stop();
+    progress.sandbox?.kill(); // nothing is in flight yet
+    await progress.sandbox?.stop();
     throw error;
   }
 }
 
-/** Aborts on the first Ctrl-C, SIGTERM, or when the npm that runs this is gone; `again` runs on the second. */
+/** Aborts on the first Ctrl-C, SIGTERM, or when the npm that runs this is gone; `again` runs on the second signal. */
 function stopRequests(again: () => void): AbortSignal {
   const controller = new AbortController();
   const stop = () => {
@@ -106,10 +129,7 @@ function stopRequests(again: () => void): AbortSignal {
     else controller.abort(new Error('stopped by the user'));
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent && !controller.signal.aborted) stop();
-  }, 500).unref();
+  process.on('disconnect', () => controller.abort(new Error('what started this has ended'))); // from bootstrap.mjs
   return controller.signal;
 }
 
@@ -131,18 +151,17 @@ function describe({ frontUrl, adminUrl, zipkinUrl }: NativeSandbox['plan'], trac
  * @throws Error where a part cannot be had, a port is taken, or a process does not start or ends by itself
  */
 export async function start(): Promise<ExitCode> {
-  let running: NativeSandbox | undefined;
+  const progress: Progress = { envoyBinary: '', zipkinFolder: undefined, sandbox: undefined, spans: [] };
   const stopped = stopRequests(() => {
-    running?.kill();
+    progress.sandbox?.kill();
     process.exit(ExitCode.failedRun);
   });
-  const { sandbox, spans } = await bringUp(stopped);
-  running = sandbox;
-  const lines = drawTrace(buildTree(spans), terminal(process.stdout));
-  const tracePage = new ZipkinClient(sandbox.plan.zipkinUrl).tracePage(spans[0]?.traceId ?? '');
+  const stop = new Promise<undefined>((resolve) => stopped.addEventListener('abort', () => resolve(undefined)));
+  const sandbox = await bringUp(progress, stopped);
+  const lines = drawTrace(buildTree(progress.spans), terminal(process.stdout));
+  const tracePage = new ZipkinClient(sandbox.plan.zipkinUrl).tracePage(progress.spans[0]?.traceId ?? '');
   process.stdout.write(`\n${lines.join('\n')}\n\n${describe(sandbox.plan, tracePage)}`);
 
-  const stop = new Promise<undefined>((resolve) => stopped.addEventListener('abort', () => resolve(undefined)));
   const death = await Promise.race([stop, sandbox.firstDeath()]);
   if (!death) process.stderr.write('\nStopping: requests in flight are answered, spans are flushed…\n');
   await sandbox.stop();

@@ -6,6 +6,8 @@ export interface PublishedPort {
   readonly target: number;
   /** The variable of docker-compose.yml that changes `port`, where one does. */
   readonly variable: string | undefined;
+  /** The variable that changes `bind`, where one does. */
+  readonly bindVariable: string | undefined;
 }
 
 export interface ComposeService {
@@ -14,6 +16,8 @@ export interface ComposeService {
   readonly image: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
   readonly ports: readonly PublishedPort[];
+  /** The services that are started before this one, and ended after it. */
+  readonly dependsOn: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -31,7 +35,8 @@ function readPort(text: string, environment: Environment): PublishedPort {
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535) {
     throw new Error(`${name ?? text}: '${port}' is not a port; set a number from 1 to 65535`);
   }
-  return { bind, port: Number(port), target: Number(target), variable: name };
+  const bindVariable = names.find((each) => each.endsWith('_BIND'));
+  return { bind, port: Number(port), target: Number(target), variable: name, bindVariable };
 }
 
 interface RawService {
@@ -39,10 +44,11 @@ interface RawService {
   readonly image?: string;
   readonly environment?: Record<string, string | number>;
   readonly ports?: readonly string[];
+  readonly depends_on?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Reads what a native run needs of a Compose file: services, environment, published ports.
+ * Reads what a native run needs of a Compose file: services, environment, published ports, dependencies.
  *
  * @param text the YAML of docker-compose.yml, with its anchors and `<<` merges
  * @param environment values for `${NAME:-fallback}`; an empty value counts as unset, as `:-` has it
@@ -60,5 +66,6 @@ export function readComposeFile(text: string, environment: Environment): Compose
       Object.entries(service.environment ?? {}).map(([key, value]) => [key, interpolate(String(value), environment)]),
     ),
     ports: (service.ports ?? []).map((port) => readPort(port, environment)),
+    dependsOn: Object.keys(service.depends_on ?? {}),
   }));
 }

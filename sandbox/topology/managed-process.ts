@@ -21,23 +21,50 @@ export interface ManagedProcess {
   readonly ended: Promise<string>;
   /** Ends it: SIGTERM, and SIGKILL to all that is left of it after `seconds`. */
   stop(seconds: number): Promise<void>;
+  /** SIGKILL to all of it, at once. */
+  kill(): void;
 }
 
-/** The last lines of a process's log, for an error's one line. */
-export function lastLogLines(logFile: string, count = 3): string {
-  return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-count).join(' | ');
+const stackFrame = /^\s+(at |\.\.\. \d+ more)/;
+
+/**
+ * The last lines of a process's log, for an error's one line: without stack frames, and without what
+ * start-service's other half printed after the first had ended.
+ */
+export function lastLogLines(logFile: string, count = 6): string {
+  const lines = readFileSync(logFile, 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() && !stackFrame.test(line));
+  const told = lines.findLastIndex((line) => line.startsWith('start-service: ')) + 1 || lines.length;
+  const last = lines.slice(0, told).slice(-count);
+  return last.map((line) => line.trim()).join(' | ') || '(it printed nothing)';
+}
+
+/** @returns whether the process is there; true also where it is somebody else's */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** @returns whether one of PATH's folders has the command */
+export function isInstalled(command: string): Promise<boolean> {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return Promise.any(folders.map((folder) => access(join(folder, command), constants.X_OK))).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**
- * The command that makes a process end when this one dies, SIGKILL included; Linux only (util-linux).
+ * @returns the same command, made to end when this process dies, SIGKILL included; Linux only (util-linux)
  * @see prctl(2), PR_SET_PDEATHSIG
  */
-async function withParent(): Promise<readonly string[]> {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  const found = await Promise.any(
-    folders.map((folder) => access(join(folder, 'setpriv'), constants.X_OK).then(() => true)),
-  ).catch(() => false);
-  return found ? ['setpriv', '--pdeathsig', 'TERM'] : [];
+export async function endingWithThis(command: string, args: readonly string[]): Promise<[string, ...string[]]> {
+  return (await isInstalled('setpriv')) ? ['setpriv', '--pdeathsig', 'TERM', command, ...args] : [command, ...args];
 }
 
 /**
@@ -48,24 +75,39 @@ async function withParent(): Promise<readonly string[]> {
  */
 export async function startProcess(plan: ProcessPlan, logFile: string): Promise<ManagedProcess> {
   const log = openSync(logFile, 'a');
-  const [command = plan.command, ...args] = [...(await withParent()), plan.command, ...plan.args];
+  const [command, ...args] = await endingWithThis(plan.command, plan.args);
   const child = spawn(command, args, {
     cwd: plan.workingFolder,
     env: { ...process.env, ...plan.environment },
     stdio: ['ignore', log, log],
     detached: true,
   });
+  const { pid } = child;
+  let isRunning = pid !== undefined;
+  const killGroup = () => {
+    try {
+      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  };
   const ended = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
+    child.once('exit', (code, signal) => {
+      isRunning = false;
+      killGroup();
+      resolve(signal ?? `code ${code}`);
+    });
     child.once('error', (error) => resolve(error.message));
   });
-  const { pid } = child;
   if (pid === undefined) throw new Error(`${plan.name}: '${command}' could not be started: ${await ended}`);
+  const kill = () => {
+    if (isRunning) killGroup();
+  };
   const stop = async (seconds: number) => {
     child.kill('SIGTERM');
-    const killGroup = setTimeout(() => process.kill(-pid, 'SIGKILL'), seconds * 1000);
+    const timer = setTimeout(kill, seconds * 1000);
     await ended;
-    clearTimeout(killGroup);
+    clearTimeout(timer);
   };
-  return { plan, pid, logFile, ended, stop };
+  return { plan, pid, logFile, ended, stop, kill };
 }

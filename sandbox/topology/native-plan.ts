@@ -29,6 +29,8 @@ export interface ServiceAddresses {
 
 export interface NativePlan {
   readonly processes: readonly ProcessPlan[];
+  /** Names of processes: those of one list are ended together, one list after the other. */
+  readonly stopOrder: readonly (readonly string[])[];
   /** Envoy configurations to be written, by path. */
   readonly configurations: ReadonlyMap<string, string>;
   readonly published: readonly PublishedPort[];
@@ -103,6 +105,7 @@ function planEnvoyService(input: NativeInput, book: AddressBook, service: Compos
   };
   const app = hasApp && {
     APP_MAIN: join(input.root, 'dist/services/main.js'),
+    HOST: '127.0.0.1', // a HOST of the user's shell must not widen it
     PORT: String(resolve({ host: '127.0.0.1', port: appPort }).port),
     NODE_ENV: 'production',
   };
@@ -124,10 +127,14 @@ function planEnvoyService(input: NativeInput, book: AddressBook, service: Compos
   return { process, addresses, configuration: [configuration, text] as const };
 }
 
-function planZipkin(service: ComposeService, book: AddressBook, folder: string, runFolder: string): ProcessPlan {
-  const { host, port } = book.locate(service.name, { host: '127.0.0.1', port: zipkinPort });
+/** @returns the arguments that make Zipkin listen on one address only */
+export function zipkinListenArgs({ host, port }: Address): string[] {
   const listen = { ip: host, port, 'protocols[0]': 'http' };
-  const listenArgs = Object.entries(listen).map(([name, value]) => `--armeria.ports[0].${name}=${value}`);
+  return Object.entries(listen).map(([name, value]) => `--armeria.ports[0].${name}=${value}`);
+}
+
+function planZipkin(service: ComposeService, book: AddressBook, folder: string, runFolder: string): ProcessPlan {
+  const address = book.locate(service.name, { host: '127.0.0.1', port: zipkinPort });
   const options = javaOptionsOf(service);
   return {
     name: service.name,
@@ -138,7 +145,7 @@ function planZipkin(service: ComposeService, book: AddressBook, folder: string, 
       '-XX:SharedArchiveFile=zipkin.jsa',
       '-jar',
       'zipkin.jar',
-      ...listenArgs,
+      ...zipkinListenArgs(address),
     ],
     environment: { ...service.environment },
     workingFolder: folder,
@@ -151,11 +158,20 @@ export function javaOptionsOf(service: ComposeService): string[] {
   return (service.environment.JAVA_OPTS ?? '').split(' ').filter(Boolean);
 }
 
+/** Compose's own rule: whatever depends on a service ends before it does. */
+function stopOrderOf(services: readonly ComposeService[]): string[][] {
+  if (services.length === 0) return [];
+  const isNeeded = ({ name }: ComposeService) => services.some(({ dependsOn }) => dependsOn.includes(name));
+  const last = services.filter((service) => !isNeeded(service));
+  if (last.length === 0) throw new Error('native plan: depends_on in docker-compose.yml goes round in a circle');
+  return [last.map(({ name }) => name), ...stopOrderOf(services.filter(isNeeded))];
+}
+
 /**
  * Says which processes are the same topology as docker-compose.yml's, without Docker: the same Envoy
  * configurations and environments, with only the addresses exchanged.
  *
- * @returns processes in the order of the Compose file, which is the order to end them in
+ * @returns processes in the order of the Compose file
  * @throws Error where the files do not fit together
  */
 export function planNative(input: NativeInput): NativePlan {
@@ -168,6 +184,7 @@ export function planNative(input: NativeInput): NativePlan {
   const processes = [...envoyServices.map((each) => each.process), ...ownZipkin];
   return {
     processes,
+    stopOrder: stopOrderOf(input.services),
     configurations: new Map(envoyServices.map((each) => each.configuration)),
     published: input.services
       .filter((service) => processes.some(({ name }) => name === service.name))

@@ -26,15 +26,34 @@ export async function readTopology(root: string, environment: Environment): Prom
   return readComposeFile(text, { ...environment, FRONT_BIND: environment.FRONT_BIND || '127.0.0.1' });
 }
 
+/**
+ * @returns the root of the Zipkin that ZIPKIN_URL names; undefined where it is not set
+ * @throws Error where it is no URL that both Envoy and the apps can report to
+ */
+export function zipkinOfYourOwn({ ZIPKIN_URL: given }: Environment): string | undefined {
+  if (!given) return undefined;
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  const isRoot = url?.protocol === 'http:' && url.href === `${url.origin}/` && !url.hostname.startsWith('[');
+  if (url && isRoot) return url.origin;
+  throw new Error(`ZIPKIN_URL: '${given}' cannot be used; set it to http://HOST:PORT of a running Zipkin, or unset it`);
+}
+
+function readySecondsOf({ READY_SECONDS: given }: Environment): number {
+  const seconds = Number(given || 60);
+  if (seconds > 0 && seconds <= 3600) return seconds;
+  throw new Error(`READY_SECONDS: '${given}' is no time; set a number of seconds, at most 3600`);
+}
+
 /** @returns the pinned Zipkin's folder; undefined where ZIPKIN_URL names a Zipkin that runs already */
 export async function installZipkinFor(
   services: readonly ComposeService[],
   cache: string,
   environment: Environment,
+  signal?: AbortSignal,
 ): Promise<string | undefined> {
   const zipkin = services.find((service) => service.image);
-  if (!zipkin || environment.ZIPKIN_URL) return undefined;
-  return installZipkin(cache, environment, javaOptionsOf(zipkin));
+  if (!zipkin || zipkinOfYourOwn(environment)) return undefined;
+  return installZipkin(cache, environment, javaOptionsOf(zipkin), signal);
 }
 
 async function readFiles(root: string, services: readonly ComposeService[]): Promise<Map<string, string>> {
@@ -57,13 +76,14 @@ export class NativeSandbox {
   private constructor(
     readonly plan: NativePlan,
     readonly runFolder: string,
+    private readonly readySeconds: number,
   ) {}
 
   /**
    * Plans a run and checks that its published ports are free; starts nothing.
    *
    * @param root the project's root
-   * @throws Error naming a taken port and the variable that changes it
+   * @throws Error naming a taken port and the variable that changes it, or a variable whose value is wrong
    */
   static async prepare(
     root: string,
@@ -71,21 +91,23 @@ export class NativeSandbox {
     environment: Environment,
     parts: NativeParts,
   ): Promise<NativeSandbox> {
+    const readySeconds = readySecondsOf(environment);
     const front = parts.services.find((service) => service.name === 'front-envoy')?.ports[0]?.port;
+    const published = parts.services.flatMap((service) => service.ports.map(({ port }) => port));
     const runFolder = join(cache, 'run', String(front));
     const plan = planNative({
       root,
       runFolder,
       ...parts,
       files: await readFiles(root, parts.services),
-      zipkinUrl: environment.ZIPKIN_URL || undefined,
-      freePorts: await freePorts(unpublishedPorts),
+      zipkinUrl: zipkinOfYourOwn(environment),
+      freePorts: await freePorts(unpublishedPorts, published),
     });
-    for (const port of plan.published) await requireFree(port);
+    await requireFree(plan.published);
     await rm(runFolder, { recursive: true, force: true });
     await mkdir(runFolder, { recursive: true });
     for (const [path, text] of plan.configurations) await writeFile(path, text);
-    return new NativeSandbox(plan, runFolder);
+    return new NativeSandbox(plan, runFolder, readySeconds);
   }
 
   get processes(): readonly ManagedProcess[] {
@@ -95,30 +117,41 @@ export class NativeSandbox {
   /**
    * Starts one process of the plan and waits until it serves.
    *
-   * @throws Error with its last log lines where it ends first, or is not ready within a minute
+   * @throws Error with its last log lines where it ends first, or is not ready within a minute (READY_SECONDS); the
+   *   signal's reason when aborted
    */
   async start(name: string, signal?: AbortSignal): Promise<ManagedProcess> {
     const plan = this.plan.processes.find((each) => each.name === name);
     if (!plan) throw new Error(`${name}: no such process in the plan`);
     const started = await startProcess(plan, join(this.runFolder, `${name}.log`));
     this.#processes.push(started);
-    await this.#record();
-    const died = started.ended.then((how) => {
-      throw new Error(`${name} ended with ${how} before it was ready: ${lastLogLines(started.logFile)}`);
-    });
-    const stopWaiting = new AbortController();
-    const waitSignal = AbortSignal.any([stopWaiting.signal, ...(signal ? [signal] : [])]);
-    const ready = Promise.all(
-      plan.readyUrls.map((url) => waitFor(name, () => fetchText(url), { seconds: 60, signal: waitSignal })),
-    );
-    try {
-      await Promise.race([ready, died]);
-    } finally {
-      stopWaiting.abort();
-      ready.catch(() => undefined);
-      died.catch(() => undefined);
+    if (this.#stopping) {
+      await started.stop(10);
+      throw new Error(`${name} was not started: the sandbox is being stopped`);
     }
+    await this.#record();
+    await this.#untilReady(started, signal);
     return started;
+  }
+
+  async #untilReady({ plan, ended, logFile }: ManagedProcess, signal: AbortSignal | undefined): Promise<void> {
+    const over = new AbortController();
+    const limits = { seconds: this.readySeconds, signal: AbortSignal.any([over.signal, ...(signal ? [signal] : [])]) };
+    const ready = plan.readyUrls.map((url) => waitFor(`${plan.name}, ready`, () => fetchText(url), limits));
+    const died = ended.then((how) => {
+      throw new Error(`${plan.name} ended with ${how} before it was ready: ${lastLogLines(logFile)}`);
+    });
+    died.catch(() => undefined);
+    const notReady = async (error: Error) => {
+      signal?.throwIfAborted();
+      const printed = `its last lines: ${lastLogLines(logFile)}`;
+      throw new Error(`${error.message}; ${printed}; READY_SECONDS sets how long to wait`);
+    };
+    try {
+      await Promise.race([Promise.all(ready).catch(notReady), died]);
+    } finally {
+      over.abort();
+    }
   }
 
   /** Leaves word for other commands of where everything is; one write after the other, each seen whole. */
@@ -151,19 +184,13 @@ export class NativeSandbox {
   }
 
   async #stopInOrder(): Promise<void> {
-    for (const { name } of this.plan.processes) {
-      await Promise.all(this.#processes.filter(({ plan }) => plan.name === name).map((each) => each.stop(10)));
+    for (const names of this.plan.stopOrder) {
+      await Promise.all(this.#processes.filter(({ plan }) => names.includes(plan.name)).map((each) => each.stop(10)));
     }
   }
 
   /** Kills everything that was started, at once. */
   kill(): void {
-    for (const { pid } of this.#processes) {
-      try {
-        process.kill(-pid, 'SIGKILL');
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-      }
-    }
+    for (const each of this.#processes) each.kill();
   }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import { isAlive } from './managed-process.js';
 import type { ServiceAddresses } from './native-plan.js';
 
 /** A listening part of a service, which only its own machine or container reaches. */
@@ -42,15 +43,6 @@ export interface RunRecord {
 /** @returns the file that describes the native run whose front listens on `frontPort` */
 export function runRecordFile(cache: string, frontPort: number): string {
   return join(cache, 'run', String(frontPort), 'sandbox.json');
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** @returns the native run on `frontPort`; undefined where none is running */

@@ -81,15 +81,22 @@ export class ZipkinClient {
 
   async #get<T>(path: string, absent: readonly number[] = []): Promise<T | undefined> {
     const url = `${this.url}${path}`;
-    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch((error: Error) => {
+    const { status, ok, body } = await this.#fetch(url).catch((error: Error) => {
       const seen = error.cause instanceof Error ? error.cause.message : error.message;
       throw new ZipkinError(`Zipkin at ${this.url} does not answer: ${seen}; is it running?`, 0);
     });
-    if (absent.includes(response.status)) return undefined;
-    if (!response.ok) {
-      const body = (await response.text()).trim().slice(0, 200);
-      throw new ZipkinError(`Zipkin: ${url} answered ${response.status}: ${body}`, response.status);
+    if (absent.includes(status)) return undefined;
+    if (!ok) throw new ZipkinError(`Zipkin: ${url} answered ${status}: ${body.trim().slice(0, 200)}`, status);
+    try {
+      return JSON.parse(body) as T;
+    } catch {
+      const seen = JSON.stringify(body.trim().slice(0, 60));
+      throw new ZipkinError(`Zipkin: ${url} answered ${seen}, which is no JSON; is that a Zipkin?`, status);
     }
-    return (await response.json()) as T;
+  }
+
+  async #fetch(url: string) {
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+    return { status: response.status, ok: response.ok, body: await response.text() };
   }
 }
