@@ -5,6 +5,7 @@ import { registerFaults } from './faults.js';
 import { registerHeaders } from './headers.js';
 import { registerLab } from './lab.js';
 import { registerLoad } from './load.js';
+import { registerSoak } from './soak.js';
 import { start } from './start.js';
 import { registerTrace } from './trace.js';
 import { registerVerify } from './verify.js';
@@ -27,6 +28,7 @@ registerLab(program);
 registerLoad(program);
 registerBench(program);
 registerFaults(program);
+registerSoak(program);
 
 const usageOf = (command: Command) => `usage: npm run ${command.name()} -- ${command.usage()}`;
 for (const command of program.commands) command.showHelpAfterError(usageOf(command));

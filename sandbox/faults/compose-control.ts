@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { execa } from 'execa';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { waitFor } from '../topology/wait.js';
@@ -31,10 +32,29 @@ export class ComposeControl implements Control {
   /** From inside: what `docker kill` ends, Docker takes for stopped by the user and does not restart. */
   async signal(part: Part, signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
     const service = part.split('/')[0] as Service;
+    await this.#inside(service, `kill -${signal.slice('SIG'.length)} ${await this.#processOf(part)}`);
+  }
+
+  /** Timed inside the container: a command for each end of it would take longer than the hold. */
+  async hold(part: Part, seconds: number): Promise<void> {
+    const service = part.split('/')[0] as Service;
+    const pid = await this.#processOf(part);
+    const script = `kill -STOP ${pid} && echo held && sleep ${seconds} && kill -CONT ${pid}`;
+    const holding = execa('docker', ['compose', 'exec', '-T', service, 'sh', '-c', script], {
+      cwd: this.root,
+      reject: false,
+      stdin: 'ignore',
+    });
+    await once(holding.stdout, 'data');
+  }
+
+  async #processOf(part: Part): Promise<number> {
+    const service = part.split('/')[0] as Service;
     const processes = readProcesses(await this.#inside(service, listProcesses));
-    const first = processes.find(({ parent }) => parent === init)?.pid;
-    if (first === undefined) throw new Error(`${service}: no process was found in its container`);
-    await this.#inside(service, `kill -${signal.slice('SIG'.length)} ${processOf(part, processes, first)}`);
+    // Orphans become the init's children too, and have higher numbers than what it started.
+    const first = Math.min(...processes.filter(({ parent }) => parent === init).map(({ pid }) => pid));
+    if (!Number.isFinite(first)) throw new Error(`${service}: no process was found in its container`);
+    return processOf(part, processes, first);
   }
 
   async secondsToEnd(service: Service, act: () => Promise<void>): Promise<number> {

@@ -11,6 +11,8 @@ export interface Control {
   readonly zipkinUrl: string;
   /** Sends a signal to a part's process; to a service's first process where the part is a service. */
   signal(part: Part, signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
+  /** Stops a part's process, and lets it go on `seconds` later; resolves when it is stopped. */
+  hold(part: Part, seconds: number): Promise<void>;
   /** Calls `act`, and gives the seconds until the service has ended, whatever happens to it afterwards. */
   secondsToEnd(service: Service, act: () => Promise<void>): Promise<number>;
   /** Ends a service in good order and keeps it down. */

@@ -87,11 +87,19 @@ export class NativeControl implements Control {
   }
 
   async signal(part: Part, signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
-    const service = part.split('/')[0] as Service;
-    const first = this.#running(service).pid;
+    const pid = await this.#processOf(part);
     // A container that is killed takes all its processes with it; the first one leads a process group.
-    const target = part === service && signal !== 'SIGTERM' ? -first : processOf(part, await allProcesses(), first);
-    process.kill(target, signal);
+    process.kill(part.includes('/') || signal === 'SIGTERM' ? pid : -pid, signal);
+  }
+
+  async hold(part: Part, seconds: number): Promise<void> {
+    const pid = await this.#processOf(part);
+    process.kill(pid, 'SIGSTOP');
+    void delay(seconds * 1000).then(() => process.kill(pid, 'SIGCONT'));
+  }
+
+  async #processOf(part: Part): Promise<number> {
+    return processOf(part, await allProcesses(), this.#running(part.split('/')[0] as Service).pid);
   }
 
   async secondsToEnd(service: Service, act: () => Promise<void>): Promise<number> {

@@ -48,6 +48,8 @@ async function take(run: Run, step: Step): Promise<void> {
       return control.signal(step.part, 'SIGSTOP');
     case 'resume':
       return control.signal(step.part, 'SIGCONT');
+    case 'hold':
+      return control.hold(step.part, step.seconds);
     case 'stop':
     case 'start':
       return control[step.do](step.service);
@@ -65,8 +67,7 @@ async function take(run: Run, step: Step): Promise<void> {
       const ends = step.parts.map((part) =>
         control.secondsToEnd(serviceOf(part), () => control.signal(part, 'SIGTERM')),
       );
-      const [seconds] = await Promise.all([Promise.all(ends), takeAll(run, step.meanwhile ?? [])]);
-      run.secondsToEnd.push(...seconds);
+      run.secondsToEnd.push(...(await Promise.all(ends)));
     }
   }
 }
@@ -90,8 +91,6 @@ async function waitUntilWell({ control }: Run, caller: Caller, seconds: number):
 }
 
 async function read(zipkin: ZipkinClient, traceIds: readonly string[]): Promise<Span[][]> {
-  const [only, ...others] = traceIds;
-  if (only !== undefined && others.length === 0) return [await zipkin.trace(only)]; // traceMany wants two
   const traces: Span[][] = [];
   for (let from = 0; from < traceIds.length; from += 100) {
     traces.push(...(await zipkin.traceMany(traceIds.slice(from, from + 100))));

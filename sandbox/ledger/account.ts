@@ -1,5 +1,5 @@
-import type { CollectorTrouble, EnvoyCounters, ReportCounters, ReportingSettings } from './counters.js';
-import type { Snapshot } from './snapshot.js';
+import type { CollectorTrouble, ReportCounters } from './counters.js';
+import type { EnvoySnapshot, Snapshot } from './snapshot.js';
 
 /** What one Envoy did between two snapshots. */
 export interface EnvoyAccount {
@@ -38,11 +38,7 @@ function difference<T extends Counts<T>>(later: T, earlier: T | undefined): T {
 
 const clockLeeway = 3;
 
-function envoyAccount(
-  later: EnvoyCounters & ReportingSettings,
-  before: (EnvoyCounters & ReportingSettings) | undefined,
-  seconds: number,
-): EnvoyAccount {
+function envoyAccount(later: EnvoySnapshot, before: EnvoySnapshot | undefined, seconds: number): EnvoyAccount {
   const restarted = before === undefined || later.uptimeSeconds < before.uptimeSeconds + seconds - clockLeeway;
   const earlier = restarted ? undefined : before;
   return {

@@ -12,7 +12,6 @@ export interface EnvoyCounters {
   /** Reports that wait for the collector's answer now. */
   readonly reportsUnderWay: number;
   readonly collector: CollectorTrouble;
-  readonly uptimeSeconds: number;
 }
 
 /** An Envoy's reports (batches of spans) by what became of them. */
@@ -59,7 +58,6 @@ const COLLECTOR_CLUSTER = 'zipkin';
 export const envoyStatsPath = `/stats?filter=${encodeURIComponent(
   [
     String.raw`^tracing\.zipkin\.`,
-    String.raw`^server\.uptime$`,
     String.raw`^http\.[^.]+\.(downstream_rq_total|tracing\..*)$`,
     String.raw`^cluster\.[^.]+\.upstream_(rq_total|rq_active|rq_timeout|rq_pending_overflow|rq_4xx|cx_connect_fail)$`,
   ].join('|'),
@@ -96,8 +94,15 @@ export function readEnvoyStats(text: string): EnvoyCounters {
       overflows: ofCollector('rq_pending_overflow'),
       refusals: ofCollector('rq_4xx'),
     },
-    uptimeSeconds: get('server.uptime'),
   };
+}
+
+/**
+ * @param text Envoy's `/server_info`, JSON; the gauge `server.uptime` is up to five seconds old, this is not
+ * @returns seconds since it started
+ */
+export function readUptime(text: string): number {
+  return Number.parseInt((JSON.parse(text) as { readonly uptime_current_epoch: string }).uptime_current_epoch, 10);
 }
 
 /** How an Envoy reports: most spans in one report, and the longest a span waits for its report in milliseconds. */

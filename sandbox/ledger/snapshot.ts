@@ -11,13 +11,19 @@ import {
   readCollectorCounters,
   readEnvoyStats,
   readReportingSettings,
+  readUptime,
 } from './counters.js';
+
+/** What an Envoy has counted, how it reports, and since when it runs. */
+export interface EnvoySnapshot extends EnvoyCounters, ReportingSettings {
+  readonly uptimeSeconds: number;
+}
 
 /** Every counter of a sandbox at one moment, by the reporter's name in Zipkin; undefined where it did not answer. */
 export interface Snapshot {
   /** Epoch milliseconds. */
   readonly at: number;
-  readonly envoys: Readonly<Record<string, (EnvoyCounters & ReportingSettings) | undefined>>;
+  readonly envoys: Readonly<Record<string, EnvoySnapshot | undefined>>;
   readonly apps: Readonly<Record<string, AppCounters | undefined>>;
   readonly collector: CollectorCounters | undefined;
 }
@@ -27,6 +33,12 @@ const envoys = { 'front-proxy': 'front-envoy', service1: 'service1', service2: '
 const apps = { 'service1-app': 'service1', 'service2-app': 'service2' };
 
 const unlessFailed = <T>(promise: Promise<T>): Promise<T | undefined> => promise.catch(() => undefined);
+
+async function snapshotOfEnvoy(sandbox: RunningSandbox, service: string): Promise<EnvoySnapshot> {
+  const ask = (path: string) => sandbox.ask(service, 'admin', path);
+  const [stats, runtime, info] = await Promise.all([ask(envoyStatsPath), ask('/runtime'), ask('/server_info')]);
+  return { ...readEnvoyStats(stats), ...readReportingSettings(runtime), uptimeSeconds: readUptime(info) };
+}
 
 async function ofEach<T>(services: Readonly<Record<string, string>>, read: (service: string) => Promise<T>) {
   const entries = Object.entries(services).map(async ([reporter, service]) => [
@@ -39,10 +51,7 @@ async function ofEach<T>(services: Readonly<Record<string, string>>, read: (serv
 /** Reads every counter of a running sandbox at once; never throws. */
 export async function takeSnapshot(sandbox: RunningSandbox, zipkin: ZipkinClient): Promise<Snapshot> {
   const [ofEnvoys, ofApps, collector] = await Promise.all([
-    ofEach(envoys, async (service) => ({
-      ...readEnvoyStats(await sandbox.ask(service, 'admin', envoyStatsPath)),
-      ...readReportingSettings(await sandbox.ask(service, 'admin', '/runtime')),
-    })),
+    ofEach(envoys, (service) => snapshotOfEnvoy(sandbox, service)),
     ofEach(apps, async (service) => readAppCounters(await sandbox.ask(service, 'app', '/reporter'))),
     unlessFailed(zipkin.metrics().then(readCollectorCounters)),
   ]);

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { parseDocument, visit } from 'yaml';
 
 /** One way to set the sandbox up, to be compared with others. */
@@ -80,9 +81,11 @@ export function benchVariants(tutorialApp: string): Variant[] {
     {
       ...asShipped,
       name: 'd',
-      description: "Envoy's default reporting, zipkin-context-cls, default HttpLogger",
+      description: "a tutorial's: defaults of Envoy's reporting and workers, of Zipkin, zipkin-context-cls, HttpLogger",
       envoy: envoysDefault,
+      envoys: { ENVOY_CONCURRENCY: String(availableParallelism()) },
       apps: { APP_MAIN: tutorialApp },
+      zipkin: { JAVA_OPTS: '', MEM_MAX_SPANS: '500000' },
     },
   ];
 }
@@ -104,7 +107,7 @@ export const sweeps: Readonly<Record<string, () => Variant[]>> = {
   ENVOY_CONCURRENCY: () => sweepOf(['1', '2'], (workers) => ({ envoys: { ENVOY_CONCURRENCY: workers } })),
   JAVA_OPTS: () =>
     sweepOf(
-      ['-Xmx384m', '-Xmx384m -XX:+UseSerialGC', '-Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1'],
+      ['-Xmx256m', '-Xmx256m -XX:+UseSerialGC', '-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1'],
       (options) => ({ zipkin: { JAVA_OPTS: options } }),
     ),
   request_timeout: () =>

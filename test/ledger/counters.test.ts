@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accountReporters } from '../../sandbox/ledger/account.js';
 import { accountCollector } from '../../sandbox/ledger/collector-watch.js';
-import { readCollectorCounters, readEnvoyStats, readReportingSettings } from '../../sandbox/ledger/counters.js';
+import {
+  readCollectorCounters,
+  readEnvoyStats,
+  readReportingSettings,
+  readUptime,
+} from '../../sandbox/ledger/counters.js';
 import { drawLedger } from '../../sandbox/ledger/draw-ledger.js';
 import type { Snapshot } from '../../sandbox/ledger/snapshot.js';
 
@@ -16,7 +21,6 @@ http.admin.downstream_rq_total: 50
 http.egress.downstream_rq_total: 2
 http.ingress.downstream_rq_total: 3
 http.ingress.tracing.random_sampling: 3
-server.uptime: 12
 tracing.zipkin.reports_dropped: 1
 tracing.zipkin.reports_sent: 7
 tracing.zipkin.spans_sent: 10
@@ -30,6 +34,10 @@ test("an Envoy's requests and attempts are those of its listeners and clusters, 
   assert.equal(counters.reportsUnderWay, 4);
   assert.deepEqual(counters.reports, { sent: 7, dropped: 1, failed: 0, skipped: 0 });
   assert.equal(counters.collector.connectFailures, 1);
+});
+
+test("seconds since an Envoy's start", () => {
+  assert.equal(readUptime('{"state": "LIVE", "uptime_current_epoch": "73s", "uptime_all_epochs": "73s"}'), 73);
 });
 
 test('reporting settings are those in force, else Envoy defaults', () => {
