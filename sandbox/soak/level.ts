@@ -1,0 +1,31 @@
+import type { MemorySample } from './memory.js';
+
+/** The resident memory of one process over a soak: the mean of each third of it, in bytes. */
+export interface MemoryTrend {
+  readonly process: string;
+  readonly thirds: readonly [number, number, number];
+  /** Whether it has stopped growing: the last third is hardly more than the middle one. */
+  readonly level: boolean;
+}
+
+/** What a process may grow from the middle third to the last: a share, or some pages of an allocator. */
+const growthShare = 0.05;
+const growthBytes = 6 * 1024 * 1024;
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/**
+ * @param samples at equal distances in time; at least three
+ * @returns a trend for each process that is in any of them, by name
+ */
+export function memoryTrends(samples: readonly MemorySample[]): MemoryTrend[] {
+  const names = [...new Set(samples.flatMap((sample) => Object.keys(sample)))].sort();
+  return names.map((process) => {
+    const values = samples.map((sample) => sample[process]).filter((value) => value !== undefined);
+    const third = values.length / 3;
+    const part = (index: number) => mean(values.slice(Math.floor(index * third), Math.floor((index + 1) * third)));
+    const [first, middle, last] = [part(0), part(1), part(2)];
+    const most = middle + Math.max(middle * growthShare, growthBytes);
+    return { process, thirds: [first, middle, last], level: values.length >= 3 && last <= most };
+  });
+}
