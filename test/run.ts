@@ -10,7 +10,7 @@ import { installEnvoy } from '../sandbox/topology/artifacts.js';
 import { installZipkinFor, NativeSandbox, readTopology } from '../sandbox/topology/native-sandbox.js';
 import { freePorts } from '../sandbox/topology/ports.js';
 
-/** `npm test`: lint, then each group of tests; its last line counts them all. `npm test -- unit` runs one group. */
+/** `npm test`: lint, then each group of tests, in CI the long ones too; its last line counts them all. */
 
 const tally = { passed: 0, failed: 0 };
 const notRun: string[] = [];
@@ -87,16 +87,22 @@ async function withNative(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Injected faults and the ledger of a load take minutes and want a quiet machine: a group of their own. */
-const isFaults = (file: string) => /(faults|ledger)\.test\.js$/.test(file);
-const endToEnd = () => filesBelow('e2e').filter((file) => !isFaults(file));
+/** Faults and the soak take minutes each: CI runs them, others by name. */
+const isLong = (name: 'faults' | 'soak') => (file: string) => file.endsWith(`/${name}.test.js`);
+const endToEnd = () => filesBelow('e2e').filter((file) => !isLong('faults')(file) && !isLong('soak')(file));
 
 async function native(): Promise<void> {
   await withNative(() => runFiles('end to end, without Docker', endToEnd()));
 }
 
 async function faults(): Promise<void> {
-  await withNative(() => runFiles('faults', filesBelow('e2e').filter(isFaults)));
+  const files = filesBelow('e2e').filter(isLong('faults'));
+  await withNative(() => runFiles('faults, without Docker', files));
+  await withCompose('faults', (where) => runFiles(`faults, ${where}`, files));
+}
+
+async function soak(): Promise<void> {
+  await runFiles('soak', filesBelow('e2e').filter(isLong('soak')));
 }
 
 /** Takes the pictures of the documents anew; the browser's test is what takes them. */
@@ -105,10 +111,11 @@ async function screenshots(): Promise<void> {
   await withNative(() => runFiles('pictures', [join(root, 'dist/test/e2e/zipkin-ui.test.js')]));
 }
 
-async function compose(): Promise<void> {
+/** Runs `work` while a Compose project of its own is up, where a Docker daemon answers. */
+async function withCompose(title: string, work: (where: string) => Promise<void>): Promise<void> {
   const { failed } = await execa('docker', ['info'], { reject: false });
   if (failed) {
-    notRun.push('end to end, in Compose: no Docker daemon answers');
+    notRun.push(`${title}, in Compose: no Docker daemon answers`);
     return;
   }
   await publishElsewhere();
@@ -117,10 +124,14 @@ async function compose(): Promise<void> {
     execa('docker', ['compose', ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   try {
     await docker('up', '--build', '--detach', '--wait', '--quiet-pull');
-    await runFiles('end to end, in Compose', endToEnd());
+    await work('in Compose');
   } finally {
     await docker('down', '--volumes', '--rmi', 'local');
   }
+}
+
+async function compose(): Promise<void> {
+  await withCompose('end to end', (where) => runFiles(`end to end, ${where}`, endToEnd()));
 }
 
 /** `npm start` as its user meets it: what fails, and how it ends. */
@@ -132,10 +143,12 @@ async function readme(): Promise<void> {
   await runFiles('the commands of the documents', filesBelow('readme'));
 }
 
-const inTurn = { lint, unit, start, native, compose, readme };
-const groups: Record<string, () => Promise<void>> = { ...inTurn, faults, screenshots };
+const isCi = process.env.CI === 'true';
+const short = { lint, unit, start, native, compose, readme };
+const long = { faults, soak };
+const groups: Record<string, () => Promise<void>> = { ...short, ...long, screenshots };
 const wanted = process.argv.slice(2);
-for (const name of wanted.length > 0 ? wanted : Object.keys(inTurn)) {
+for (const name of wanted.length > 0 ? wanted : Object.keys(isCi ? { ...short, ...long } : short)) {
   const group = groups[name];
   if (!group) {
     process.stderr.write(`npm test: no group '${name}'; there are ${Object.keys(groups).join(', ')}\n`);
@@ -145,4 +158,4 @@ for (const name of wanted.length > 0 ? wanted : Object.keys(inTurn)) {
 }
 for (const line of notRun) process.stdout.write(`\nNot run: ${line}\n`);
 process.stdout.write(`\n${tally.passed} passed, ${tally.failed} failed\n`);
-process.exitCode = tally.failed > 0 || (process.env.CI === 'true' && notRun.length > 0) ? 1 : 0;
+process.exitCode = tally.failed > 0 || (isCi && notRun.length > 0) ? 1 : 0;

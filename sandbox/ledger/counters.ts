@@ -30,8 +30,12 @@ export interface ReportCounters {
 export interface CollectorTrouble {
   readonly timeouts: number;
   readonly connectFailures: number;
+  /** Connections that the collector closed while a report was under way. */
+  readonly closed: number;
   readonly overflows: number;
   readonly refusals: number;
+  /** Reports answered with a 5xx, by the collector or by Envoy in its place. */
+  readonly failures: number;
 }
 
 /** What an app's /reporter says of its spans. */
@@ -59,7 +63,7 @@ export const envoyStatsPath = `/stats?filter=${encodeURIComponent(
   [
     String.raw`^tracing\.zipkin\.`,
     String.raw`^http\.[^.]+\.(downstream_rq_total|tracing\..*)$`,
-    String.raw`^cluster\.[^.]+\.upstream_(rq_total|rq_active|rq_timeout|rq_pending_overflow|rq_4xx|cx_connect_fail)$`,
+    String.raw`^cluster\.[^.]+\.upstream_(rq_total|rq_active|rq_timeout|rq_pending_overflow|rq_4xx|rq_5xx|cx_connect_fail|cx_destroy_remote_with_active_rq)$`,
   ].join('|'),
 )}`;
 
@@ -91,8 +95,10 @@ export function readEnvoyStats(text: string): EnvoyCounters {
     collector: {
       timeouts: ofCollector('rq_timeout'),
       connectFailures: ofCollector('cx_connect_fail'),
+      closed: ofCollector('cx_destroy_remote_with_active_rq'),
       overflows: ofCollector('rq_pending_overflow'),
       refusals: ofCollector('rq_4xx'),
+      failures: ofCollector('rq_5xx'),
     },
   };
 }

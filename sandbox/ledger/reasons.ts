@@ -20,8 +20,10 @@ export function lostReportsReason({ reports, trouble }: EnvoyAccount): string {
   const causes = [
     [trouble.timeouts, 'unanswered in time'],
     [trouble.connectFailures, 'connections to Zipkin refused'],
+    [trouble.closed, 'on connections that Zipkin closed'],
     [trouble.overflows, 'beyond the requests that may wait for Zipkin'],
     [trouble.refusals, 'refused with a 4xx'],
+    [trouble.failures, 'answered with a 5xx'],
     [reports.skipped, 'without a collector cluster'],
   ] as const;
   const seen = causes.flatMap(([count, cause]) => (count > 0 ? [`${count} ${cause}`] : []));

@@ -14,7 +14,7 @@ const envoy: EnvoyAccount = {
   attempts: 10,
   sent: 20,
   reports: { sent: 1, dropped: 0, failed: 0, skipped: 0 },
-  trouble: { timeouts: 0, connectFailures: 0, overflows: 0, refusals: 0 },
+  trouble: { timeouts: 0, connectFailures: 0, closed: 0, overflows: 0, refusals: 0, failures: 0 },
   spansPerReport: 5,
 };
 const app: AppAccount = {
