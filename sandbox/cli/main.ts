@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { registerBench } from './bench.js';
+import { registerDoctor } from './doctor.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { registerFaults } from './faults.js';
 import { registerHeaders } from './headers.js';
@@ -25,6 +26,7 @@ registerTrace(program);
 registerVerify(program);
 registerHeaders(program);
 registerLab(program);
+registerDoctor(program);
 registerLoad(program);
 registerBench(program);
 registerFaults(program);

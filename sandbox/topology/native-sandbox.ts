@@ -189,8 +189,9 @@ export class NativeSandbox {
     }
   }
 
-  /** Kills everything that was started, at once. */
-  kill(): void {
+  /** Kills everything that was started, at once; resolves when it has ended. */
+  async kill(): Promise<void> {
     for (const each of this.#processes) each.kill();
+    await Promise.all(this.#processes.map(({ ended }) => ended));
   }
 }

@@ -100,7 +100,7 @@ async function composeSandbox(root: string): Promise<RunningSandbox | undefined>
     adminUrl,
     zipkinUrl,
     async ask(service, part, path, method = 'GET') {
-      const probe = ['http-probe', method, containerAddresses[part], path];
+      const probe = ['timeout', '5', 'http-probe', method, containerAddresses[part], path];
       const { stdout, failed } = await execa('docker', ['compose', 'exec', '-T', service, ...probe], {
         cwd: root,
         reject: false,

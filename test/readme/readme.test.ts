@@ -9,7 +9,7 @@ import { waitFor } from '../../sandbox/topology/wait.js';
 import { consoleBlocks, outputPattern, type ShownCommand } from './console-blocks.js';
 
 /** The documents whose commands must work as they are written; ports are exchanged, so that nothing running is disturbed. */
-const documents = ['README.md'];
+const documents = ['README.md', 'docs/no-traces.md', 'docs/cut-in-two.md'];
 
 const shownPorts = ['8000', '8001', '9411'] as const;
 

@@ -22,7 +22,7 @@ export async function startZipkin(): Promise<RunningZipkin> {
   });
   await sandbox.start('zipkin');
   const stop = async () => {
-    await sandbox.stop();
+    await sandbox.kill();
     await rm(sandbox.runFolder, { recursive: true });
   };
   return { url: sandbox.plan.zipkinUrl, stop };

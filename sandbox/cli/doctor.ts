@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { probe } from '../doctor/probe.js';
+import { type Check, examine } from '../doctor/rules.js';
+import { ExitCode } from './exit-code.js';
+import { cache, root } from './project.js';
+import { jsonOption, ownShape } from './targets.js';
+import { type Terminal, terminal } from './terminal.js';
+
+const signs = { ok: '✓', wrong: '✗', skipped: '–' } as const;
+const colours = { ok: 32, wrong: 31, skipped: 90 } as const;
+
+function draw(checks: readonly Check[], { colour }: Terminal): string[] {
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const sign = (verdict: Check['verdict']) =>
+    colour ? `\u001b[${colours[verdict]}m${signs[verdict]}\u001b[0m` : signs[verdict];
+  return checks.flatMap(({ name, verdict, seen, advice }) => [
+    `${sign(verdict)} ${name.padEnd(width)}  ${seen}`,
+    ...(advice ? [`  ${' '.repeat(width)}  → ${advice}`] : []),
+  ]);
+}
+
+async function doctor(json: boolean): Promise<ExitCode> {
+  const shape = await ownShape('/trace/1');
+  if (!shape) throw new Error('the shape of /trace/1 is missing');
+  const onLook = (what: string) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[Klooking at ${what}…`);
+  };
+  const facts = await probe({ root, cache, environment: process.env, shape, onLook });
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  const checks = examine(facts);
+  const wrong = checks.filter(({ verdict }) => verdict === 'wrong').length;
+  if (json) process.stdout.write(`${JSON.stringify({ healthy: wrong === 0, checks }, null, 2)}\n`);
+  else {
+    const verdict = wrong === 0 ? 'Nothing is wrong.' : `${wrong} wrong; begin with the first ✗ from the top.`;
+    process.stdout.write(`${draw(checks, terminal(process.stdout)).join('\n')}\n\n${verdict}\n`);
+  }
+  return wrong === 0 ? ExitCode.done : ExitCode.failedRun;
+}
+
+/** Adds `doctor` to the program: the checklist "why do I see no traces", gone through. */
+export function registerDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('Go through the reasons for seeing no traces, and say of each whether it is so here.')
+    .addOption(jsonOption())
+    .action(async (options: { readonly json?: true }) => {
+      process.exitCode = await doctor(options.json ?? false);
+    });
+}

@@ -1,0 +1,49 @@
+import { execa } from 'execa';
+import type { Asked } from './facts.js';
+
+const longestMs = 20_000;
+
+const waits = 'was not started: it waits for another container';
+
+interface Container {
+  readonly Service: string;
+  readonly State: string;
+  readonly Health: string;
+  readonly ExitCode: number;
+}
+
+/**
+ * Reads what `docker compose ps --all --format json` prints: one JSON object a line, in older versions one array.
+ *
+ * @returns every container; `error` where it does not run or is not healthy; last those that wait for such a one
+ */
+export function readContainers(printed: string): Asked[] {
+  const containers = printed
+    .split('\n')
+    .filter(Boolean)
+    .flatMap((line) => JSON.parse(line) as Container | Container[]);
+  const facts = containers.map(({ Service: name, State, Health, ExitCode }) => {
+    if (State === 'created') return { name, error: waits };
+    if (State !== 'running') return { name, error: `its container is ${State} (code ${ExitCode})` };
+    return Health && Health !== 'healthy' ? { name, error: `its container is ${Health}` } : { name };
+  });
+  return [...facts.filter(({ error }) => error !== waits), ...facts.filter(({ error }) => error === waits)];
+}
+
+/** @returns whether Docker can be used here */
+export async function askDocker(root: string): Promise<Asked> {
+  const run = (...args: string[]) =>
+    execa('docker', args, { cwd: root, reject: false, stdin: 'ignore', timeout: longestMs });
+  const info = await run('info', '--format', '{{.ServerVersion}}');
+  if (info.code === 'ENOENT') return { name: 'docker', error: 'docker is not installed' };
+  if (info.failed) return { name: 'docker', error: 'no Docker daemon answers' };
+  const { failed } = await run('compose', 'version');
+  return { name: 'docker', error: failed ? "docker has no 'compose' command" : undefined };
+}
+
+/** @returns every container of this folder's Compose project; none where Docker does not answer */
+export async function listContainers(root: string): Promise<Asked[]> {
+  const args = ['compose', 'ps', '--all', '--format', 'json'];
+  const result = await execa('docker', args, { cwd: root, reject: false, stdin: 'ignore', timeout: longestMs });
+  return result.failed ? [] : readContainers(result.stdout);
+}

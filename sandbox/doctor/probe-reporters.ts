@@ -1,0 +1,82 @@
+import { execa } from 'execa';
+import { reporterStates } from '../request/evidence.js';
+import type { RunningSandbox } from '../topology/running-sandbox.js';
+import { fetchText } from '../topology/wait.js';
+import type { ProcessFact, ReporterFact } from './facts.js';
+import { failureOf, messageOf } from './failure.js';
+
+const reporters = [
+  { name: 'front-proxy', service: 'front-envoy', part: 'admin' },
+  { name: 'service1', service: 'service1', part: 'admin' },
+  { name: 'service1-app', service: 'service1', part: 'app' },
+  { name: 'service2', service: 'service2', part: 'admin' },
+  { name: 'service2-app', service: 'service2', part: 'app' },
+] as const;
+
+interface Clusters {
+  readonly cluster_statuses: readonly {
+    readonly name: string;
+    readonly host_statuses?: readonly {
+      readonly address: { readonly socket_address: { readonly address: string; readonly port_value: number } };
+    }[];
+  }[];
+}
+
+/** Where an Envoy sends its spans: the address that it has resolved. */
+async function collectorOfEnvoy(sandbox: RunningSandbox, service: string): Promise<string> {
+  const clusters = JSON.parse(await sandbox.ask(service, 'admin', '/clusters?format=json')) as Clusters;
+  const [host] = clusters.cluster_statuses.find(({ name }) => name === 'zipkin')?.host_statuses ?? [];
+  if (!host) throw new Error("its cluster 'zipkin' has no address: the name does not resolve");
+  const { address, port_value } = host.address.socket_address;
+  return `${address}:${port_value}`;
+}
+
+/** Where an app sends its spans; undefined where it does not say, as an app of the user's own need not. */
+async function collectorOfApp(sandbox: RunningSandbox, service: string): Promise<string | undefined> {
+  const text = await sandbox.ask(service, 'app', '/reporter').catch(() => '');
+  const endpoint = /"endpoint": ?"([^"]+)"/.exec(text)?.[1];
+  return endpoint && new URL(endpoint).host;
+}
+
+/** Asks Zipkin for its health from where a service runs. */
+async function askFrom(sandbox: RunningSandbox, service: string, collector: string): Promise<void> {
+  if (sandbox.mode === 'native') {
+    await fetchText(`http://${collector}/health`);
+    return;
+  }
+  const [command = '', ...args] = sandbox.inside(service).command;
+  const probe = ['timeout', '5', 'http-probe', collector, '/health'];
+  const { failed } = await execa(command, [...args, ...probe], { reject: false, stdin: 'ignore' });
+  if (failed) throw new Error('no answer within 5 s');
+}
+
+/**
+ * Asks every reporter where it sends its spans, and tries that way from where it runs.
+ *
+ * @param processes what was seen of them; whoever did not answer then is not asked again
+ */
+export async function askReporters(
+  sandbox: RunningSandbox,
+  processes: readonly ProcessFact[],
+): Promise<ReporterFact[]> {
+  const reasons = new Map(processes.map(({ service, part, error }) => [`${service} ${part}`, error]));
+  const silent = ({ service, part }: (typeof reporters)[number]) => reasons.get(`${service} ${part}`);
+  const answering = reporters.filter((each) => silent(each) === undefined).map(({ name }) => name);
+  const states = await reporterStates(sandbox, answering);
+  return Promise.all(
+    reporters.map(async (each) => {
+      const { name, service, part } = each;
+      const error = silent(each);
+      if (error) return { name, service, part, lost: undefined, collector: undefined, error };
+      const { lost, unit } = states.find((state) => state.service === name) ?? { lost: 0, unit: '' };
+      const fact = { name, service, part, lost: lost > 0 ? `${lost} ${unit}` : undefined };
+      try {
+        const collectorOf = part === 'app' ? collectorOfApp : collectorOfEnvoy;
+        const collector = await collectorOf(sandbox, service);
+        return { ...fact, collector, error: collector && (await failureOf(askFrom(sandbox, service, collector))) };
+      } catch (error) {
+        return { ...fact, collector: undefined, error: messageOf(error) };
+      }
+    }),
+  );
+}

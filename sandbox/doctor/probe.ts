@@ -1,0 +1,106 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { verify } from '../request/verify.js';
+import { findSandbox, type RunningSandbox, readRunRecord } from '../topology/running-sandbox.js';
+import type { Shape } from '../trace/shape.js';
+import { ZipkinClient } from '../zipkin/client.js';
+import { askDocker, listContainers } from './compose-project.js';
+import { clockToleranceMs, type Facts, type ProcessFact } from './facts.js';
+import { failureOf, messageOf } from './failure.js';
+import { askFreePorts, askPorts } from './probe-ports.js';
+import { askReporters } from './probe-reporters.js';
+
+/** Whose health is asked for. */
+export interface Patient {
+  /** The project's root. */
+  readonly root: string;
+  readonly cache: string;
+  /** FRONT_PORT and the others that docker-compose.yml names. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The shape of `/trace/1`. */
+  readonly shape: Shape;
+  /** Called with what is looked at from now on, in a few words. */
+  onLook(what: string): void;
+}
+
+const innerParts: readonly (readonly [service: string, name: string, part: 'admin' | 'app', path: string])[] = [
+  ['front-envoy', 'Envoy', 'admin', '/ready'],
+  ['service1', 'Envoy', 'admin', '/ready'],
+  ['service1', 'app', 'app', '/health'],
+  ['service2', 'Envoy', 'admin', '/ready'],
+  ['service2', 'app', 'app', '/health'],
+];
+
+/**
+ * Looks at the sandbox of this folder and at what runs around it, sends it one request, and judges nothing.
+ *
+ * @throws Error where docker-compose.yml and the environment do not fit together
+ */
+export async function probe({ root, cache, environment, shape, onLook }: Patient): Promise<Facts> {
+  onLook('what runs');
+  const frontPort = Number(environment.FRONT_PORT || 8000);
+  const sandbox = await findSandbox(root, cache, environment).catch(() => undefined);
+  const native = sandbox?.mode === 'native';
+  const containers = native ? [] : await listContainers(root);
+  const broken = containers.filter(({ error }) => error !== undefined);
+  const facts: Facts = {
+    sandbox,
+    frontPort,
+    otherFrontPorts: sandbox ? [] : await nativeFrontPorts(cache),
+    docker: native ? undefined : await askDocker(root),
+    containers: broken,
+    ports: [],
+    processes: [],
+    reporters: [],
+    frontRuntime: undefined,
+    request: undefined,
+    requestError: undefined,
+  };
+  if (!sandbox) return containers.length > 0 ? facts : { ...facts, ports: await askFreePorts(root, environment) };
+
+  onLook('ports and processes');
+  const [ports, processes] = await Promise.all([askPorts(sandbox), askProcesses(sandbox)]);
+  onLook('the ways to Zipkin');
+  const [reporters, frontRuntime] = await Promise.all([askReporters(sandbox, processes), askRuntime(sandbox)]);
+  const looked = { ...facts, ports, processes, reporters, frontRuntime };
+  if ([...broken, ...ports, ...processes].some(({ error }) => error !== undefined)) return looked;
+
+  onLook('the trace of one request');
+  return { ...looked, ...(await askForTrace(sandbox, shape)) };
+}
+
+async function nativeFrontPorts(cache: string): Promise<number[]> {
+  const ports = (await readdir(join(cache, 'run')).catch(() => [])).map(Number);
+  const records = await Promise.all(ports.map((port) => readRunRecord(cache, port).catch(() => undefined)));
+  return ports.filter((_, index) => records[index] !== undefined);
+}
+
+const askProcesses = (sandbox: RunningSandbox): Promise<ProcessFact[]> =>
+  Promise.all(
+    innerParts.map(async ([service, name, part, path]) => {
+      const error = await failureOf(sandbox.ask(service, part, path));
+      return { service, name, part, error };
+    }),
+  );
+
+async function askRuntime(sandbox: RunningSandbox): Promise<Record<string, string> | undefined> {
+  const text = await sandbox.ask('front-envoy', 'admin', '/runtime').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const { entries } = JSON.parse(text) as { readonly entries: Record<string, { readonly final_value: string }> };
+  return Object.fromEntries(Object.entries(entries).map(([key, { final_value }]) => [key, final_value]));
+}
+
+async function askForTrace(sandbox: RunningSandbox, shape: Shape): Promise<Pick<Facts, 'request' | 'requestError'>> {
+  const request = { url: new URL(`${sandbox.frontUrl}/trace/1`), method: 'GET', headers: { 'x-b3-sampled': '1' } };
+  const zipkin = new ZipkinClient(sandbox.zipkinUrl);
+  try {
+    const tolerance = clockToleranceMs * 1000;
+    const [judged] = await verify({ request, count: 1, shape, zipkin, sandbox, within: undefined, tolerance });
+    if (!judged) throw new Error('no request was sent');
+    const { answer, traceId, spans, diagnoses } = judged;
+    const { status, requestId, sentAt, tookMs } = answer;
+    return { request: { status, requestId, traceId, sentAt, tookMs, spans, diagnoses }, requestError: undefined };
+  } catch (error) {
+    return { request: undefined, requestError: messageOf(error) };
+  }
+}

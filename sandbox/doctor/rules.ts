@@ -1,0 +1,161 @@
+import { requestIdTag } from '../trace/evidence.js';
+import { serviceOf } from '../trace/tree.js';
+import { adviceFor, labReset } from './advice.js';
+import { clockToleranceMs, type Facts } from './facts.js';
+import { readSampling } from './sampling.js';
+
+/** One line of the checklist. */
+export interface Check {
+  readonly name: string;
+  /** `skipped` where it does not matter, or could not be looked at because of something above it. */
+  readonly verdict: 'ok' | 'wrong' | 'skipped';
+  readonly seen: string;
+  /** What to do; only where something is wrong. */
+  readonly advice?: string;
+}
+
+const ok = (name: string, seen: string): Check => ({ name, verdict: 'ok', seen });
+const wrong = (name: string, seen: string, advice: string): Check => ({ name, verdict: 'wrong', seen, advice });
+const skipped = (name: string, seen: string): Check => ({ name, verdict: 'skipped', seen });
+
+const startIt = "'npm start', or 'docker compose up --build -d'";
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * The checklist "why do I see no traces", from the outside in: what runs, whether it is reached, whether spans can get to
+ * Zipkin, whether any are made, whether they connect. A wrong line is a reason for those below it.
+ *
+ * @returns the lines in the order to read them
+ */
+export function examine(facts: Facts): Check[] {
+  const around = [checkSandbox(facts), checkDocker(facts), ...checkContainers(facts), ...checkPorts(facts)];
+  if (!facts.sandbox) return around;
+  return [
+    ...around,
+    ...checkProcesses(facts),
+    ...checkReporters(facts),
+    checkSampling(facts),
+    checkRequestId(facts),
+    ...checkTrace(facts),
+    checkClocks(facts),
+  ];
+}
+
+function checkSandbox({ sandbox, frontPort, otherFrontPorts, containers }: Facts): Check {
+  if (sandbox) {
+    const how = sandbox.mode === 'native' ? 'natively' : 'in Compose';
+    return ok('sandbox', `runs ${how}, front proxy at ${sandbox.frontUrl}`);
+  }
+  if (containers.length > 0) return wrong('sandbox', 'the Compose project runs in part', 'mend the lines below');
+  const none = `none runs on port ${frontPort}`;
+  const [other] = otherFrontPorts;
+  if (other)
+    return wrong('sandbox', `${none}, one on ${otherFrontPorts.join(' and ')}`, `set FRONT_PORT=${other} here too`);
+  return wrong('sandbox', none, `start it: ${startIt}`);
+}
+
+function checkDocker({ sandbox, docker }: Facts): Check {
+  if (!docker) return skipped('docker', 'not used');
+  if (!docker.error) return ok('docker', 'the daemon and Compose answer');
+  if (!sandbox) return skipped('docker', `${docker.error}; 'npm start' needs none`);
+  return wrong('docker', docker.error, 'start Docker');
+}
+
+function lookInto(sandbox: Facts['sandbox'], frontPort: number, service: string): string {
+  return sandbox?.mode === 'native'
+    ? `see why in .cache/run/${frontPort}/${service}.log; 'npm start' anew puts right what hangs`
+    : `see why: 'docker compose logs ${service}'; 'docker compose restart ${service}' puts right what hangs`;
+}
+
+const checkContainers = ({ containers }: Facts): Check[] =>
+  containers.map(({ name, error = '' }) =>
+    wrong(`container ${name}`, error, `see why: 'docker compose logs ${name}'; then 'docker compose up -d ${name}'`),
+  );
+
+function checkPorts({ sandbox, frontPort, ports }: Facts): Check[] {
+  return ports.map(({ name, service, port, variable, error }) => {
+    const label = `port ${port}`;
+    if (error && !sandbox) {
+      return wrong(label, error, `end that process, or set ${variable ?? 'another port'} to a free one`);
+    }
+    if (!sandbox) return ok(label, `free for ${name}`);
+    if (!error) return ok(label, `${name} answers`);
+    return wrong(label, `${name}: ${error}`, lookInto(sandbox, frontPort, service));
+  });
+}
+
+const byService = <T extends { readonly service: string }>(facts: readonly T[]) =>
+  [...new Set(facts.map(({ service }) => service))].map(
+    (service) => [service, facts.filter((fact) => fact.service === service)] as const,
+  );
+
+function checkProcesses({ processes, containers, sandbox, frontPort }: Facts): Check[] {
+  const running = processes.filter(({ service }) => !containers.some(({ name }) => name === service));
+  return byService(running).map(([service, those]) => {
+    const broken = those.filter(({ error }) => error !== undefined);
+    if (broken.length === 0) return ok(service, `ready: ${those.map(({ name }) => name).join(', ')}`);
+    const seen = broken.map(({ name, error }) => `${name}: ${error}`).join('; ');
+    return wrong(service, seen, lookInto(sandbox, frontPort, service));
+  });
+}
+
+function checkReporters({ reporters, processes }: Facts): Check[] {
+  return reporters.map(({ name, service, part, collector, error, lost }) => {
+    const label = `${name} to zipkin`;
+    const process = processes.find((each) => each.service === service && each.part === part);
+    if (process?.error) return skipped(label, `${name} does not answer`);
+    if (error) {
+      const advice = `until ${name} reaches it, its spans are lost; is Zipkin up, and the address right?`;
+      return wrong(label, `${collector ?? name}: ${error}`, advice);
+    }
+    if (!collector) return skipped(label, 'an app of your own: it does not say where it sends its spans');
+    return ok(label, `reaches ${collector}${lost ? `; ${lost} lost since it started` : ''}`);
+  });
+}
+
+function checkSampling({ frontRuntime }: Facts): Check {
+  if (!frontRuntime) return skipped('sampling', 'the front proxy was not asked');
+  const percent = readSampling(frontRuntime);
+  if (percent === 0) {
+    const advice = "set SAMPLING_PERCENT and start again; one request is traced whatever the rate with curl -H 'b3: 1'";
+    return wrong('sampling', 'no request is traced unless it asks for it', advice);
+  }
+  if (percent === 100) return ok('sampling', 'every request is traced');
+  return ok('sampling', `${percent} % of the requests are traced, so most may leave no trace`);
+}
+
+function checkRequestId({ request }: Facts): Check {
+  if (!request) return skipped('request id', 'no request was sent');
+  const { requestId, spans } = request;
+  const advice = 'Envoy decides by it; carry x-request-id, a UUID, from the request that came to each call made for it';
+  if (!requestId || !uuid.test(requestId)) return wrong('request id', `it is ${requestId ?? 'missing'}`, advice);
+  const others = spans.filter(({ tags }) => (tags?.[requestIdTag] ?? requestId) !== requestId);
+  if (others.length === 0) return ok('request id', `one UUID at every hop: ${requestId}`);
+  const services = [...new Set(others.map(serviceOf))].join(', ');
+  return wrong('request id', `another one at ${services}: the app before it did not carry it on`, advice);
+}
+
+function checkTrace({ request, requestError, processes, ports, containers }: Facts): Check[] {
+  const name = 'b3 headers';
+  if (requestError) return [wrong(name, requestError, 'mend what is wrong above')];
+  if (!request) {
+    const broken = [...ports, ...processes, ...containers].some(({ error }) => error !== undefined);
+    return [skipped(name, broken ? 'not looked at before the lines above are right' : 'no request was sent')];
+  }
+  const wrongs = request.diagnoses.filter(({ cause }) => cause !== 'clock-skew');
+  if (wrongs.length > 0) return wrongs.map((diagnosis) => wrong(name, diagnosis.text, adviceFor(diagnosis)));
+  return [ok(name, `GET /trace/1 answered ${request.status}: one trace of ${request.spans.length} spans`)];
+}
+
+function checkClocks({ request }: Facts): Check {
+  if (!request || request.spans.length === 0) return skipped('clocks', 'no span was there to look at');
+  const advice = `set that clock right: Zipkin's query and drawing go by the clocks of those who report; ${labReset}`;
+  const skew = request.diagnoses.find(({ cause }) => cause === 'clock-skew');
+  if (skew) return wrong('clocks', skew.text, advice);
+  const { sentAt, tookMs } = request;
+  const early = sentAt - Math.min(...request.spans.map(({ timestamp = Number.POSITIVE_INFINITY }) => timestamp / 1000));
+  const late = Math.max(...request.spans.map(({ timestamp = 0 }) => timestamp / 1000)) - sentAt - tookMs;
+  if (Math.max(early, late) <= clockToleranceMs) return ok('clocks', "every span is within the request's time");
+  const off = early > late ? `${Math.round(early)} ms behind` : `${Math.round(late)} ms ahead of`;
+  return wrong('clocks', `the spans are ${off} this machine's clock`, advice);
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { cache, root } from '../../sandbox/cli/project.js';
+import { readShape } from '../../sandbox/cli/targets.js';
+import { verify } from '../../sandbox/request/verify.js';
+import { installEnvoy } from '../../sandbox/topology/artifacts.js';
+import { NativeSandbox, readTopology } from '../../sandbox/topology/native-sandbox.js';
+import { freePorts } from '../../sandbox/topology/ports.js';
+import { ZipkinClient } from '../../sandbox/zipkin/client.js';
+import { type RunningZipkin, startZipkin } from '../zipkin/running-zipkin.js';
+
+const example = (file: string, more: Readonly<Record<string, string>> = {}) => ({
+  APP_RUNTIME: file.endsWith('.py') ? 'python3' : 'node',
+  APP_MAIN: join(root, 'docs/examples', file),
+  ...more,
+});
+const express = example('express_service.mjs');
+const fetching = example('fetch_service.mjs');
+const python = example('python_service.py');
+const deafPython = example('python_service.py', { FORWARD: 'none' });
+
+const whole = 'sandbox/shapes/trace-1.yaml';
+
+interface Case {
+  readonly title: string;
+  readonly apps: Readonly<Record<string, ReturnType<typeof example>>>;
+  readonly shape: string;
+  readonly expected: readonly string[];
+}
+
+const cases: readonly Case[] = [
+  { title: 'Express before Python', apps: { service1: express, service2: python }, shape: whole, expected: [] },
+  { title: 'Python before Express', apps: { service1: python, service2: express }, shape: whole, expected: [] },
+  {
+    title: 'fetch, which has no spans of its own',
+    apps: { service1: fetching },
+    shape: 'docs/examples/forwarded.yaml',
+    expected: [],
+  },
+  {
+    title: 'Python that forwards nothing, as service1',
+    apps: { service1: deafPython },
+    shape: whole,
+    expected: ['context-dropped at service1-app'],
+  },
+  {
+    title: 'Python that joins nothing, as service2',
+    apps: { service2: deafPython },
+    shape: whole,
+    expected: ['context-ignored at service2-app'],
+  },
+];
+
+describe('services that are not ours, in the places of those that are', () => {
+  let collector: RunningZipkin;
+  before(async () => {
+    collector = await startZipkin();
+  });
+  after(() => collector.stop());
+
+  async function withApps<T>(overrides: Case['apps'], work: (frontUrl: string) => Promise<T>): Promise<T> {
+    const [front, admin] = (await freePorts(2)).map(String);
+    const environment = { ...process.env, FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_URL: collector.url };
+    const sandbox = await NativeSandbox.prepare(root, cache, environment, {
+      services: await readTopology(root, environment),
+      envoyBinary: await installEnvoy(cache, environment),
+      zipkinFolder: undefined,
+      overrides,
+    });
+    try {
+      await Promise.all(sandbox.plan.processes.map(({ name }) => sandbox.start(name)));
+      return await work(sandbox.plan.frontUrl);
+    } finally {
+      await sandbox.kill();
+    }
+  }
+
+  for (const { title, apps, shape, expected } of cases) {
+    test(`${title}: ${expected.join(', ') || 'five parallel traces, each whole'}`, async () => {
+      const judged = await withApps(apps, async (frontUrl) =>
+        verify({
+          request: { url: new URL(`${frontUrl}/trace/1`), method: 'GET', headers: {} },
+          count: 5,
+          shape: await readShape(join(root, shape)),
+          zipkin: new ZipkinClient(collector.url),
+          sandbox: undefined,
+          within: undefined,
+          tolerance: 5_000_000, // it is about who called whom, on a machine that may be busy
+        }),
+      );
+      for (const { answer, diagnoses } of judged) {
+        assert.match(answer.body, /^Hello from behind Envoy \(service 1\)! hostname: \S+ resolvedhostname: \S+\n$/);
+        assert.deepEqual(
+          diagnoses.map(({ cause, hop }) => `${cause} at ${hop}`),
+          expected,
+        );
+      }
+    });
+  }
+});

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { execa } from 'execa';
+import { cache, root } from '../../sandbox/cli/project.js';
+import type { Check } from '../../sandbox/doctor/rules.js';
+import { installEnvoy } from '../../sandbox/topology/artifacts.js';
+import { installZipkinFor, NativeSandbox, readTopology } from '../../sandbox/topology/native-sandbox.js';
+import { freePorts } from '../../sandbox/topology/ports.js';
+
+const [front, admin, zipkin, nowhere] = (await freePorts(4)).map(String);
+const { ZIPKIN_JAR: _, ...rest } = process.env; // the runner's is an extracted one
+const environment = { ...rest, FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin, SAMPLING_PERCENT: '12.5' };
+
+async function doctor(env: Readonly<Record<string, string | undefined>> = environment) {
+  const args = ['dist/sandbox/cli/main.js', 'doctor', '--json'];
+  const { exitCode, stdout } = await execa('node', args, { cwd: root, env, reject: false, timeout: 120_000 });
+  const { healthy, checks } = JSON.parse(stdout) as { healthy: boolean; checks: Check[] };
+  const wrong = checks.filter(({ verdict }) => verdict === 'wrong').map(({ name }) => name);
+  const seen = new Map(checks.map((check) => [check.name, check.seen]));
+  return { exitCode, healthy, wrong, seen };
+}
+
+describe('a sandbox of its own, broken for real', () => {
+  let sandbox: NativeSandbox;
+
+  before(async () => {
+    const services = await readTopology(root, environment);
+    sandbox = await NativeSandbox.prepare(root, cache, environment, {
+      services,
+      envoyBinary: await installEnvoy(cache, environment),
+      zipkinFolder: await installZipkinFor(services, cache, environment),
+    });
+    await Promise.all(sandbox.plan.processes.map(({ name }) => sandbox.start(name)));
+  });
+  after(() => sandbox.kill());
+
+  async function whileStopped<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const { pid } = sandbox.processes.find(({ plan }) => plan.name === name) ?? assert.fail(`${name} does not run`);
+    process.kill(-pid, 'SIGSTOP');
+    try {
+      return await work();
+    } finally {
+      process.kill(-pid, 'SIGCONT');
+    }
+  }
+
+  test('nothing is wrong: a low sampling rate is told, and the request is traced all the same', async () => {
+    const { exitCode, healthy, wrong, seen } = await doctor();
+    assert.deepEqual([exitCode, healthy, wrong], [0, true, []]);
+    assert.match(seen.get('sampling') ?? '', /^12\.5 % of the requests are traced/);
+    assert.match(seen.get('b3 headers') ?? '', /one trace of 11 spans$/);
+  });
+
+  test('Zipkin hangs: its port and every way to it', async () => {
+    const { exitCode, wrong } = await whileStopped('zipkin', doctor);
+    assert.equal(exitCode, 3);
+    const reporters = ['front-proxy', 'service1', 'service1-app', 'service2', 'service2-app'];
+    assert.deepEqual(wrong, [`port ${zipkin}`, ...reporters.map((name) => `${name} to zipkin`)]);
+  });
+
+  test('service2 hangs', async () => {
+    const { exitCode, wrong, seen } = await whileStopped('service2', doctor);
+    assert.deepEqual([exitCode, wrong], [3, ['service2']]);
+    assert.equal(seen.get('service2'), 'Envoy: no answer in time; app: no answer in time');
+    assert.equal(seen.get('b3 headers'), 'not looked at before the lines above are right');
+  });
+
+  test('it runs on another port than the one looked at', async () => {
+    const { exitCode, seen } = await doctor({ ...environment, FRONT_PORT: nowhere, COMPOSE_PROJECT_NAME: 'no-such' });
+    assert.equal(exitCode, 3);
+    assert.match(seen.get('sandbox') ?? '', new RegExp(`^none runs on port ${nowhere}, one on .*\\b${front}\\b`));
+  });
+});
