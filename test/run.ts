@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -10,7 +10,10 @@ import { installEnvoy } from '../sandbox/topology/artifacts.js';
 import { installZipkinFor, NativeSandbox, readTopology } from '../sandbox/topology/native-sandbox.js';
 import { freePorts } from '../sandbox/topology/ports.js';
 
-/** `npm test`: lint, then each group of tests, in CI the long ones too; its last line counts them all. */
+/**
+ * `npm test`: lint, then each group of tests, in CI the long ones too; its last line counts them all. `npm test -- unit`
+ * runs one group, `npm test -- no-unit` all others.
+ */
 
 const tally = { passed: 0, failed: 0 };
 const notRun: string[] = [];
@@ -25,10 +28,16 @@ function filesBelow(folder: string): string[] {
 
 /** A file that hangs fails instead of holding up all the others. */
 const longestFileMs = 400_000;
+/** Cassandra and Zipkin start one after the other there, and pods that go drain first. */
+const longestClusterFileMs = 1_200_000;
 
-async function runFiles(title: string, files: string[], concurrency = 1): Promise<void> {
+async function runFiles(
+  title: string,
+  files: string[],
+  { concurrency = 1, timeoutMs = longestFileMs }: { readonly concurrency?: number; readonly timeoutMs?: number } = {},
+): Promise<void> {
   process.stdout.write(`\n== ${title}\n`);
-  const stream = run({ files, concurrency, timeout: longestFileMs });
+  const stream = run({ files, concurrency, timeout: timeoutMs });
   stream.on('test:pass', ({ details, skip }) => {
     if (details.type !== 'suite' && !skip) tally.passed += 1;
   });
@@ -68,7 +77,7 @@ async function unit(): Promise<void> {
     .map((entry) => entry.name);
   const before = { ...process.env };
   Object.assign(process.env, { ENVOY_BIN: envoyBinary, ZIPKIN_JAR: join(zipkinFolder ?? '', 'zipkin.jar') });
-  await runFiles('unit tests', folders.flatMap(filesBelow), availableParallelism());
+  await runFiles('unit tests', folders.flatMap(filesBelow), { concurrency: availableParallelism() });
   process.env = before;
 }
 
@@ -98,7 +107,8 @@ async function native(): Promise<void> {
 async function faults(): Promise<void> {
   const files = filesBelow('e2e').filter(isLong('faults'));
   await withNative(() => runFiles('faults, without Docker', files));
-  await withCompose('faults', (where) => runFiles(`faults, ${where}`, files));
+  const title = 'faults, in Compose';
+  await withCompose(title, ['docker-compose.yml'], () => runFiles(title, files));
 }
 
 async function soak(): Promise<void> {
@@ -111,27 +121,63 @@ async function screenshots(): Promise<void> {
   await withNative(() => runFiles('pictures', [join(root, 'dist/test/e2e/zipkin-ui.test.js')]));
 }
 
-/** Runs `work` while a Compose project of its own is up, where a Docker daemon answers. */
-async function withCompose(title: string, work: (where: string) => Promise<void>): Promise<void> {
-  const { failed } = await execa('docker', ['info'], { reject: false });
-  if (failed) {
-    notRun.push(`${title}, in Compose: no Docker daemon answers`);
+/** Whether a command succeeds. */
+const succeeds = async (command: string, ...args: string[]): Promise<boolean> =>
+  !(await execa(command, args, { reject: false, stdin: 'ignore' })).failed;
+
+/** Runs `work` while a Compose project of its own is up, made of these files, where a Docker daemon answers. */
+async function withCompose(title: string, files: readonly string[], work: () => Promise<void>): Promise<void> {
+  if (!(await succeeds('docker', 'info'))) {
+    notRun.push(`${title}: no Docker daemon answers`);
     return;
   }
   await publishElsewhere();
-  process.env.COMPOSE_PROJECT_NAME = `sandbox-test-${process.pid}`;
+  const project = { COMPOSE_PROJECT_NAME: `sandbox-test-${process.pid}`, COMPOSE_FILE: files.join(':') };
+  const before = { ...process.env };
+  Object.assign(process.env, project);
   const docker = (...args: string[]) =>
     execa('docker', ['compose', ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   try {
     await docker('up', '--build', '--detach', '--wait', '--quiet-pull');
-    await work('in Compose');
+    await work();
   } finally {
     await docker('down', '--volumes', '--rmi', 'local');
+    process.env = before;
   }
 }
 
 async function compose(): Promise<void> {
-  await withCompose('end to end', (where) => runFiles(`end to end, ${where}`, endToEnd()));
+  const title = 'end to end, in Compose';
+  await withCompose(title, ['docker-compose.yml'], () => runFiles(title, endToEnd()));
+}
+
+async function cassandra(): Promise<void> {
+  const title = 'spans in Cassandra';
+  const overlay = 'deploy/compose.cassandra.yml';
+  const [, image = ''] = /image: (cassandra:\S+)/.exec(readFileSync(join(root, overlay), 'utf8')) ?? [];
+  const hasImage = (await succeeds('docker', 'image', 'inspect', image)) || (await succeeds('docker', 'pull', image));
+  if (!hasImage) {
+    notRun.push(`${title}: Docker has no image ${image} and cannot pull it`);
+    return;
+  }
+  await withCompose(title, ['docker-compose.yml', overlay], () => runFiles(title, filesBelow('deploy/cassandra')));
+}
+
+/**
+ * Works on the cluster of the kubeconfig's context KUBE_CONTEXT: nothing is applied to one that was not named. KUBE_LOAD
+ * is the command that hands images to it; without, the cluster must have those of the overlays.
+ */
+async function kubernetes(): Promise<void> {
+  const { KUBE_CONTEXT: context } = process.env;
+  if (!context) {
+    notRun.push('on Kubernetes: KUBE_CONTEXT names no context of a kubeconfig');
+    return;
+  }
+  if (!(await succeeds('kubectl', '--context', context, 'get', '--raw', '/readyz'))) {
+    notRun.push(`on Kubernetes: no cluster answers in the context '${context}'`);
+    return;
+  }
+  await runFiles('on Kubernetes', filesBelow('deploy/kubernetes'), { timeoutMs: longestClusterFileMs });
 }
 
 /** `npm start` as its user meets it: what fails, and how it ends. */
@@ -144,18 +190,19 @@ async function readme(): Promise<void> {
 }
 
 const isCi = process.env.CI === 'true';
-const short = { lint, unit, start, native, compose, readme };
+const short = { lint, unit, start, native, compose, readme, cassandra, kubernetes };
 const long = { faults, soak };
 const groups: Record<string, () => Promise<void>> = { ...short, ...long, screenshots };
-const wanted = process.argv.slice(2);
-for (const name of wanted.length > 0 ? wanted : Object.keys(isCi ? { ...short, ...long } : short)) {
-  const group = groups[name];
-  if (!group) {
-    process.stderr.write(`npm test: no group '${name}'; there are ${Object.keys(groups).join(', ')}\n`);
-    process.exit(2);
-  }
-  await group();
+const args = process.argv.slice(2);
+for (const name of args.map((arg) => arg.replace(/^no-/, ''))) {
+  if (name in groups) continue;
+  process.stderr.write(`npm test: no group '${name}'; there are ${Object.keys(groups).join(', ')}\n`);
+  process.exit(2);
 }
+const named = args.filter((arg) => !arg.startsWith('no-'));
+const inTurn = Object.keys(isCi ? { ...short, ...long } : short).filter((name) => !args.includes(`no-${name}`));
+const wanted = named.length > 0 ? named : inTurn;
+for (const name of wanted) await groups[name]?.();
 for (const line of notRun) process.stdout.write(`\nNot run: ${line}\n`);
 process.stdout.write(`\n${tally.passed} passed, ${tally.failed} failed\n`);
 process.exitCode = tally.failed > 0 || (isCi && notRun.length > 0) ? 1 : 0;

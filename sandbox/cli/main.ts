@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { registerBench } from './bench.js';
+import { registerCluster } from './cluster.js';
 import { registerDoctor } from './doctor.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { registerFaults } from './faults.js';
@@ -31,6 +32,7 @@ registerLoad(program);
 registerBench(program);
 registerFaults(program);
 registerSoak(program);
+registerCluster(program);
 
 const usageOf = (command: Command) => `usage: npm run ${command.name()} -- ${command.usage()}`;
 for (const command of program.commands) command.showHelpAfterError(usageOf(command));

@@ -1,4 +1,5 @@
 import type { Span } from '../trace/span.js';
+import { distinctSpans } from './distinct-spans.js';
 
 /** How often one service called another, as Zipkin's API v2 `DependencyLink`. */
 export interface DependencyLink {
@@ -41,13 +42,13 @@ export class ZipkinClient {
 
   /** @returns the spans of a trace, or none where Zipkin holds nothing of it */
   async trace(traceId: string): Promise<Span[]> {
-    return (await this.#get<Span[]>(`/api/v2/trace/${encodeURIComponent(traceId)}`, [404])) ?? [];
+    return distinctSpans((await this.#get<Span[]>(`/api/v2/trace/${encodeURIComponent(traceId)}`, [404])) ?? []);
   }
 
   /** @returns the traces that match, newest first, each a list of spans */
   async traces(query: TraceQuery): Promise<Span[][]> {
     const defined = Object.entries(query).map(([name, value]) => [name, String(value)]);
-    return (await this.#get<Span[][]>(`/api/v2/traces?${new URLSearchParams(defined)}`)) ?? [];
+    return ((await this.#get<Span[][]>(`/api/v2/traces?${new URLSearchParams(defined)}`)) ?? []).map(distinctSpans);
   }
 
   /** @returns the traces with these ids that Zipkin holds, in no order */
@@ -56,7 +57,7 @@ export class ZipkinClient {
     if (traceId === undefined) return [];
     // Zipkin answers 400 when it is asked for one trace this way.
     if (traceIds.length === 1) return [await this.trace(traceId)].filter((spans) => spans.length > 0);
-    return (await this.#get<Span[][]>(`/api/v2/traceMany?traceIds=${traceIds.join(',')}`)) ?? [];
+    return ((await this.#get<Span[][]>(`/api/v2/traceMany?traceIds=${traceIds.join(',')}`)) ?? []).map(distinctSpans);
   }
 
   /** @returns the names of the services that reported spans */

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { root } from '../../sandbox/cli/project.js';
+import { waitFor } from '../../sandbox/topology/wait.js';
+import { matchShape } from '../../sandbox/trace/match-shape.js';
+import { countExpected, parseShape } from '../../sandbox/trace/shape.js';
+import type { Span } from '../../sandbox/trace/span.js';
+import { buildTree } from '../../sandbox/trace/tree.js';
+import type { ZipkinClient } from '../../sandbox/zipkin/client.js';
+
+const file = join(root, 'sandbox/shapes/trace-1.yaml');
+const shape = parseShape(await readFile(file, 'utf8'), file);
+
+/** How many traces to ask for at once; Zipkin refuses a longer request line. */
+const atOnce = 100;
+
+/** The spans of these traces, by id, once there are enough for the shape in each. */
+async function wholeTraces(zipkin: ZipkinClient, traceIds: readonly string[]): Promise<Map<string, Span[]>> {
+  const found = new Map<string, Span[]>();
+  await waitFor(
+    `${traceIds.length} whole traces`,
+    async () => {
+      const missing = traceIds.filter((id) => !found.has(id));
+      for (let from = 0; from < missing.length; from += atOnce) {
+        for (const spans of await zipkin.traceMany(missing.slice(from, from + atOnce))) {
+          if (spans.length >= countExpected(shape)) found.set(spans[0]?.traceId ?? '', spans);
+        }
+      }
+      if (found.size < traceIds.length) throw new Error(`${found.size} of ${traceIds.length}`);
+    },
+    { seconds: 60, everyMs: 500 },
+  );
+  return found;
+}
+
+/** Waits until Zipkin has these traces of `/trace/1`, and fails where one of them is not exactly its shape. */
+export async function exactTraces(zipkin: ZipkinClient, traceIds: readonly string[]): Promise<Span[][]> {
+  assert.equal(new Set(traceIds).size, traceIds.length);
+  const traces = [...(await wholeTraces(zipkin, traceIds)).values()];
+  for (const spans of traces) assert.deepEqual(matchShape(shape, buildTree(spans)).findings, []);
+  return traces;
+}
+
+/** Sends one `/trace/1`, which must be answered with 200; gives its trace id. */
+export async function sendOne(frontUrl: string): Promise<string> {
+  const response = await fetch(`${frontUrl}/trace/1`, { signal: AbortSignal.timeout(15_000) });
+  const body = await response.text();
+  const traceId = response.headers.get('x-b3-traceid') ?? '';
+  assert.equal(response.status, 200, `${body.trim()} (trace ${traceId})`);
+  return traceId;
+}
+
+/** What a steady load has come to: the traces of what was answered, and what went wrong with the others. */
+export interface SteadyLoad {
+  readonly traceIds: string[];
+  readonly failures: string[];
+}
+
+/** Sends `rate` requests a second, over connections that are kept as long as the front keeps them, until `ended`. */
+export async function sendSteadily(frontUrl: string, rate: number, ended: AbortSignal): Promise<SteadyLoad> {
+  const load: SteadyLoad = { traceIds: [], failures: [] };
+  const underWay: Promise<void>[] = [];
+  while (!ended.aborted) {
+    const sending = sendOne(frontUrl).then(
+      (traceId) => void load.traceIds.push(traceId),
+      (error: Error) => void load.failures.push(`${new Date().toISOString()} ${error.cause ?? error.message}`),
+    );
+    underWay.push(sending);
+    await delay(1000 / rate, undefined, { signal: ended }).catch(() => undefined);
+  }
+  await Promise.all(underWay);
+  return load;
+}
+
+/** Sends `count` requests, `parallel` at once. */
+export async function sendMany(frontUrl: string, count: number, parallel: number): Promise<string[]> {
+  const traceIds: string[] = [];
+  let waiting = count;
+  const worker = async () => {
+    while (waiting-- > 0) traceIds.push(await sendOne(frontUrl));
+  };
+  await Promise.all(Array.from({ length: parallel }, worker));
+  return traceIds;
+}
+
+/** Sends requests until they are answered, and one of them has left its whole trace. */
+export async function firstExactTrace(frontUrl: string, zipkin: ZipkinClient): Promise<void> {
+  const attempt = async () => exactTraces(zipkin, [await sendOne(frontUrl)]);
+  await waitFor('a first exact trace', attempt, { seconds: 120, everyMs: 200 });
+}

@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { root } from '../../../sandbox/cli/project.js';
+import { overlays } from '../../../sandbox/cluster/overlay.js';
+import { readComposeFile } from '../../../sandbox/topology/compose-file.js';
+import { containersOf, type Manifest, manifestsOf, selects, workloadsOf } from './manifest.js';
+
+const topLevel = (file: string): Promise<string> => readFile(join(root, file), 'utf8');
+const rendered = Object.fromEntries(
+  await Promise.all(overlays.map(async (overlay) => [overlay, await manifestsOf(overlay)] as const)),
+) as Record<(typeof overlays)[number], Manifest[]>;
+
+interface EnvoyFile {
+  readonly static_resources: {
+    readonly clusters: readonly {
+      readonly type: string;
+      readonly load_assignment: {
+        readonly endpoints: readonly [
+          {
+            readonly lb_endpoints: readonly [
+              {
+                readonly endpoint: {
+                  readonly address: { readonly socket_address: { address: string; port_value: number } };
+                };
+              },
+            ];
+          },
+        ];
+      };
+    }[];
+  };
+}
+
+for (const overlay of overlays) {
+  const manifests = rendered[overlay];
+  const workloads = workloadsOf(manifests);
+
+  test(`${overlay}: each Envoy's configuration is the file of the top level, byte for byte`, async () => {
+    for (const [name, file] of [
+      ['front-envoy', 'front-envoy-zipkin.yaml'],
+      ['service-envoy', 'service-envoy-zipkin.yaml'],
+    ] as const) {
+      const made = manifests.filter(
+        ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.startsWith(`${name}-`),
+      );
+      assert.deepEqual(
+        made.map(({ data }) => data),
+        [{ 'envoy.yaml': await topLevel(file) }],
+      );
+    }
+  });
+
+  test(`${overlay}: each part is told what docker-compose.yml tells it`, async () => {
+    for (const { name, image, environment } of readComposeFile(await topLevel('docker-compose.yml'), {})) {
+      const workload = workloads.find((each) => each.name === name);
+      const container = workload?.pod.containers[0];
+      if (image) assert.equal(container?.image, image);
+      const told = new Map(
+        container?.env.map(({ name, value, valueFrom }) => [name, value ?? valueFrom?.fieldRef.fieldPath]),
+      );
+      for (const [variable, value] of Object.entries(environment)) {
+        const expected = told.get(variable)?.startsWith('metadata.labels')
+          ? workload?.labels['app.kubernetes.io/name']
+          : told.get(variable);
+        assert.equal(expected, value, `${name} ${variable}`);
+      }
+    }
+  });
+
+  test(`${overlay}: every name that an Envoy looks up is a Service with that port`, async () => {
+    for (const file of ['front-envoy-zipkin.yaml', 'service-envoy-zipkin.yaml']) {
+      const { static_resources } = parse(await topLevel(file), { merge: true }) as EnvoyFile;
+      const names = static_resources.clusters.filter(({ type }) => type === 'STRICT_DNS');
+      assert.ok(names.length > 0);
+      for (const { load_assignment } of names) {
+        const { address, port_value } = load_assignment.endpoints[0].lb_endpoints[0].endpoint.address.socket_address;
+        const service = manifests.find(({ kind, metadata }) => kind === 'Service' && metadata.name === address);
+        assert.equal(service?.spec?.clusterIP, 'None', address);
+        assert.deepEqual(
+          service?.spec?.ports?.map(({ port }) => port),
+          [port_value],
+          address,
+        );
+        const behind = workloads.filter(({ labels }) =>
+          selects({ matchLabels: service.spec?.selector as never }, labels),
+        );
+        assert.deepEqual(
+          behind.map(({ name }) => name),
+          [address],
+        );
+      }
+    }
+  });
+
+  test(`${overlay}: no container has root, a capability, a token, or a way to any of them`, () => {
+    for (const { name, pod } of workloads) {
+      assert.equal(pod.automountServiceAccountToken, false, name);
+      assert.equal(pod.securityContext?.runAsNonRoot, true, name);
+      assert.equal(pod.securityContext?.seccompProfile?.type, 'RuntimeDefault', name);
+      for (const container of containersOf(pod)) {
+        const { securityContext, resources } = container;
+        const label = `${name} ${container.name}`;
+        assert.ok(securityContext?.runAsUser ?? pod.securityContext?.runAsUser, label);
+        assert.equal(securityContext?.allowPrivilegeEscalation, false, label);
+        assert.deepEqual(securityContext?.capabilities?.drop, ['ALL'], label);
+        assert.equal(securityContext?.readOnlyRootFilesystem ?? false, name !== 'cassandra', label);
+        for (const bound of [resources?.requests, resources?.limits]) {
+          assert.deepEqual(Object.keys(bound ?? {}).sort(), ['cpu', 'memory'], label);
+        }
+      }
+    }
+  });
+
+  test(`${overlay}: every container is probed, and no probe goes where requests are traced`, () => {
+    for (const { name, pod } of workloads) {
+      const staying = containersOf(pod).filter(
+        (each) => pod.containers.includes(each) || each.restartPolicy === 'Always',
+      );
+      for (const container of staying) {
+        for (const kind of ['startupProbe', 'readinessProbe', 'livenessProbe'] as const) {
+          const probe = container[kind];
+          const asked = probe?.exec?.command.join(' ') ?? probe?.httpGet?.path ?? String(probe?.tcpSocket?.port);
+          assert.match(
+            asked,
+            /^(http-probe 127\.0\.0\.1:8001 \/(ready|server_info)|http-probe 127\.0\.0\.1:8080 \/health|\/health|\/info|cql)$/,
+            `${name} ${container.name} ${kind}`,
+          );
+        }
+      }
+    }
+  });
+
+  test(`${overlay}: app and sidecar are two containers of one pod, the sidecar a native one`, () => {
+    for (const name of ['service1', 'service2']) {
+      const pod = workloads.find((workload) => workload.name === name)?.pod;
+      assert.deepEqual(
+        pod?.initContainers?.map(({ name, restartPolicy }) => [name, restartPolicy]),
+        [['envoy', 'Always']],
+      );
+      assert.deepEqual(
+        pod?.containers.map(({ name }) => name),
+        ['app'],
+      );
+    }
+  });
+
+  test(`${overlay}: every workload has a disruption budget, every service an autoscaler`, () => {
+    const budgets = manifests.filter(({ kind }) => kind === 'PodDisruptionBudget');
+    for (const { name, labels } of workloads) {
+      const own = budgets.filter(({ spec }) => selects(spec?.selector ?? {}, labels));
+      assert.deepEqual(
+        own.map(({ metadata }) => metadata.name),
+        [name],
+      );
+    }
+    const scalers = manifests.filter(({ kind }) => kind === 'HorizontalPodAutoscaler');
+    assert.deepEqual(
+      scalers.map(({ spec }) => spec?.scaleTargetRef?.name),
+      ['service1', 'service2'],
+    );
+    const least = overlay === 'cluster' ? 3 : 1;
+    assert.deepEqual(
+      scalers.map(({ spec }) => spec?.minReplicas),
+      [least, least],
+    );
+  });
+}
+
+/** Who may open a connection to whom, where the cluster enforces NetworkPolicies: both ends must allow it. */
+function reachable(manifests: readonly Manifest[], ports: readonly number[]): string[] {
+  const workloads = workloadsOf(manifests);
+  const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy');
+  const outside = { name: 'outside', labels: undefined };
+  const own = { 'kubernetes.io/metadata.name': 'envoymesh' };
+  type End = { readonly name: string; readonly labels: Readonly<Record<string, string>> | undefined };
+  const allows = (direction: 'Ingress' | 'Egress', at: End, other: End, port: number): boolean => {
+    const { labels } = at;
+    if (labels === undefined) return true;
+    const applying = policies.filter(
+      ({ spec }) => spec?.policyTypes?.includes(direction) && selects(spec.podSelector ?? {}, labels),
+    );
+    assert.ok(applying.length > 0, `${at.name} has no ${direction} policy`);
+    return applying.some(({ spec }) => {
+      const rules =
+        direction === 'Ingress'
+          ? spec?.ingress?.map(({ from, ports }) => ({ peers: from, ports }))
+          : spec?.egress?.map(({ to, ports }) => ({ peers: to, ports }));
+      return (rules ?? []).some(
+        ({ peers, ports }) =>
+          (ports === undefined || ports.some((one) => one.port === port)) &&
+          (peers === undefined ||
+            peers.some(
+              ({ podSelector = {}, namespaceSelector = { matchLabels: own } }) =>
+                other.labels !== undefined && selects(namespaceSelector, own) && selects(podSelector, other.labels),
+            )),
+      );
+    });
+  };
+  const ends: End[] = [outside, ...workloads];
+  return ends.flatMap((from) =>
+    ends.flatMap((to) =>
+      to === outside
+        ? []
+        : ports.flatMap((port) =>
+            allows('Egress', from, to, port) && allows('Ingress', to, from, port)
+              ? [`${from.name} → ${to.name}:${port}`]
+              : [],
+          ),
+    ),
+  );
+}
+
+test('only the front takes connections from outside, only Envoys and apps reach Zipkin, only Zipkin reaches Cassandra', () => {
+  const mesh = [
+    'outside → front-envoy:80',
+    'front-envoy → service1:80',
+    'front-envoy → service2:80',
+    'front-envoy → zipkin:9411',
+    'service1 → service2:80',
+    'service1 → zipkin:9411',
+    'service2 → zipkin:9411',
+  ];
+  const ports = [80, 7000, 8001, 8080, 9000, 9042, 9411];
+  assert.deepEqual(reachable(rendered.local, ports), mesh);
+  assert.deepEqual(
+    new Set(reachable(rendered.cluster, ports)),
+    new Set([...mesh, 'zipkin → cassandra:9042', 'cassandra → cassandra:7000']),
+  );
+});

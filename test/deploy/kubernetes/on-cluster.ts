@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { execa } from 'execa';
+import { root } from '../../../sandbox/cli/project.js';
+import { frontOnNode, namespace } from '../../../sandbox/cluster/cluster-sandbox.js';
+import { Kubectl } from '../../../sandbox/cluster/kubectl.js';
+import { ZipkinClient } from '../../../sandbox/zipkin/client.js';
+
+/** What test/run.ts was told: the context to work on, and how images get there. */
+const { KUBE_CONTEXT: context = '', KUBE_LOAD: load = '' } = process.env;
+
+export const kubectl = await Kubectl.on(context);
+
+/** Runs `cluster` as a user does; gives its exit code and what it printed. */
+export function cluster(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return execa('node', ['dist/sandbox/cli/main.js', 'cluster', ...args], { cwd: root, reject: false, env: { ...env } });
+}
+
+/** `cluster up` with the images of this tree. */
+export async function up(overlay: string, seconds: number): Promise<void> {
+  const handing = load === '' ? [] : ['--load', load];
+  const args = ['up', '--context', context, '--overlay', overlay, '--wait', String(seconds), ...handing];
+  const { exitCode, all } = await execa('node', ['dist/sandbox/cli/main.js', 'cluster', ...args], {
+    cwd: root,
+    reject: false,
+    all: true,
+  });
+  if (exitCode !== 0) throw new Error(`cluster up: ${all}`);
+}
+
+/** `cluster down`. */
+export async function down(): Promise<string> {
+  const { stdout, stderr, exitCode } = await cluster(['down', '--context', context, '--wait', '180']);
+  if (exitCode !== 0) throw new Error(`cluster down: ${stderr}`);
+  return stdout;
+}
+
+/** The front's address on a node. */
+export async function frontUrl(): Promise<string> {
+  const url = await frontOnNode(kubectl);
+  if (!url) throw new Error('the front has no port on a node');
+  return url;
+}
+
+/** Runs `work` with a Zipkin of the cluster on a port of this machine; `of` says which, for port-forward. */
+export async function withZipkin<T>(work: (zipkin: ZipkinClient) => Promise<T>, of = 'service/zipkin'): Promise<T> {
+  const args = ['--context', context, '--namespace', namespace, 'port-forward', of, ':9411'];
+  const forward = spawn('kubectl', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const port = await new Promise<string>((resolve, reject) => {
+      forward.once('exit', (code) => reject(new Error(`kubectl port-forward ended with ${code}`)));
+      forward.once('error', reject);
+      createInterface(forward.stdout).on('line', (line) => {
+        const port = /^Forwarding from 127\.0\.0\.1:(\d+)/.exec(line)?.[1];
+        if (port) resolve(port);
+      });
+    });
+    return await work(new ZipkinClient(`http://127.0.0.1:${port}`));
+  } finally {
+    forward.kill();
+  }
+}
+
+interface NamedPod {
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+}
+
+/** @returns the names of a workload's pods that there are now */
+export async function podsOf(name: string): Promise<string[]> {
+  const selector = `app.kubernetes.io/name=${name}`;
+  const pods = await kubectl.get<NamedPod>('pods', '--namespace', namespace, '--selector', selector);
+  return pods.map(({ metadata }) => metadata.name);
+}
