@@ -115,10 +115,16 @@ async function soak(): Promise<void> {
   await runFiles('soak', filesBelow('e2e').filter(isLong('soak')));
 }
 
-/** Takes the pictures of the documents anew; the browser's test is what takes them. */
+/** Takes the pictures of the documents anew: the browser's test takes those of Zipkin, `trace` draws its own. */
 async function screenshots(): Promise<void> {
-  process.env.SCREENSHOTS = join(root, 'docs/pictures');
-  await withNative(() => runFiles('pictures', [join(root, 'dist/test/e2e/zipkin-ui.test.js')]));
+  const folder = join(root, 'docs/pictures');
+  process.env.SCREENSHOTS = folder;
+  await withNative(async () => {
+    await runFiles('pictures', [join(root, 'dist/test/e2e/zipkin-ui.test.js')]);
+    const sandbox = (...args: string[]) => execa('node', [join(root, 'dist/sandbox/cli/main.js'), ...args]);
+    await sandbox('verify', '--count', '50'); // warm, as a sandbox is that one looks at
+    await sandbox('trace', '--svg', join(folder, 'waterfall.svg'));
+  });
 }
 
 /** Whether a command succeeds. */

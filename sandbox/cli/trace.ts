@@ -88,7 +88,7 @@ async function trace(path: string, options: TraceOptions): Promise<ExitCode> {
     : await sendAndCollect(path, options, frontUrl, zipkin);
   const page = zipkin.tracePage(traceId);
   if (options.svg && spans.length > 0) {
-    await writeFile(options.svg, drawSvg(buildTree(spans)));
+    await writeFile(options.svg, drawSvg(buildTree(spans), answer ? { title: `${options.method} ${path}` } : {}));
     process.stderr.write(`${options.svg}: trace ${traceId}, ${spans.length} spans\n`);
   }
   if (options.json) {

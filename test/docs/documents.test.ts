@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../../sandbox/cli/project.js';
@@ -35,3 +35,34 @@ for (const document of documents) {
     for (const [, name = ''] of read(document).matchAll(/npm run ([a-z]+)/g)) assert.ok(name in scripts, name);
   });
 }
+
+/** The number of the first line where a key, or a thing of that name, of a YAML text is. */
+const lineOf = (yaml: string, key: string) =>
+  yaml.split('\n').findIndex((line) => new RegExp(`^\\s*(- )?(${key}:|name: ${key}$)`).test(line)) + 1;
+
+for (const document of ['README.md', 'README.zh.md']) {
+  test(`${document}: each link to a line of an Envoy file goes to the section that it names`, () => {
+    const right = read(document).replace(
+      /\[`([^`]+)`\]\(([\w-]+\.yaml)#L\d+\)/g,
+      (_, key: string, file: string) => `[\`${key}\`](${file}#L${lineOf(read(file), key)})`,
+    );
+    if (process.env.UPDATE_GOLDEN) writeFileSync(join(root, document), right);
+    assert.equal(read(document), right, 'UPDATE_GOLDEN=1 sets the line numbers right');
+    assert.doesNotMatch(right, /#L0\b/);
+  });
+}
+
+test('both READMEs have the same sections, commands, outputs, tables, links and pictures', () => {
+  const facts = (document: string) => {
+    const text = read(document);
+    const all = (pattern: RegExp) => [...text.matchAll(pattern)].map(([whole, group]) => group ?? whole);
+    return {
+      blocks: all(/^```(?:console|sh)\n[\s\S]*?^```$/gm),
+      headings: all(/^(#+) /gm),
+      links: all(/\]\(([^)]+)\)/g).filter((link) => !link.startsWith('README')),
+      commandRows: all(/^\| `(npm [^`]+)` \|/gm),
+      cases: all(/^\| `([a-z0-9-]+)` \|/gm),
+    };
+  };
+  assert.deepEqual(facts('README.zh.md'), facts('README.md'));
+});

@@ -21,14 +21,35 @@ export function consoleBlocks(markdown: string): ShownCommand[][] {
   return blocks;
 }
 
-const anything = (text: string) =>
-  text
-    .split('…')
-    .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-    .join('.*');
+/** A UUID, a trace id, a span id; or `…`. */
+const variable = /…|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?:[0-9a-f]{32}|[0-9a-f]{16})\b/g;
 
-/** @returns a pattern for all that a command prints, made from the output shown; outer blank lines do not count */
+const literally = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
+/** @param ids the ids shown so far, with their group's name; those of `text` are added */
+function lineSource(text: string, ids: Map<string, string>): string {
+  let source = '';
+  let at = 0;
+  for (const { 0: shown, index } of text.matchAll(variable)) {
+    source += literally(text.slice(at, index));
+    at = index + shown.length;
+    const known = ids.get(shown);
+    if (shown === '…') source += '.*';
+    else if (known) source += `\\k<${known}>`;
+    else {
+      ids.set(shown, `id${ids.size}`);
+      source += `(?<${ids.get(shown)}>${shown.replace(/[0-9a-f]/g, '[0-9a-f]')})`;
+    }
+  }
+  return source + literally(text.slice(at));
+}
+
+/**
+ * @returns a pattern for all that a command prints, made from the output shown; outer blank lines do not count. An id
+ *   shown stands for any of its form, and for the same one wherever it is shown again.
+ */
 export function outputPattern(shown: readonly string[]): RegExp {
-  const lines = shown.map((line) => (line === '…' ? '(?:.*\\n)*?' : `${anything(line.trimEnd())}[ \\t]*\\n`));
+  const ids = new Map<string, string>();
+  const lines = shown.map((line) => (line === '…' ? '(?:.*\\n)*?' : `${lineSource(line.trimEnd(), ids)}[ \\t]*\\n`));
   return new RegExp(`^\\s*${lines.join('')}\\s*$`);
 }

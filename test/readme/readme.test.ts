@@ -8,7 +8,10 @@ import { freePorts } from '../../sandbox/topology/ports.js';
 import { waitFor } from '../../sandbox/topology/wait.js';
 import { consoleBlocks, outputPattern, type ShownCommand } from './console-blocks.js';
 
-/** The documents whose commands must work as they are written; ports are exchanged, so that nothing running is disturbed. */
+/**
+ * The documents whose commands must work as they are written; ports are exchanged, so that nothing running is disturbed.
+ * README.zh.md has the very commands and outputs of README.md, as test/docs makes sure.
+ */
 const documents = ['README.md', 'docs/no-traces.md', 'docs/cut-in-two.md'];
 
 const shownPorts = ['8000', '8001', '9411'] as const;
@@ -39,9 +42,12 @@ const inCompose = await elsewhere();
 const hasDocker = !(await execa('docker', ['info'], { reject: false })).failed;
 const mustRunAll = process.env.CI === 'true';
 
+/** Curl's, which it leaves out on a terminal; and the other half of a line's end. */
+const progressMeter = /\r[\d:. -]*/g;
+
 function assertShown({ line, command, output }: ShownCommand, printed: string, { shown }: Elsewhere): void {
   if (output.every((each) => each === '')) return;
-  const seen = `${shown(printed).replaceAll('\r', '')}\n`;
+  const seen = `${shown(printed).replaceAll(progressMeter, '')}\n`;
   assert.match(seen, outputPattern(output), `line ${line}: $ ${command}`);
 }
 
@@ -62,36 +68,36 @@ async function runInCompose(block: readonly ShownCommand[]): Promise<void> {
   }
 }
 
-for (const document of documents) {
-  describe(document, () => {
-    let native: ResultPromise<Elsewhere['options']> | undefined;
-    let nativeOutput = '';
+describe('documents', () => {
+  let native: ResultPromise<Elsewhere['options']> | undefined;
+  let nativeOutput = '';
 
-    before(() => {
-      native = execa('npm start', natively.options);
-      native.all.on('data', (chunk: Buffer) => {
-        nativeOutput += chunk.toString();
-      });
+  before(() => {
+    native = execa('npm start', natively.options);
+    native.all.on('data', (chunk: Buffer) => {
+      nativeOutput += chunk.toString();
     });
+  });
 
-    after(async () => {
-      const record = JSON.parse(readFileSync(join(root, `.cache/run/${natively.front}/sandbox.json`), 'utf8'));
-      process.kill(record.pid, 'SIGINT');
-      await native;
-    });
+  after(async () => {
+    const record = JSON.parse(readFileSync(join(root, `.cache/run/${natively.front}/sandbox.json`), 'utf8'));
+    process.kill(record.pid, 'SIGINT');
+    await native;
+  });
 
-    const printedByStart = () =>
-      waitFor(
-        'npm start',
-        async () => {
-          if (!nativeOutput.includes('Ctrl-C ends it all.')) throw new Error(nativeOutput.slice(-200));
-          return nativeOutput;
-        },
-        { seconds: 300 },
-      );
+  const printedByStart = () =>
+    waitFor(
+      'npm start',
+      async () => {
+        if (!nativeOutput.includes('Ctrl-C ends it all.')) throw new Error(nativeOutput.slice(-200));
+        return nativeOutput;
+      },
+      { seconds: 300 },
+    );
 
+  for (const document of documents) {
     for (const block of consoleBlocks(readFileSync(join(root, document), 'utf8'))) {
-      const title = block.map(({ command }) => command).join('; ');
+      const title = `${document}: ${block.map(({ command }) => command).join('; ')}`;
       const needsDocker = block.some(({ command }) => command.startsWith('docker'));
       const skip = needsDocker && !hasDocker && !mustRunAll && 'no Docker daemon answers';
       test(title, { skip }, async () => {
@@ -102,5 +108,5 @@ for (const document of documents) {
         }
       });
     }
-  });
-}
+  }
+});
