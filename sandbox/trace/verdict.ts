@@ -120,7 +120,7 @@ function checkTimes(nodes: readonly SpanNode[], options: JudgeOptions): TraceFin
     const late = missed + duration;
     const outside = { type: 'outside-parent', span, parent: outer } as const;
     if (early > startTolerance) return [{ ...outside, how: 'starts before', micros: early }];
-    if (missed > startTolerance) return [{ ...outside, how: 'starts after the end of', micros: missed }];
+    if (missed > endTolerance) return [{ ...outside, how: 'starts after the end of', micros: missed }];
     return late > endTolerance ? [{ ...outside, how: 'ends after', micros: late }] : [];
   });
 }

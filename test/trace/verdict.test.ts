@@ -71,8 +71,8 @@ const cases: Readonly<Record<string, Case>> = {
     findings: ['b LOCAL 2 starts before a SERVER 1 by 1.00 ms'],
   },
   'a span after its parent': {
-    spans: 'a server 1 0+1000 \n b - 2<1 3000+10',
-    findings: ['b LOCAL 2 starts after the end of a SERVER 1 by 2.00 ms'],
+    spans: 'a server 1 0+1000 \n b - 2<1 102000+10',
+    findings: ['b LOCAL 2 starts after the end of a SERVER 1 by 101 ms'],
   },
   'a span that outlives its parent': {
     spans: 'a server 1 0+1000 \n b - 2<1 500+200000',
