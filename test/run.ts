@@ -15,6 +15,8 @@ import { freePorts } from '../sandbox/topology/ports.js';
  * runs one group, `npm test -- no-unit` all others.
  */
 
+delete process.env.FORCE_COLOR; // what commands print is asserted without colours
+
 const tally = { passed: 0, failed: 0 };
 const notRun: string[] = [];
 

@@ -1,22 +1,23 @@
 import type { Command } from 'commander';
 import { probe } from '../doctor/probe.js';
 import { type Check, examine } from '../doctor/rules.js';
+import { paint, wrapLine } from '../trace/terminal-text.js';
 import { ExitCode } from './exit-code.js';
 import { cache, root } from './project.js';
 import { jsonOption, ownShape } from './targets.js';
 import { type Terminal, terminal } from './terminal.js';
 
 const signs = { ok: '✓', wrong: '✗', skipped: '–' } as const;
-const colours = { ok: 32, wrong: 31, skipped: 90 } as const;
+const styles = { ok: 'green', wrong: 'red', skipped: 'dim' } as const;
 
-function draw(checks: readonly Check[], { colour }: Terminal): string[] {
+function draw(checks: readonly Check[], { colour, wrapAt }: Terminal): string[] {
   const width = Math.max(...checks.map(({ name }) => name.length));
-  const sign = (verdict: Check['verdict']) =>
-    colour ? `\u001b[${colours[verdict]}m${signs[verdict]}\u001b[0m` : signs[verdict];
-  return checks.flatMap(({ name, verdict, seen, advice }) => [
-    `${sign(verdict)} ${name.padEnd(width)}  ${seen}`,
-    ...(advice ? [`  ${' '.repeat(width)}  → ${advice}`] : []),
-  ]);
+  return checks.flatMap(({ name, verdict, seen, advice }) => {
+    const [first = '', ...more] = wrapLine(`  ${name.padEnd(width)}  ${seen}`, wrapAt, width + 4);
+    const sign = colour ? paint(styles[verdict], signs[verdict]) : signs[verdict];
+    const todo = advice ? wrapLine(`  ${' '.repeat(width)}  → ${advice}`, wrapAt, width + 6) : [];
+    return [sign + first.slice(1), ...more, ...todo];
+  });
 }
 
 async function doctor(json: boolean): Promise<ExitCode> {

@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import { labCases, resetLab } from '../lab/cases.js';
 import { verify } from '../request/verify.js';
 import { findSandbox } from '../topology/running-sandbox.js';
+import { wrapLine } from '../trace/terminal-text.js';
 import { ZipkinClient } from '../zipkin/client.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { cache, root } from './project.js';
 import { jsonOption, ownShape } from './targets.js';
+import { terminal } from './terminal.js';
 import { asDocument, explain } from './verify.js';
 
 /** Longest time that a whole request of the lab may take, microseconds; the slow case takes two seconds. */
@@ -16,7 +18,8 @@ function list(json: boolean): ExitCode {
   if (json) process.stdout.write(`${JSON.stringify(cases, null, 2)}\n`);
   else {
     const width = Math.max(...cases.map(({ name }) => name.length));
-    const lines = cases.map(({ name, does }) => `  ${name.padEnd(width)}  ${does}`);
+    const { wrapAt } = terminal(process.stdout);
+    const lines = cases.flatMap(({ name, does }) => wrapLine(`  ${name.padEnd(width)}  ${does}`, wrapAt, width + 4));
     process.stdout.write(`npm run lab -- <case> breaks the running sandbox:\n\n${lines.join('\n')}\n\n`);
     process.stdout.write('npm run lab -- reset puts all right again.\n');
   }
@@ -42,7 +45,10 @@ async function lab(name: string | undefined, json: boolean): Promise<ExitCode> {
   const [broken] = judged.filter(({ verdict }) => !verdict.whole);
   if (json) process.stdout.write(`${JSON.stringify({ case: name, traces: judged.map(asDocument) }, null, 2)}\n`);
   else {
-    if (labCase) process.stdout.write(`${labCase.does}\nWhat to see: ${labCase.picture}\n\n`);
+    const { wrapAt } = terminal(process.stdout);
+    const said = labCase ? [labCase.does, `What to see: ${labCase.picture}`] : [];
+    for (const line of said) process.stdout.write(`${wrapLine(line, wrapAt, 2).join('\n')}\n`);
+    if (labCase) process.stdout.write('\n');
     const verdict = broken ? (await explain(broken, zipkin)).join('\n') : '✓ the trace is whole';
     process.stdout.write(`${verdict}\n`);
     if (labCase) process.stdout.write("\nIt stays so until 'npm run lab -- reset'.\n");

@@ -54,7 +54,9 @@ function contextHeaders({ join, sample }: TraceOptions): Record<string, string> 
 function print(spans: readonly Span[], page: string, answer: TracedAnswer | undefined): void {
   const tree = buildTree(spans);
   const options = terminal(process.stdout);
-  const said = answer ? [`HTTP ${answer.status} in ${formatMicros(answer.tookMs * 1000)}`, ''] : [];
+  const said = answer
+    ? [`HTTP ${answer.status} in ${formatMicros(answer.tookMs * 1000)}, connecting included`, '']
+    : [];
   const split = drawTimeSplit(layOutWaterfall(tree).shares, options);
   const lines = [...said, ...drawTrace(tree, options), '', 'Where the time went:', ...split];
   process.stdout.write(`${lines.join('\n')}\n\n${page}\n`);

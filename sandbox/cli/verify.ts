@@ -8,6 +8,7 @@ import { drawTrace } from '../trace/draw.js';
 import { describeFinding } from '../trace/finding.js';
 import { junitReport } from '../trace/junit.js';
 import { recordShape } from '../trace/record-shape.js';
+import { paint, wrapLine } from '../trace/terminal-text.js';
 import { buildTree } from '../trace/tree.js';
 import { ZipkinClient } from '../zipkin/client.js';
 import { ExitCode, UsageError } from './exit-code.js';
@@ -57,14 +58,18 @@ export async function explain(
   { spans, traceId, verdict, diagnoses }: JudgedTrace,
   zipkin: ZipkinClient,
 ): Promise<string[]> {
-  const lines = [`✗ trace ${traceId || '(none)'}: ${verdict.findings.length} findings`];
-  for (const diagnosis of diagnoses) {
-    lines.push(`  ${diagnosis.text}`);
-    for (const finding of diagnosis.findings) lines.push(`    - ${describeFinding(finding)}`);
+  const options = terminal(process.stdout);
+  const count = verdict.findings.length;
+  const title = `✗ trace ${traceId || '(none)'}: ${count} ${count === 1 ? 'finding' : 'findings'}`;
+  const lines = [options.colour ? paint('red', title) : title];
+  for (const { text, findings } of diagnoses) {
+    lines.push(...wrapLine(`  ${text}`, options.wrapAt, 2));
+    const told = findings.map(describeFinding).filter((finding) => finding !== text);
+    for (const finding of told) lines.push(...wrapLine(`    - ${finding}`, options.wrapAt, 6));
   }
   const others = [...new Set(diagnoses.flatMap(({ otherTraceId }) => otherTraceId ?? []))];
   for (const part of [spans, ...(await Promise.all(others.map((id) => zipkin.trace(id))))]) {
-    if (part.length > 0) lines.push('', ...drawTrace(buildTree(part), terminal(process.stdout)));
+    if (part.length > 0) lines.push('', ...drawTrace(buildTree(part), options));
   }
   return lines;
 }

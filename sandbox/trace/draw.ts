@@ -41,15 +41,27 @@ interface Glyphs {
   readonly aside: Halves;
 }
 
-const tree = { unicode: { last: '└ ', next: '├ ', line: '│ ' }, ascii: { last: '+-', next: '|-', line: '| ' } };
 const unicodeGlyphs: Glyphs = {
-  ...tree.unicode,
+  ...{ last: '└ ', next: '├ ', line: '│ ' },
   ...{ cut: '…', fault: '✗', dot: ' · ', own: '█', waiting: ['╸', '╺', '━'], aside: ['╴', '╶', '─'] },
 };
 const asciiGlyphs: Glyphs = {
-  ...tree.ascii,
+  ...{ last: '+-', next: '|-', line: '| ' },
   ...{ cut: '~', fault: 'x', dot: ', ', own: '#', waiting: ['=', '=', '='], aside: ['-', '-', '-'] },
 };
+
+/** A deep tree that would take more than a third of a line has one column a level, not two, so that names can be read. */
+function isDense({ rows }: Waterfall, columns: number): boolean {
+  return rows.some(({ node: { depth, span } }) => {
+    return depth > 2 && depth * 2 + columnsOf(printable(serviceOf(span))) > columns / 3;
+  });
+}
+
+function glyphsFor(unicode: boolean, dense: boolean): Glyphs {
+  const glyphs = unicode ? unicodeGlyphs : asciiGlyphs;
+  const [last = '', next = '', line = ''] = [glyphs.last, glyphs.next, glyphs.line].map((text) => text.slice(0, 1));
+  return dense ? { ...glyphs, last, next, line } : glyphs;
+}
 
 interface Row extends WaterfallRow {
   readonly prefix: string;
@@ -68,7 +80,8 @@ interface View extends Waterfall {
 
 function layOut(waterfall: Waterfall, { width, colour, unicode = true }: DrawOptions): View {
   const all = Math.max(40, Math.floor(width));
-  const glyphs = unicode ? unicodeGlyphs : asciiGlyphs;
+  const dense = isDense(waterfall, all);
+  const glyphs = glyphsFor(unicode, dense);
   const treeLimit = Math.floor(all * 0.42);
   const rows = placeInTree(waterfall.rows, glyphs, treeLimit, unicode);
   const widest = (least: number, text: (row: Row) => string) =>
@@ -81,7 +94,7 @@ function layOut(waterfall: Waterfall, { width, colour, unicode = true }: DrawOpt
   const duration = widest(7, (row) => row.duration);
   const rest = all - treeColumns - kind - duration - 4;
   const name = Math.min(
-    Math.floor(rest * 0.45),
+    Math.floor(rest * (dense ? 0.55 : 0.45)),
     widest(4, ({ node }) => printable(node.span.name ?? '')),
   );
   return {
@@ -102,9 +115,10 @@ function placeInTree(rows: readonly WaterfallRow[], glyphs: Glyphs, limit: numbe
     if (!parent) return { ...row, duration, prefix: '', below: '' };
     const isLast = parent.children.at(-1) === row.node;
     const branch = isLast ? glyphs.last : glyphs.next;
-    if (depth * 2 > limit - 8) return { ...row, duration, prefix: `${glyphs.cut}${depth} ${branch}`, below: '' };
+    if (depth * glyphs.line.length > limit - 8)
+      return { ...row, duration, prefix: `${glyphs.cut}${depth} ${branch}`, below: '' };
     const above = belowOf.get(parent) ?? '';
-    const below = above + (isLast ? '  ' : glyphs.line);
+    const below = above + (isLast ? ' '.repeat(glyphs.line.length) : glyphs.line);
     belowOf.set(row.node, below);
     return { ...row, duration, prefix: above + branch, below };
   });
@@ -174,7 +188,7 @@ function drawBar(
 }
 
 function drawNotes({ columns, glyphs, paint }: View, { node, below, error, remarks }: Row): string[] {
-  const prefix = below + (node.children.length > 0 ? glyphs.line : '  ');
+  const prefix = below + (node.children.length > 0 ? glyphs.line : ' '.repeat(glyphs.line.length));
   return [...(error === undefined ? [] : [error]), ...remarks].map((note) => {
     const text = fitColumns(`${glyphs.fault} ${printable(note)}`, columns.all - columnsOf(prefix), glyphs.cut);
     return paint('dim', prefix) + paint('red', text.trimEnd());

@@ -45,3 +45,21 @@ export function paint(style: Style, text: string): string {
   const [before = '', after = ''] = codesOf.get(style) ?? [];
   return before + text + after;
 }
+
+/**
+ * Breaks a line of words so that no line is wider than `columns`, where the words allow it. Two spaces and more, as
+ * between columns of a table, are part of a word.
+ *
+ * @param indent columns of space before each line but the first
+ * @param columns infinite for a line that is not to be broken
+ */
+export function wrapLine(text: string, columns: number, indent: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/(?<=\S) (?=\S)/)) {
+    const last = lines.at(-1);
+    if (last !== undefined && columnsOf(last) + 1 + columnsOf(word) <= columns)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(last === undefined ? word : ' '.repeat(indent) + word);
+  }
+  return lines;
+}

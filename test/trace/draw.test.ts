@@ -28,18 +28,18 @@ const cases: Readonly<Record<string, Case>> = {
     spans: elevenSpans,
     drawing: `
       trace t · 11 spans · 41.2 ms
-      1970-01-01 00:00:00.000 UTC                  0         20.6 ms   41.2 ms
-      front-proxy                      SERVER get  ━━━━━━━━━━━━━━━━━━━━━━━━━━━ 41.2 ms
-      └ front-proxy                    CLIENT get  █━━━━━━━━━━━━━━━━━━━━━━━━━█ 40.3 ms
-        └ service1                     SERVER get  ╺━━━━━━━━━━━━━━━━━━━━━━━━━╸ 39.0 ms
-          └ service1                   CLIENT get  ╺█━━━━━━━━━━━━━━━━━━━━━━━█  38.0 ms
-            └ service1-app             SERVER get   ╺██━━━━━━━━━━━━━━━━━━━██╸  36.2 ms
-              └ service1-app           CLIENT get     ╺━━━━━━━━━━━━━━━━━━━╸    30.0 ms
-                └ service1             SERVER get      █━━━━━━━━━━━━━━━━━█     28.0 ms
-                  └ service1           CLIENT get      ╺━━━━━━━━━━━━━━━━━╸     27.0 ms
-                    └ service2         SERVER get       █━━━━━━━━━━━━━━━█      25.0 ms
-                      └ service2       CLIENT get       ╺█━━━━━━━━━━━━━█╸      24.0 ms
-                        └ service2-app SERVER get        ╺█████████████        20.0 ms
+      1970-01-01 00:00:00.000 UTC        0              20.6 ms        41.2 ms
+      front-proxy            SERVER get  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 41.2 ms
+      └front-proxy           CLIENT get  █━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━█ 40.3 ms
+       └service1             SERVER get  ╺━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━█╸ 39.0 ms
+        └service1            CLIENT get   █━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸  38.0 ms
+         └service1-app       SERVER get    ███━━━━━━━━━━━━━━━━━━━━━━━━━━━███   36.2 ms
+          └service1-app      CLIENT get      ╺█━━━━━━━━━━━━━━━━━━━━━━━━━█      30.0 ms
+           └service1         SERVER get       ╺━━━━━━━━━━━━━━━━━━━━━━━━━╸      28.0 ms
+            └service1        CLIENT get        █━━━━━━━━━━━━━━━━━━━━━━━█       27.0 ms
+             └service2       SERVER get         █━━━━━━━━━━━━━━━━━━━━━█        25.0 ms
+              └service2      CLIENT get         ╺█━━━━━━━━━━━━━━━━━━██╸        24.0 ms
+               └service2-app SERVER get          ╺██████████████████           20.0 ms
       █ critical path  ━ rest of a span on it`,
   },
   'errors, a lost parent and no time': {
