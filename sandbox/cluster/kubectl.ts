@@ -9,7 +9,7 @@ const lastWords = (stderr: string): string =>
     .at(-1) ?? 'it said nothing';
 
 const unreachable =
-  /Unable to connect|connection refused|no such host|i\/o timeout|no route to host|deadline exceeded/i;
+  /Unable to connect|connection refused|was refused|no such host|i\/o timeout|no route to host|deadline exceeded/i;
 
 /** @returns in one line what a failed kubectl means and what to do about it */
 export function explainFailure(context: string, args: readonly string[], stderr: string): string {

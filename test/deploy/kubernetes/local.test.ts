@@ -8,7 +8,7 @@ import { applyManifests, namespace, waitUntilReady } from '../../../sandbox/clus
 import { kustomize } from '../../../sandbox/cluster/kubectl.js';
 import { renderOverlay } from '../../../sandbox/cluster/overlay.js';
 import { firstExactTrace } from '../exact-traces.js';
-import { cluster, down, frontUrl, kubectl, podsOf, up, withZipkin } from './on-cluster.js';
+import { command, down, frontUrl, kubectl, podsOf, up, withZipkin } from './on-cluster.js';
 
 const { context } = kubectl;
 let elsewhere: string;
@@ -55,7 +55,7 @@ const wrong: readonly (readonly [what: string, args: readonly string[], code: nu
 
 for (const [what, args, code, says] of wrong) {
   test(`${what}: one line, and nothing is applied`, async () => {
-    const { exitCode, stderr } = await cluster(args, { KUBECONFIG: join(elsewhere, 'config') });
+    const { exitCode, stderr } = await command(['cluster', ...args], { KUBECONFIG: join(elsewhere, 'config') });
     assert.equal(exitCode, code);
     assert.match(stderr.split('\n')[0] ?? '', says);
     assert.equal(stderr.split('\n').filter((line) => !line.startsWith('usage: ')).length, 1);
@@ -66,7 +66,7 @@ test("somebody else's namespace of that name is not touched", async () => {
   await kubectl.run(['create', 'namespace', namespace]);
   try {
     for (const action of ['up', 'down']) {
-      const { exitCode, stderr } = await cluster([action, '--context', context]);
+      const { exitCode, stderr } = await command(['cluster', action, '--context', context]);
       assert.equal(exitCode, 3);
       assert.match(
         stderr,

@@ -11,26 +11,22 @@ const { KUBE_CONTEXT: context = '', KUBE_LOAD: load = '' } = process.env;
 
 export const kubectl = await Kubectl.on(context);
 
-/** Runs `cluster` as a user does; gives its exit code and what it printed. */
-export function cluster(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  return execa('node', ['dist/sandbox/cli/main.js', 'cluster', ...args], { cwd: root, reject: false, env: { ...env } });
+/** Runs one of the sandbox's commands as a user does; gives its exit code and what it printed. */
+export function command(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return execa('node', ['dist/sandbox/cli/main.js', ...args], { cwd: root, reject: false, env: { ...env } });
 }
 
 /** `cluster up` with the images of this tree. */
 export async function up(overlay: string, seconds: number): Promise<void> {
   const handing = load === '' ? [] : ['--load', load];
   const args = ['up', '--context', context, '--overlay', overlay, '--wait', String(seconds), ...handing];
-  const { exitCode, all } = await execa('node', ['dist/sandbox/cli/main.js', 'cluster', ...args], {
-    cwd: root,
-    reject: false,
-    all: true,
-  });
-  if (exitCode !== 0) throw new Error(`cluster up: ${all}`);
+  const { exitCode, stdout, stderr } = await command(['cluster', ...args]);
+  if (exitCode !== 0) throw new Error(`cluster up: ${stdout}\n${stderr}`);
 }
 
 /** `cluster down`. */
 export async function down(): Promise<string> {
-  const { stdout, stderr, exitCode } = await cluster(['down', '--context', context, '--wait', '180']);
+  const { stdout, stderr, exitCode } = await command(['cluster', 'down', '--context', context, '--wait', '180']);
   if (exitCode !== 0) throw new Error(`cluster down: ${stderr}`);
   return stdout;
 }
@@ -61,13 +57,17 @@ export async function withZipkin<T>(work: (zipkin: ZipkinClient) => Promise<T>, 
   }
 }
 
-interface NamedPod {
-  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+interface Pod {
+  readonly metadata: { readonly name: string; readonly uid: string };
 }
 
+const podObjects = (name: string): Promise<Pod[]> =>
+  kubectl.get<Pod>('pods', '--namespace', namespace, '--selector', `app.kubernetes.io/name=${name}`);
+
 /** @returns the names of a workload's pods that there are now */
-export async function podsOf(name: string): Promise<string[]> {
-  const selector = `app.kubernetes.io/name=${name}`;
-  const pods = await kubectl.get<NamedPod>('pods', '--namespace', namespace, '--selector', selector);
-  return pods.map(({ metadata }) => metadata.name);
-}
+export const podsOf = async (name: string): Promise<string[]> =>
+  (await podObjects(name)).map(({ metadata }) => metadata.name);
+
+/** @returns what tells a pod from a later one of the same name */
+export const podIdsOf = async (name: string): Promise<string[]> =>
+  (await podObjects(name)).map(({ metadata }) => metadata.uid);
