@@ -86,10 +86,7 @@ async function unit(): Promise<void> {
 /** Runs `work` while a native sandbox is up. */
 async function withNative(work: () => Promise<void>): Promise<void> {
   await publishElsewhere();
-  const services = await readTopology(root, process.env);
-  const envoyBinary = await installEnvoy(cache, process.env);
-  const zipkinFolder = await installZipkinFor(services, cache, process.env);
-  const sandbox = await NativeSandbox.prepare(root, cache, process.env, { services, envoyBinary, zipkinFolder });
+  const sandbox = await NativeSandbox.install(root, cache, process.env);
   try {
     await Promise.all(sandbox.plan.processes.map(({ name }) => sandbox.start(name)));
     await work();

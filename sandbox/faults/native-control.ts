@@ -1,8 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { installEnvoy } from '../topology/artifacts.js';
 import type { ManagedProcess } from '../topology/managed-process.js';
-import { installZipkinFor, NativeSandbox, readTopology } from '../topology/native-sandbox.js';
+import { NativeSandbox } from '../topology/native-sandbox.js';
 import { freePorts } from '../topology/ports.js';
 import { type Control, type Part, processOf, readProcesses, type Service } from './control.js';
 
@@ -37,11 +36,7 @@ export class NativeControl implements Control {
   ): Promise<NativeControl> {
     const [front, admin, zipkin] = await freePorts(3);
     const own = { ...environment, FRONT_PORT: `${front}`, ADMIN_PORT: `${admin}`, ZIPKIN_PORT: `${zipkin}` };
-    const services = await readTopology(root, own);
-    const envoyBinary = await installEnvoy(cache, own);
-    const zipkinFolder = await installZipkinFor(services, cache, own);
-    const parts = { services, envoyBinary, zipkinFolder };
-    return new NativeControl(await NativeSandbox.prepare(root, cache, own, parts));
+    return new NativeControl(await NativeSandbox.install(root, cache, own));
   }
 
   get frontUrl(): string {

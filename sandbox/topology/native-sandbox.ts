@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { installZipkin } from './artifacts.js';
+import { installEnvoy, installZipkin } from './artifacts.js';
 import { type ComposeService, readComposeFile } from './compose-file.js';
 import { lastLogLines, type ManagedProcess, startProcess } from './managed-process.js';
 import { envoyConfigurationOf, javaOptionsOf, type NativeInput, type NativePlan, planNative } from './native-plan.js';
@@ -108,6 +108,23 @@ export class NativeSandbox {
     await mkdir(runFolder, { recursive: true });
     for (const [path, text] of plan.configurations) await writeFile(path, text);
     return new NativeSandbox(plan, runFolder, readySeconds);
+  }
+
+  /**
+   * Installs what is missing, without a word, and prepares a run.
+   *
+   * @throws Error where a part cannot be had, and as `prepare` does
+   */
+  static async install(
+    root: string,
+    cache: string,
+    environment: Environment,
+    overrides: NonNullable<NativeInput['overrides']> = {},
+  ): Promise<NativeSandbox> {
+    const services = await readTopology(root, environment);
+    const envoyBinary = await installEnvoy(cache, environment);
+    const zipkinFolder = await installZipkinFor(services, cache, environment);
+    return NativeSandbox.prepare(root, cache, environment, { services, envoyBinary, zipkinFolder, overrides });
   }
 
   get processes(): readonly ManagedProcess[] {

@@ -4,10 +4,9 @@ import { after, before, describe, test } from 'node:test';
 import { cache, root } from '../../sandbox/cli/project.js';
 import { readShape } from '../../sandbox/cli/targets.js';
 import { verify } from '../../sandbox/request/verify.js';
-import { installEnvoy } from '../../sandbox/topology/artifacts.js';
-import { NativeSandbox, readTopology } from '../../sandbox/topology/native-sandbox.js';
-import { freePorts } from '../../sandbox/topology/ports.js';
+import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
 import { ZipkinClient } from '../../sandbox/zipkin/client.js';
+import { ownEnvironment } from '../topology/own-environment.js';
 import { type RunningZipkin, startZipkin } from '../zipkin/running-zipkin.js';
 
 const example = (file: string, more: Readonly<Record<string, string>> = {}) => ({
@@ -60,14 +59,8 @@ describe('services that are not ours, in the places of those that are', () => {
   after(() => collector.stop());
 
   async function withApps<T>(overrides: Case['apps'], work: (frontUrl: string) => Promise<T>): Promise<T> {
-    const [front, admin] = (await freePorts(2)).map(String);
-    const environment = { ...process.env, FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_URL: collector.url };
-    const sandbox = await NativeSandbox.prepare(root, cache, environment, {
-      services: await readTopology(root, environment),
-      envoyBinary: await installEnvoy(cache, environment),
-      zipkinFolder: undefined,
-      overrides,
-    });
+    const environment = { ...(await ownEnvironment()), ZIPKIN_URL: collector.url };
+    const sandbox = await NativeSandbox.install(root, cache, environment, overrides);
     try {
       await Promise.all(sandbox.plan.processes.map(({ name }) => sandbox.start(name)));
       return await work(sandbox.plan.frontUrl);

@@ -3,13 +3,13 @@ import { after, before, describe, test } from 'node:test';
 import { execa } from 'execa';
 import { cache, root } from '../../sandbox/cli/project.js';
 import type { Check } from '../../sandbox/doctor/rules.js';
-import { installEnvoy } from '../../sandbox/topology/artifacts.js';
-import { installZipkinFor, NativeSandbox, readTopology } from '../../sandbox/topology/native-sandbox.js';
+import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
+import { ownEnvironment } from '../topology/own-environment.js';
 
-const [front, admin, zipkin, nowhere] = (await freePorts(4)).map(String);
-const { ZIPKIN_JAR: _, ...rest } = process.env; // the runner's is an extracted one
-const environment = { ...rest, FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin, SAMPLING_PERCENT: '12.5' };
+const environment = { ...(await ownEnvironment()), SAMPLING_PERCENT: '12.5' };
+const { FRONT_PORT: front, ZIPKIN_PORT: zipkin } = environment;
+const [nowhere] = (await freePorts(1)).map(String);
 
 async function doctor(env: Readonly<Record<string, string | undefined>> = environment) {
   const args = ['dist/sandbox/cli/main.js', 'doctor', '--json'];
@@ -24,12 +24,7 @@ describe('a sandbox of its own, broken for real', () => {
   let sandbox: NativeSandbox;
 
   before(async () => {
-    const services = await readTopology(root, environment);
-    sandbox = await NativeSandbox.prepare(root, cache, environment, {
-      services,
-      envoyBinary: await installEnvoy(cache, environment),
-      zipkinFolder: await installZipkinFor(services, cache, environment),
-    });
+    sandbox = await NativeSandbox.install(root, cache, environment);
     await Promise.all(sandbox.plan.processes.map(({ name }) => sandbox.start(name)));
   });
   after(() => sandbox.kill());

@@ -5,24 +5,16 @@ import { cache, root } from '../../sandbox/cli/project.js';
 import { ownShape } from '../../sandbox/cli/targets.js';
 import { spansByService } from '../../sandbox/ledger/shape-counts.js';
 import { type MeasuredLoad, measureLoad } from '../../sandbox/load/measure.js';
-import { installEnvoy } from '../../sandbox/topology/artifacts.js';
-import { installZipkinFor, NativeSandbox, readTopology } from '../../sandbox/topology/native-sandbox.js';
-import { freePorts } from '../../sandbox/topology/ports.js';
+import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
 import { findSandbox, type RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
+import { ownEnvironment } from '../topology/own-environment.js';
 
 let native: NativeSandbox;
 let running: RunningSandbox;
 
 before(async () => {
-  const [front, admin, zipkin] = (await freePorts(3)).map(String);
-  const { ZIPKIN_JAR: _, ...rest } = process.env; // the runner's is an extracted one
-  const environment = { ...rest, ZIPKIN_URL: '', FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin };
-  const services = await readTopology(root, environment);
-  native = await NativeSandbox.prepare(root, cache, environment, {
-    services,
-    envoyBinary: await installEnvoy(cache, environment),
-    zipkinFolder: await installZipkinFor(services, cache, environment),
-  });
+  const environment = await ownEnvironment();
+  native = await NativeSandbox.install(root, cache, environment);
   await Promise.all(native.plan.processes.map(({ name }) => native.start(name)));
   running = await findSandbox(root, cache, environment);
 });

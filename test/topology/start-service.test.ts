@@ -5,26 +5,20 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { execa } from 'execa';
 import { cache, root } from '../../sandbox/cli/project.js';
-import { installEnvoy } from '../../sandbox/topology/artifacts.js';
 import { isAlive } from '../../sandbox/topology/managed-process.js';
-import { NativeSandbox, readTopology } from '../../sandbox/topology/native-sandbox.js';
-import { freePorts } from '../../sandbox/topology/ports.js';
+import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
 import { fetchText, waitFor } from '../../sandbox/topology/wait.js';
 import { ZipkinClient } from '../../sandbox/zipkin/client.js';
 import { type RunningZipkin, startZipkin } from '../zipkin/running-zipkin.js';
+import { ownEnvironment } from './own-environment.js';
 
 let running: RunningZipkin;
 let sandbox: NativeSandbox;
 
 before(async () => {
   running = await startZipkin();
-  const [front, admin] = (await freePorts(2)).map(String);
-  const environment = { ...process.env, FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_URL: running.url };
-  sandbox = await NativeSandbox.prepare(root, cache, environment, {
-    services: await readTopology(root, environment),
-    envoyBinary: await installEnvoy(cache, environment),
-    zipkinFolder: undefined,
-  });
+  const environment = { ...(await ownEnvironment()), ZIPKIN_URL: running.url };
+  sandbox = await NativeSandbox.install(root, cache, environment);
 });
 after(async () => {
   await rm(sandbox.runFolder, { recursive: true });

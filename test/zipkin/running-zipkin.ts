@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { cache, root } from '../../sandbox/cli/project.js';
 import { installZipkinFor, NativeSandbox, readTopology } from '../../sandbox/topology/native-sandbox.js';
-import { freePorts } from '../../sandbox/topology/ports.js';
+import { ownEnvironment } from '../topology/own-environment.js';
 
 /** A real Zipkin of a test's own. */
 export interface RunningZipkin {
@@ -11,9 +11,7 @@ export interface RunningZipkin {
 
 /** Starts the pinned Zipkin on a free port, and waits until it collects. */
 export async function startZipkin(): Promise<RunningZipkin> {
-  const [front, admin, zipkin] = (await freePorts(3)).map(String);
-  const { ZIPKIN_JAR: _, ...rest } = process.env; // the runner's is an extracted one
-  const environment = { ...rest, FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin, ZIPKIN_URL: undefined };
+  const environment = await ownEnvironment();
   const services = await readTopology(root, environment);
   const sandbox = await NativeSandbox.prepare(root, cache, environment, {
     services,
