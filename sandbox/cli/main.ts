@@ -12,8 +12,14 @@ import { start } from './start.js';
 import { registerTrace } from './trace.js';
 import { registerVerify } from './verify.js';
 
+const usageOf = (command: Command) => `npm run ${command.name()} -- ${command.usage()}`;
+
 const program = new Command('sandbox')
   .description('A request through Envoy sidecars, followed span by span in Zipkin.')
+  .configureHelp({
+    commandUsage: (command) => (command.parent ? usageOf(command) : 'npm run <command> -- [options]'),
+  })
+  .helpCommand(false)
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'sandbox: ')) });
 
@@ -34,8 +40,7 @@ registerFaults(program);
 registerSoak(program);
 registerCluster(program);
 
-const usageOf = (command: Command) => `usage: npm run ${command.name()} -- ${command.usage()}`;
-for (const command of program.commands) command.showHelpAfterError(usageOf(command));
+for (const command of program.commands) command.showHelpAfterError(`usage: ${usageOf(command)}`);
 
 try {
   await program.parseAsync();
@@ -46,7 +51,7 @@ try {
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`sandbox: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
     const command = program.commands.find((each) => each.name() === program.args[0]);
-    if (error instanceof UsageError && command) process.stderr.write(`${usageOf(command)}\n`);
+    if (error instanceof UsageError && command) process.stderr.write(`usage: ${usageOf(command)}\n`);
     process.exitCode = error instanceof UsageError ? ExitCode.wrongUsage : ExitCode.failedRun;
   }
 }

@@ -10,8 +10,8 @@ import { failureOf, messageOf } from './failure.js';
 import { askFreePorts, askPorts } from './probe-ports.js';
 import { askReporters } from './probe-reporters.js';
 
-/** Whose health is asked for. */
-export interface Patient {
+/** Which sandbox to look at. */
+export interface ProbeOptions {
   /** The project's root. */
   readonly root: string;
   readonly cache: string;
@@ -36,7 +36,7 @@ const innerParts: readonly (readonly [service: string, name: string, part: 'admi
  *
  * @throws Error where docker-compose.yml and the environment do not fit together
  */
-export async function probe({ root, cache, environment, shape, onLook }: Patient): Promise<Facts> {
+export async function probe({ root, cache, environment, shape, onLook }: ProbeOptions): Promise<Facts> {
   onLook('what runs');
   const frontPort = Number(environment.FRONT_PORT || 8000);
   const sandbox = await findSandbox(root, cache, environment).catch(() => undefined);

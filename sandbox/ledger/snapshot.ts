@@ -49,7 +49,7 @@ async function ofEach<T>(services: Readonly<Record<string, string>>, read: (serv
 }
 
 /** Reads every counter of a running sandbox at once; never throws. */
-export async function takeSnapshot(sandbox: RunningSandbox, zipkin: ZipkinClient): Promise<Snapshot> {
+async function takeSnapshot(sandbox: RunningSandbox, zipkin: ZipkinClient): Promise<Snapshot> {
   const [ofEnvoys, ofApps, collector] = await Promise.all([
     ofEach(envoys, (service) => snapshotOfEnvoy(sandbox, service)),
     ofEach(apps, async (service) => readAppCounters(await sandbox.ask(service, 'app', '/reporter'))),

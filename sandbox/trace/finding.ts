@@ -73,7 +73,7 @@ export function describeFinding(finding: Finding): string {
 }
 
 /** A span as findings name it: service, kind and id. */
-export function nameSpan(span: Span): string {
+function nameSpan(span: Span): string {
   return `${labelOf(span)} ${span.id}`;
 }
 
