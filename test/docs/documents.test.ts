@@ -52,6 +52,12 @@ for (const document of ['README.md', 'README.zh.md']) {
   });
 }
 
+test('every npm script is explained, to users or to contributors', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const explained = read('README.md') + read('CONTRIBUTING.md');
+  for (const name of Object.keys(scripts)) assert.match(explained, new RegExp(`npm (run )?${name}\\b`));
+});
+
 test('both READMEs have the same sections, commands, outputs, tables, links and pictures', () => {
   const facts = (document: string) => {
     const text = read(document);
