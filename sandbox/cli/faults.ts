@@ -10,9 +10,11 @@ import { faultTable, findings } from '../faults/report.js';
 import { type CaseResult, runCase } from '../faults/run-case.js';
 import { findSandbox } from '../topology/running-sandbox.js';
 import { parseShape } from '../trace/shape.js';
+import { wrapLine } from '../trace/terminal-text.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { cache, root } from './project.js';
 import { jsonOption } from './targets.js';
+import { terminal } from './terminal.js';
 
 interface FaultOptions {
   readonly rate: number;
@@ -57,7 +59,9 @@ function chooseCases(names: readonly string[], mode: Control['mode']): FaultCase
 async function faults(names: readonly string[], options: FaultOptions): Promise<ExitCode> {
   const cases = chooseCases(names, options.compose ? 'compose' : 'native');
   if (options.list) {
-    for (const { name, title } of faultCases) process.stdout.write(`${name.padEnd(22)} ${title}\n`);
+    const { wrapAt } = terminal(process.stdout);
+    const lines = faultCases.flatMap(({ name, title }) => wrapLine(`${name.padEnd(22)} ${title}`, wrapAt, 23));
+    process.stdout.write(`${lines.join('\n')}\n`);
     return ExitCode.done;
   }
   const expected = expectedSpans(parseShape(await readFile(shapeFile, 'utf8'), shapeFile));

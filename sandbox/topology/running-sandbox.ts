@@ -139,5 +139,6 @@ export async function findSandbox(
   if (record) return nativeSandbox(record, dirname(runRecordFile(cache, frontPort)));
   const compose = await composeSandbox(root);
   if (compose) return compose;
-  throw new Error(`no sandbox runs on port ${frontPort}; start one with 'npm start' or 'docker compose up --build -d'`);
+  const start = "start one with 'npm start' or 'docker compose up --build -d'";
+  throw new Error(`no sandbox runs on port ${frontPort}; ${start}, or set FRONT_PORT to the port of one that runs`);
 }

@@ -59,6 +59,6 @@ test('no sandbox runs: one clear line, exit code 3', async () => {
   assert.equal(exitCode, 3);
   assert.match(
     stderr,
-    /^sandbox: no sandbox runs on port 1; start one with 'npm start' or 'docker compose up --build -d'$/,
+    /^sandbox: no sandbox runs on port 1; start one with 'npm start' or 'docker compose up --build -d', or set FRONT_PORT to the port of one that runs$/,
   );
 });
