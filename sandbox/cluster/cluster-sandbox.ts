@@ -17,8 +17,11 @@ interface Labelled {
   readonly metadata: { readonly labels?: Readonly<Record<string, string>> };
 }
 
-/** @returns whether the namespace is there; throws where it is somebody else's */
-async function namespaceExists(kubectl: Kubectl): Promise<boolean> {
+/**
+ * @returns whether the sandbox's namespace is there
+ * @throws Error where it is somebody else's
+ */
+export async function namespaceExists(kubectl: Kubectl): Promise<boolean> {
   const [found] = await kubectl.get<Labelled>('namespaces', namespace);
   if (found === undefined) return false;
   if (found.metadata.labels?.[label.name] === label.value) return true;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ZipkinClient } from '../zipkin/client.js';
+import type { CounterSource } from './counter-source.js';
 import { type CollectorCounters, readCollectorCounters } from './counters.js';
 
 /** A collector's counters when it answered, in epoch milliseconds. */
@@ -49,12 +49,12 @@ export class CollectorWatch {
   readonly #stopped = new AbortController();
   readonly #loop: Promise<void>;
 
-  constructor(private readonly zipkin: ZipkinClient) {
+  constructor(private readonly source: CounterSource) {
     this.#loop = this.#readOn();
   }
 
   async #read(): Promise<void> {
-    const counters = await this.zipkin.metrics().then(readCollectorCounters, () => undefined);
+    const counters = await this.source.collectorMetrics().then(readCollectorCounters, () => undefined);
     if (counters) this.#readings.push({ at: Date.now(), counters });
   }
 

@@ -68,13 +68,15 @@ export const envoyStatsPath = `/stats?filter=${encodeURIComponent(
 )}`;
 
 /**
- * @param text Envoy's `/stats`, one `name: value` a line
+ * @param text Envoy's `/stats`, one `name: value` a line; a name that comes again, from another instance, is added up
  * @see https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/stats
  * @see https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/trace/v3/zipkin.proto
  */
 export function readEnvoyStats(text: string): EnvoyCounters {
   const stats = new Map<string, number>();
-  for (const [, name = '', value] of text.matchAll(/^(\S+): (\d+)$/gm)) stats.set(name, Number(value));
+  for (const [, name = '', value] of text.matchAll(/^(\S+): (\d+)$/gm)) {
+    stats.set(name, (stats.get(name) ?? 0) + Number(value));
+  }
   const get = (name: string): number => stats.get(name) ?? 0;
   const sum = (matches: (name: string) => boolean): number =>
     [...stats].reduce((total, [name, value]) => (matches(name) ? total + value : total), 0);
@@ -138,17 +140,34 @@ export function readAppCounters(text: string): AppCounters {
   return JSON.parse(text) as AppCounters;
 }
 
+/** @returns the counters of all instances of an app together */
+export function addAppCounters(instances: readonly AppCounters[]): AppCounters {
+  const sum = (count: (instance: AppCounters) => number): number =>
+    instances.reduce((total, instance) => total + count(instance), 0);
+  const reasons = new Set(instances.flatMap(({ dropped }) => Object.keys(dropped)));
+  return {
+    recorded: sum(({ recorded }) => recorded),
+    sent: sum(({ sent }) => sent),
+    accepted: sum(({ accepted }) => accepted),
+    dropped: Object.fromEntries([...reasons].map((reason) => [reason, sum(({ dropped }) => dropped[reason] ?? 0)])),
+    buffered: sum(({ buffered }) => buffered),
+    collector: instances.every(({ collector }) => collector === 'reachable') ? 'reachable' : 'away',
+  };
+}
+
 /**
- * @param metrics Zipkin's `/metrics`
- * @returns the sums over all transports
+ * @param metrics the `/metrics` of each Zipkin
+ * @returns the sums over all of them and all transports
  * @see https://github.com/openzipkin/zipkin/blob/master/zipkin-server/README.md#metrics
  */
-export function readCollectorCounters(metrics: Readonly<Record<string, number>>): CollectorCounters {
+export function readCollectorCounters(metrics: readonly Readonly<Record<string, number>>[]): CollectorCounters {
   const sum = (counter: string): number =>
-    Object.entries(metrics).reduce(
-      (total, [name, value]) => (name.startsWith(`counter.zipkin_collector.${counter}.`) ? total + value : total),
-      0,
-    );
+    metrics
+      .flatMap(Object.entries)
+      .reduce(
+        (total, [name, value]) => (name.startsWith(`counter.zipkin_collector.${counter}.`) ? total + value : total),
+        0,
+      );
   return {
     messages: sum('messages'),
     messagesDropped: sum('messages_dropped'),

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunningSandbox } from '../topology/running-sandbox.js';
-import type { ZipkinClient } from '../zipkin/client.js';
+import type { CounterSource } from './counter-source.js';
 import {
   type AppCounters,
+  addAppCounters,
   type CollectorCounters,
   type EnvoyCounters,
   envoyStatsPath,
@@ -34,10 +34,15 @@ const apps = { 'service1-app': 'service1', 'service2-app': 'service2' };
 
 const unlessFailed = <T>(promise: Promise<T>): Promise<T | undefined> => promise.catch(() => undefined);
 
-async function snapshotOfEnvoy(sandbox: RunningSandbox, service: string): Promise<EnvoySnapshot> {
-  const ask = (path: string) => sandbox.ask(service, 'admin', path);
-  const [stats, runtime, info] = await Promise.all([ask(envoyStatsPath), ask('/runtime'), ask('/server_info')]);
-  return { ...readEnvoyStats(stats), ...readReportingSettings(runtime), uptimeSeconds: readUptime(info) };
+/** Of all instances together; the youngest says since when. They are configured alike. */
+async function snapshotOfEnvoy(source: CounterSource, service: string): Promise<EnvoySnapshot> {
+  const ask = (path: string) => source.askAll(service, 'admin', path);
+  const [stats, runtimes, infos] = await Promise.all([ask(envoyStatsPath), ask('/runtime'), ask('/server_info')]);
+  return {
+    ...readEnvoyStats(stats.join('\n')),
+    ...readReportingSettings(runtimes[0] ?? ''),
+    uptimeSeconds: Math.min(...infos.map(readUptime)),
+  };
 }
 
 async function ofEach<T>(services: Readonly<Record<string, string>>, read: (service: string) => Promise<T>) {
@@ -48,12 +53,14 @@ async function ofEach<T>(services: Readonly<Record<string, string>>, read: (serv
   return Object.fromEntries(await Promise.all(entries)) as Record<string, T | undefined>;
 }
 
-/** Reads every counter of a running sandbox at once; never throws. */
-async function takeSnapshot(sandbox: RunningSandbox, zipkin: ZipkinClient): Promise<Snapshot> {
+/** Reads every counter of a running sandbox at once, those of several instances added up; never throws. */
+async function takeSnapshot(source: CounterSource): Promise<Snapshot> {
   const [ofEnvoys, ofApps, collector] = await Promise.all([
-    ofEach(envoys, (service) => snapshotOfEnvoy(sandbox, service)),
-    ofEach(apps, async (service) => readAppCounters(await sandbox.ask(service, 'app', '/reporter'))),
-    unlessFailed(zipkin.metrics().then(readCollectorCounters)),
+    ofEach(envoys, (service) => snapshotOfEnvoy(source, service)),
+    ofEach(apps, async (service) =>
+      addAppCounters((await source.askAll(service, 'app', '/reporter')).map(readAppCounters)),
+    ),
+    unlessFailed(source.collectorMetrics().then(readCollectorCounters)),
   ]);
   return { at: Date.now(), envoys: ofEnvoys, apps: ofApps, collector };
 }
@@ -78,16 +85,15 @@ function isQuiet(earlier: Snapshot, later: Snapshot): boolean {
  * @returns the last snapshot, and whether all was quiet by then
  */
 export async function takeQuietSnapshot(
-  sandbox: RunningSandbox,
-  zipkin: ZipkinClient,
+  source: CounterSource,
   seconds: number,
 ): Promise<{ readonly snapshot: Snapshot; readonly quiet: boolean }> {
   const deadline = Date.now() + seconds * 1000;
-  let earlier = await takeSnapshot(sandbox, zipkin);
+  let earlier = await takeSnapshot(source);
   while (Date.now() < deadline) {
     const intervals = Object.values(earlier.envoys).map((envoy) => envoy?.flushIntervalMs ?? 0);
     await delay(Math.min(Math.max(...intervals) + 300, deadline - Date.now()));
-    const snapshot = await takeSnapshot(sandbox, zipkin);
+    const snapshot = await takeSnapshot(source);
     if (isQuiet(earlier, snapshot)) return { snapshot, quiet: true };
     earlier = snapshot;
   }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { accountReporters } from '../ledger/account.js';
 import { CollectorWatch } from '../ledger/collector-watch.js';
+import { type CounterSource, countersOf } from '../ledger/counter-source.js';
 import { joinLedger, type Ledger } from '../ledger/ledger.js';
 import { takeQuietSnapshot } from '../ledger/snapshot.js';
 import { type SpanCounts, StoredTraces } from '../ledger/stored-traces.js';
@@ -42,6 +43,13 @@ export interface MeasureOptions {
   readonly onQuiet?: () => Promise<void>;
 }
 
+/** What a load is sent to, where its traces are read, and where its counters. */
+export interface LoadTarget {
+  readonly frontUrl: string;
+  readonly zipkinUrl: string;
+  readonly counters: CounterSource;
+}
+
 const LARGEST_SHARE_UNSEEN = 0.4;
 const TRACES_A_LOOK = 1000;
 // With tracing off, Envoy writes '-' instead.
@@ -68,18 +76,19 @@ const tally = (counts: Record<string, number>, key: string | number): void => {
  * @throws ZipkinError where its traces cannot be read at the end
  */
 export async function measureLoad(
-  sandbox: RunningSandbox,
+  sandbox: RunningSandbox | LoadTarget,
   plan: LoadPlan,
   options: MeasureOptions,
 ): Promise<MeasuredLoad> {
   const { onProgress } = options;
   const zipkin = new ZipkinClient(sandbox.zipkinUrl);
+  const counters = 'counters' in sandbox ? sandbox.counters : countersOf(sandbox);
   const decision = decisionIn(plan.headers);
   const hasShape = Object.keys(options.spansEach).length > 0;
   const spansEach = decision === 'deny' ? {} : options.spansEach;
   onProgress('waiting until nothing is under way');
-  const { snapshot: before } = await takeQuietSnapshot(sandbox, zipkin, options.quietSeconds);
-  const watch = new CollectorWatch(zipkin);
+  const { snapshot: before } = await takeQuietSnapshot(counters, options.quietSeconds);
+  const watch = new CollectorWatch(counters);
   const traces = new StoredTraces((ids) => zipkin.traceMany(ids), spansEach);
 
   const latencies: number[] = [];
@@ -102,7 +111,7 @@ export async function measureLoad(
   const generated = await generateLoad(plan, onAnswer, options.stopped);
   clearInterval(progress);
   onProgress('waiting until every span has been reported');
-  const { snapshot: after, quiet } = await takeQuietSnapshot(sandbox, zipkin, options.quietSeconds);
+  const { snapshot: after, quiet } = await takeQuietSnapshot(counters, options.quietSeconds);
   await options.onQuiet?.();
   ended.abort();
   await keepingUp;

@@ -3,13 +3,14 @@ import { test } from 'node:test';
 import { accountReporters } from '../../sandbox/ledger/account.js';
 import { accountCollector } from '../../sandbox/ledger/collector-watch.js';
 import {
+  envoyStatsPath,
   readCollectorCounters,
   readEnvoyStats,
   readReportingSettings,
   readUptime,
 } from '../../sandbox/ledger/counters.js';
 import { drawLedger } from '../../sandbox/ledger/draw-ledger.js';
-import type { Snapshot } from '../../sandbox/ledger/snapshot.js';
+import { type Snapshot, takeSnapshot } from '../../sandbox/ledger/snapshot.js';
 
 const stats = `
 cluster.app.upstream_rq_total: 3
@@ -45,15 +46,45 @@ test('reporting settings are those in force, else Envoy defaults', () => {
   assert.deepEqual(readReportingSettings(JSON.stringify({ entries })), { spansPerReport: 20, flushIntervalMs: 5000 });
 });
 
-test("Zipkin's counters are summed over its transports", () => {
-  const counters = readCollectorCounters({
-    'counter.zipkin_collector.spans.http': 5,
-    'counter.zipkin_collector.spans.grpc': 2,
-    'counter.zipkin_collector.spans_dropped.http': 1,
-    'counter.zipkin_collector.messages.http': 3,
-    'gauge.zipkin_collector.message_spans.http': 99,
+test("Zipkin's counters are summed over its transports and instances", () => {
+  const counters = readCollectorCounters([
+    {
+      'counter.zipkin_collector.spans.http': 5,
+      'counter.zipkin_collector.spans.grpc': 2,
+      'counter.zipkin_collector.spans_dropped.http': 1,
+      'counter.zipkin_collector.messages.http': 3,
+      'gauge.zipkin_collector.message_spans.http': 99,
+    },
+    { 'counter.zipkin_collector.spans.http': 10 },
+  ]);
+  assert.deepEqual(counters, { spans: 17, spansDropped: 1, messages: 3, messagesDropped: 0 });
+});
+
+test('a snapshot adds up what the instances of a service say; the youngest says since when they run', async () => {
+  const envoy: Readonly<Record<string, readonly string[]>> = {
+    [envoyStatsPath]: [stats, stats],
+    '/runtime': ['{"entries": {}}', '{"entries": {}}'],
+    '/server_info': ['{"uptime_current_epoch": "73s"}', '{"uptime_current_epoch": "9s"}'],
+    '/reporter': [
+      '{"recorded": 5, "sent": 4, "accepted": 4, "dropped": {"full": 1}, "buffered": 0, "collector": "reachable"}',
+      '{"recorded": 3, "sent": 2, "accepted": 1, "dropped": {"refused": 1}, "buffered": 1, "collector": "away"}',
+    ],
+  };
+  const { envoys, apps, collector } = await takeSnapshot({
+    askAll: async (_service, _part, path) => envoy[path] ?? [],
+    collectorMetrics: async () => [{}, { 'counter.zipkin_collector.messages.http': 2 }],
   });
-  assert.deepEqual(counters, { spans: 7, spansDropped: 1, messages: 3, messagesDropped: 0 });
+  assert.deepEqual([envoys.service1?.requests, envoys.service1?.spansSent], [10, 20]);
+  assert.equal(envoys.service1?.uptimeSeconds, 9);
+  assert.deepEqual(apps['service1-app'], {
+    recorded: 8,
+    sent: 6,
+    accepted: 5,
+    dropped: { full: 1, refused: 1 },
+    buffered: 1,
+    collector: 'away',
+  });
+  assert.equal(collector?.messages, 2);
 });
 
 test('a collector that begins anew is seen, and what it counted before is kept', () => {

@@ -4,6 +4,7 @@ import { cache, root } from '../../../sandbox/cli/project.js';
 import { applyManifests, namespace, waitUntilReady } from '../../../sandbox/cluster/cluster-sandbox.js';
 import { buildImages } from '../../../sandbox/cluster/images.js';
 import { renderOverlay } from '../../../sandbox/cluster/overlay.js';
+import type { MeasuredLoad } from '../../../sandbox/load/measure.js';
 import { waitFor } from '../../../sandbox/topology/wait.js';
 import type { Span } from '../../../sandbox/trace/span.js';
 import { exactTraces, firstExactTrace, sendMany, sendSteadily } from '../exact-traces.js';
@@ -74,6 +75,30 @@ test('npm run verify and npm run trace find the same, given the two addresses', 
     const drawn = await command(['trace', ...targets]);
     assert.equal(drawn.exitCode, 0, drawn.stdout + drawn.stderr);
     assert.match(drawn.stdout, /trace [0-9a-f]{32} · 11 spans/);
+  });
+});
+
+test('npm run load accounts for every span, over all pods', async () => {
+  const url = await frontUrl();
+  await withZipkin(async (zipkin) => {
+    const targets = ['--context', kubectl.context, '--url', url, '--zipkin', zipkin.url];
+    const { exitCode, stdout, stderr } = await command([
+      'load',
+      '--count',
+      '200',
+      '--rate',
+      '20',
+      '--json',
+      ...targets,
+    ]);
+    assert.equal(exitCode, 0, stdout + stderr);
+    const { statuses, ledger } = JSON.parse(stdout) as MeasuredLoad;
+    assert.deepEqual(statuses, { 200: 200 });
+    const { recorded, accepted, stored, missing } = ledger.total;
+    assert.deepEqual(
+      { recorded, accepted, stored, missing },
+      { recorded: 2200, accepted: 2200, stored: 2200, missing: 0 },
+    );
   });
 });
 
