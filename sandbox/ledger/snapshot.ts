@@ -54,7 +54,7 @@ async function ofEach<T>(services: Readonly<Record<string, string>>, read: (serv
 }
 
 /** Reads every counter of a running sandbox at once, those of several instances added up; never throws. */
-async function takeSnapshot(source: CounterSource): Promise<Snapshot> {
+export async function takeSnapshot(source: CounterSource): Promise<Snapshot> {
   const [ofEnvoys, ofApps, collector] = await Promise.all([
     ofEach(envoys, (service) => snapshotOfEnvoy(source, service)),
     ofEach(apps, async (service) =>
