@@ -5,6 +5,8 @@ import { waitFor } from '../topology/wait.js';
 import { type Control, type Part, processOf, readProcesses, type Service } from './control.js';
 
 const init = 1;
+/** What a command in a container exits with when the container ends under it. */
+const endedWithContainer = 137;
 const listProcesses =
   'for stat in /proc/[0-9]*/stat; do read -r line <"$stat" && echo "$line"; done 2>/dev/null || true';
 
@@ -32,7 +34,9 @@ export class ComposeControl implements Control {
   /** From inside: what `docker kill` ends, Docker takes for stopped by the user and does not restart. */
   async signal(part: Part, signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
     const service = part.split('/')[0] as Service;
-    await this.#inside(service, `kill -${signal.slice('SIG'.length)} ${await this.#processOf(part)}`);
+    const script = `kill -${signal.slice('SIG'.length)} ${await this.#processOf(part)}`;
+    const { failed, exitCode, stderr } = await this.#run('compose', 'exec', '-T', service, 'sh', '-c', script);
+    if (failed && exitCode !== endedWithContainer) throw new Error(`${service}: ${script} failed: ${stderr.trim()}`);
   }
 
   /** Timed inside the container: a command for each end of it would take longer than the hold. */
@@ -105,8 +109,12 @@ export class ComposeControl implements Control {
     return this.#docker('compose', 'exec', '-T', service, 'sh', '-c', script);
   }
 
+  #run(...args: string[]) {
+    return execa('docker', args, { cwd: this.root, reject: false, stdin: 'ignore' });
+  }
+
   async #docker(...args: string[]): Promise<string> {
-    const { stdout, stderr, failed } = await execa('docker', args, { cwd: this.root, reject: false, stdin: 'ignore' });
+    const { stdout, stderr, failed } = await this.#run(...args);
     if (!failed) return stdout.trim();
     throw new Error(`docker ${args.slice(0, 3).join(' ')} failed: ${stderr.trim().split('\n').at(-1)}`);
   }
