@@ -7,6 +7,7 @@ import { registerFaults } from './faults.js';
 import { registerHeaders } from './headers.js';
 import { registerLab } from './lab.js';
 import { registerLoad } from './load.js';
+import { registerSize } from './size.js';
 import { registerSoak } from './soak.js';
 import { start } from './start.js';
 import { registerTrace } from './trace.js';
@@ -39,6 +40,7 @@ registerBench(program);
 registerFaults(program);
 registerSoak(program);
 registerCluster(program);
+registerSize(program);
 
 for (const command of program.commands) command.showHelpAfterError(`usage: ${usageOf(command)}`);
 
