@@ -10,8 +10,12 @@ export interface Usage {
 
 const TICKS_PER_SECOND = 100;
 
-/** The fields of /proc/PID/stat from the third on; the second, in brackets, may hold anything. */
-function readStat(text: string) {
+/**
+ * @param text `/proc/PID/stat`; its second field, the command in brackets, may hold anything
+ * @returns the command, its process group, and the seconds of processor time it has used
+ * @see proc_pid_stat(5)
+ */
+export function readStat(text: string): { command: string; group: number; cpuSeconds: number } {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return {
     command: text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')),

@@ -1,21 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { waitFor } from '../topology/wait.js';
+import { collectTrace } from '../request/collect.js';
+import { sendTraced } from '../request/send.js';
 import type { Span } from '../trace/span.js';
 import { ZipkinClient } from '../zipkin/client.js';
 
 const tracesPerPost = 400;
 
 /** Sends one request and waits for its spans. */
-async function oneTrace(frontUrl: string, zipkin: ZipkinClient, spans: number): Promise<Span[]> {
-  const response = await fetch(`${frontUrl}/trace/1`);
-  await response.text();
-  const traceId = response.headers.get('x-b3-traceid') ?? '';
-  const attempt = async () => {
-    const found = await zipkin.trace(traceId);
-    if (found.length < spans) throw new Error(`${found.length} of ${spans} spans`);
-    return found;
-  };
-  return waitFor(`trace ${traceId}`, attempt, { seconds: 20 });
+async function oneTrace(frontUrl: string, zipkin: ZipkinClient, expected: number): Promise<Span[]> {
+  const { traceId = '' } = await sendTraced({ url: new URL(`${frontUrl}/trace/1`), method: 'GET', headers: {} });
+  const enough = ({ length }: readonly Span[]) => length >= expected;
+  const spans = await collectTrace(zipkin, traceId, { enough, limitMs: 20_000 });
+  if (!enough(spans)) throw new Error(`trace ${traceId}: ${spans.length} of ${expected} spans came to Zipkin`);
+  return spans;
 }
 
 /**
