@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { assessedKinds, type ClusterObject } from './cluster-objects.js';
 import type { Kubectl } from './kubectl.js';
-import { assess, assessedKinds, type ClusterObject, type Readiness } from './readiness.js';
+import { assess, type Readiness } from './readiness.js';
 import { unsettled } from './upstreams.js';
 
 /** The namespace of the sandbox, and its virtual network. */

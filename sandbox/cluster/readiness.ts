@@ -1,66 +1,5 @@
+import type { Autoscaler, ClusterObject, Pod, Workload } from './cluster-objects.js';
 import { quotaExceeded } from './kubectl.js';
-
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason?: string;
-  readonly message?: string;
-}
-
-/** A Deployment or StatefulSet. */
-interface Workload {
-  readonly kind: 'Deployment' | 'StatefulSet';
-  readonly metadata: { readonly name: string; readonly generation: number };
-  readonly spec: { readonly replicas: number };
-  readonly status: {
-    readonly observedGeneration?: number;
-    readonly replicas?: number;
-    readonly updatedReplicas?: number;
-    readonly availableReplicas?: number;
-  };
-}
-
-interface ReplicaSet {
-  readonly kind: 'ReplicaSet';
-  readonly metadata: { readonly name: string };
-  readonly status: { readonly conditions?: readonly Condition[] };
-}
-
-interface ContainerStatus {
-  readonly name: string;
-  readonly image: string;
-  readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
-  readonly lastState?: { readonly terminated?: { readonly exitCode: number } };
-}
-
-interface Pod {
-  readonly kind: 'Pod';
-  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
-  readonly status: {
-    readonly conditions?: readonly Condition[];
-    readonly initContainerStatuses?: readonly ContainerStatus[];
-    readonly containerStatuses?: readonly ContainerStatus[];
-  };
-}
-
-interface Autoscaler {
-  readonly kind: 'HorizontalPodAutoscaler';
-  readonly spec: { readonly minReplicas?: number; readonly scaleTargetRef: { readonly name: string } };
-}
-
-interface Event {
-  readonly kind: 'Event';
-  readonly reason?: string;
-  readonly message?: string;
-  readonly lastTimestamp?: string | null;
-  readonly involvedObject: { readonly kind: string; readonly name: string };
-}
-
-/** What of a namespace says how far it is, as `kubectl get` has it. */
-export type ClusterObject = Workload | ReplicaSet | Pod | Autoscaler | Event;
-
-/** The kinds of ClusterObject, for `kubectl get`: what others wait for first. */
-export const assessedKinds = 'statefulsets,deployments,replicasets,pods,horizontalpodautoscalers.autoscaling,events';
 
 /** How far a namespace is; `why` is one line. `failed`: waiting does not help. */
 export type Readiness = { readonly state: 'ready' } | { readonly state: 'waiting' | 'failed'; readonly why: string };
@@ -93,6 +32,27 @@ function refusal(message: string, of: string): Readiness {
   return failed(/exceeded quota/.test(message) ? quotaExceeded(message) : `${of} gets no pods: ${message}`);
 }
 
+const revision = 'deployment.kubernetes.io/revision';
+
+/** All but what a change of its Deployment has replaced: while that goes, it may still fail. */
+function withoutReplaced(objects: readonly ClusterObject[]): ClusterObject[] {
+  const revisions = new Map(
+    objects.flatMap((object) =>
+      object.kind === 'Deployment' ? [[object.metadata.name, object.metadata.annotations?.[revision]]] : [],
+    ),
+  );
+  const replaced = new Set<string>();
+  for (const object of objects) {
+    const [owner] = object.kind === 'ReplicaSet' ? (object.metadata.ownerReferences ?? []) : [];
+    if (object.kind !== 'ReplicaSet' || owner?.kind !== 'Deployment') continue;
+    if (revisions.get(owner.name) !== object.metadata.annotations?.[revision]) replaced.add(object.metadata.name);
+  }
+  return objects.filter((object) => {
+    if (object.kind === 'ReplicaSet') return !replaced.has(object.metadata.name);
+    return object.kind !== 'Pod' || !object.metadata.ownerReferences?.some(({ name }) => replaced.has(name));
+  });
+}
+
 /** A ReplicaSet says so itself; a StatefulSet's refused pods are seen in events only. */
 function refusedPods(objects: readonly ClusterObject[], since: number): Readiness | undefined {
   for (const object of objects) {
@@ -113,8 +73,7 @@ function refusedPods(objects: readonly ClusterObject[], since: number): Readines
 /** What a workload still lacks. */
 function progressOf({ metadata, spec, status }: Workload, least: number): string | undefined {
   const wanted = Math.max(spec.replicas, least);
-  const { observedGeneration = 0, replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status;
-  if (observedGeneration < metadata.generation) return `${metadata.name} has not been looked at yet`;
+  const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status;
   const ready = Math.min(updatedReplicas, availableReplicas);
   if (ready < wanted) return `${metadata.name} is not ready: ${ready} of ${wanted} pods are`;
   if (replicas > wanted) return `${metadata.name} still has ${replicas - wanted} pods of before`;
@@ -134,20 +93,23 @@ function unplaced({ metadata, status }: Pod): string | undefined {
  * @param since epoch milliseconds; events before that are of no account
  */
 export function assess(objects: readonly ClusterObject[], since: number): Readiness {
-  const pods = objects.filter((object): object is Pod => object.kind === 'Pod' && !object.metadata.deletionTimestamp);
-  for (const pod of pods) {
-    const failure = failureOfPod(pod);
-    if (failure) return failure;
-  }
-  const refused = refusedPods(objects, since);
-  if (refused) return refused;
-  const scalers = objects.filter((object): object is Autoscaler => object.kind === 'HorizontalPodAutoscaler');
-  const least = (workload: string): number =>
-    scalers.find(({ spec }) => spec.scaleTargetRef.name === workload)?.spec.minReplicas ?? 0;
   const workloads = objects.filter(
     (object): object is Workload => object.kind === 'StatefulSet' || object.kind === 'Deployment',
   );
   if (workloads.length === 0) return waiting('nothing is there yet');
+  const unseen = workloads.find(({ metadata, status }) => (status.observedGeneration ?? 0) < metadata.generation);
+  if (unseen) return waiting(`${unseen.metadata.name} has not been looked at yet`);
+  const current = withoutReplaced(objects);
+  const pods = current.filter((object): object is Pod => object.kind === 'Pod' && !object.metadata.deletionTimestamp);
+  for (const pod of pods) {
+    const failure = failureOfPod(pod);
+    if (failure) return failure;
+  }
+  const refused = refusedPods(current, since);
+  if (refused) return refused;
+  const scalers = current.filter((object): object is Autoscaler => object.kind === 'HorizontalPodAutoscaler');
+  const least = (workload: string): number =>
+    scalers.find(({ spec }) => spec.scaleTargetRef.name === workload)?.spec.minReplicas ?? 0;
   const [unready] = workloads.flatMap((workload) => progressOf(workload, least(workload.metadata.name)) ?? []);
   if (unready === undefined) return { state: 'ready' };
   const [withoutNode] = pods.flatMap((pod) => unplaced(pod) ?? []);

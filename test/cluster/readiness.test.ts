@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assess, type ClusterObject } from '../../sandbox/cluster/readiness.js';
+import type { ClusterObject, Condition } from '../../sandbox/cluster/cluster-objects.js';
+import { assess } from '../../sandbox/cluster/readiness.js';
 
-const deployment = (name: string, replicas: number, status: object = {}): ClusterObject => ({
+const revised = (revision: string) => ({ annotations: { 'deployment.kubernetes.io/revision': revision } });
+
+const deployment = (name: string, replicas: number, status: object = {}, revision = '1'): ClusterObject => ({
   kind: 'Deployment',
-  metadata: { name, generation: 2 },
+  metadata: { name, generation: 2, ...revised(revision) },
   spec: { replicas },
   status: {
     observedGeneration: 2,
@@ -19,6 +22,14 @@ const scaler = (name: string, minReplicas: number): ClusterObject => ({
   kind: 'HorizontalPodAutoscaler',
   spec: { minReplicas, scaleTargetRef: { name } },
 });
+
+const replicaSet = (name: string, of: string, revision: string, conditions: Condition[] = []): ClusterObject => ({
+  kind: 'ReplicaSet',
+  metadata: { name, ...revised(revision), ownerReferences: [{ kind: 'Deployment', name: of }] },
+  status: { conditions },
+});
+
+const ownedBy = (set: string) => ({ ownerReferences: [{ kind: 'ReplicaSet', name: set }] });
 
 const pod = (name: string, status: object, metadata: object = {}): ClusterObject => ({
   kind: 'Pod',
@@ -86,10 +97,16 @@ const cases: readonly (readonly [when: string, objects: ClusterObject[], state: 
     'waiting',
     /service1-a has no node: Insufficient cpu/,
   ],
-  ['an image is not there', [pod('a', waitingFor('ImagePullBackOff'))], 'failed', /the image service:x of pod a/],
+  [
+    'an image is not there',
+    [deployment('a', 1), pod('a', waitingFor('ImagePullBackOff'))],
+    'failed',
+    /the image service:x of pod a/,
+  ],
   [
     'an image is not there, of a sidecar',
     [
+      deployment('a', 1),
       pod('a', {
         initContainerStatuses: [{ name: 'envoy', image: 'e:1', state: { waiting: { reason: 'ErrImageNeverPull' } } }],
       }),
@@ -110,14 +127,55 @@ const cases: readonly (readonly [when: string, objects: ClusterObject[], state: 
     /^$/,
   ],
   [
+    'the image was corrected, and the pod with the wrong one is still there',
+    [
+      deployment('a', 1, { availableReplicas: 0 }, '2'),
+      replicaSet('a-1', 'a', '1'),
+      replicaSet('a-2', 'a', '2'),
+      pod('a-1-x', waitingFor('ImagePullBackOff'), ownedBy('a-1')),
+      pod('a-2-x', {}, ownedBy('a-2')),
+    ],
+    'waiting',
+    /^a is not ready: 0 of 1/,
+  ],
+  [
+    'the new pod lacks its image as the one before did',
+    [
+      deployment('a', 1, {}, '2'),
+      replicaSet('a-1', 'a', '1'),
+      replicaSet('a-2', 'a', '2'),
+      pod('a-1-x', waitingFor('ImagePullBackOff'), ownedBy('a-1')),
+      pod('a-2-x', waitingFor('ImagePullBackOff'), ownedBy('a-2')),
+    ],
+    'failed',
+    /of pod a-2-x/,
+  ],
+  [
+    'the pods of before were refused, those of now are not',
+    [
+      deployment('a', 1, { availableReplicas: 0 }, '2'),
+      replicaSet('a-1', 'a', '1', [{ type: 'ReplicaFailure', status: 'True', message: 'exceeded quota: small' }]),
+      replicaSet('a-2', 'a', '2'),
+    ],
+    'waiting',
+    /^a is not ready/,
+  ],
+  [
+    'the change that corrects the image has not been looked at yet',
+    [deployment('a', 1, { observedGeneration: 1 }), pod('a', waitingFor('ImagePullBackOff'))],
+    'waiting',
+    /a has not been looked at/,
+  ],
+  [
     'a container ends again and again',
-    [pod('a', waitingFor('CrashLoopBackOff', { lastState: { terminated: { exitCode: 2 } } }))],
+    [deployment('a', 1), pod('a', waitingFor('CrashLoopBackOff', { lastState: { terminated: { exitCode: 2 } } }))],
     'failed',
     /app of pod a ends again and again, exit code 2/,
   ],
   [
     'the quota is used up, for a Deployment',
     [
+      deployment('service1', 1),
       {
         kind: 'ReplicaSet',
         metadata: { name: 'service1-5f' },
@@ -136,11 +194,17 @@ const cases: readonly (readonly [when: string, objects: ClusterObject[], state: 
     'failed',
     /quota is used up \(exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1\)/,
   ],
-  ['the quota is used up, for a StatefulSet', [refused('2026-01-01T12:00:01Z')], 'failed', /quota is used up/],
+  [
+    'the quota is used up, for a StatefulSet',
+    [cassandra, refused('2026-01-01T12:00:01Z')],
+    'failed',
+    /quota is used up/,
+  ],
   ['the quota was used up once', [cassandra, refused('2026-01-01T11:59:59Z')], 'waiting', /cassandra/],
   [
     'pod security refuses',
     [
+      deployment('service1', 1),
       {
         kind: 'ReplicaSet',
         metadata: { name: 'service1-5f' },

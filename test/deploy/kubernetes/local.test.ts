@@ -98,14 +98,17 @@ test('a quota that is used up is named', async () => {
   await kubectl.run(['delete', 'quota', 'small', '--namespace', namespace]);
 });
 
-test('an image that the cluster does not have is named', async () => {
-  const absent = { 'envoymesh/front-envoy': 'absent', 'envoymesh/service': 'absent' };
-  await applyManifests(kubectl, await renderOverlay(root, cache, 'local', absent));
-  const waiting = waitUntilReady(kubectl, 120, () => undefined);
-  await assert.rejects(
-    waiting,
-    /^Error: the cluster does not have the image envoymesh\/\S+:absent of pod \S+ \(\w+\); hand it over/,
-  );
+test('an image that the cluster does not have is named, and after a change only that of the new pods', async () => {
+  const images = ['envoymesh/front-envoy', 'envoymesh/service', 'openzipkin/zipkin'];
+  for (const tag of ['absent', 'absent-too']) {
+    const absent = Object.fromEntries(images.map((image) => [image, tag]));
+    await applyManifests(kubectl, await renderOverlay(root, cache, 'local', absent));
+    const waiting = waitUntilReady(kubectl, 120, () => undefined);
+    await assert.rejects(
+      waiting,
+      new RegExp(String.raw`^Error: the cluster does not have the image \S+:${tag} of pod \S+ \(\w+\); hand it over`),
+    );
+  }
 });
 
 test('from nothing to the first exact trace', async (t) => {
