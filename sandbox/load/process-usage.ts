@@ -27,13 +27,17 @@ export function readStat(text: string): { command: string; group: number; cpuSec
 const kilobytes = (text: string, field: string): number =>
   1024 * Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
 
-const isHelper = (command: string): boolean => ['bash', 'sleep', 'setpriv', 'timeout'].includes(command);
+/**
+ * @param command as /proc has it; Node is `node` or its main thread's name
+ * @returns whether it is one of the sandbox's own, and none that start-service or a probe runs for a moment
+ */
+export const isOwnCommand = (command: string): boolean => /^(envoy|node|MainThread|java)$/.test(command);
 
 /**
  * Reads what the processes of process groups use; Linux only.
  *
  * @param groups leaders' process ids by name, as a run's sandbox.json has them
- * @returns by `<name>/<command>`, for example `service1/envoy`; shells are left out
+ * @returns by `<name>/<command>`, for example `service1/envoy`
  * @see proc_pid_stat(5), proc_pid_smaps(5)
  */
 export async function readUsage(groups: Readonly<Record<string, number>>): Promise<Record<string, Usage>> {
@@ -42,7 +46,7 @@ export async function readUsage(groups: Readonly<Record<string, number>>): Promi
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').then(readStat, () => undefined);
     const name = stat && names.get(stat.group);
-    if (!stat || !name || isHelper(stat.command)) continue;
+    if (!stat || !name || !isOwnCommand(stat.command)) continue;
     const memory = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
     usage[`${name}/${stat.command}`] = {
       cpuSeconds: stat.cpuSeconds,

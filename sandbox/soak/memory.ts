@@ -1,18 +1,16 @@
 import { execa } from 'execa';
-import { readUsage } from '../load/process-usage.js';
+import { isOwnCommand, readUsage } from '../load/process-usage.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 
 /** Resident memory of each process, in bytes, by `<service>/<command>`. */
 export type MemorySample = Readonly<Record<string, number>>;
-
-const commands = /^(envoy|node|MainThread|java)$/;
 
 /** Reads `Name:` and `VmRSS:` of the files /proc/<pid>/status, one after the other; see proc_pid_status(5). */
 function readStatus(service: string, text: string): MemorySample {
   const processes = [...text.matchAll(/^Name:\s+(\S+)$[\s\S]*?^VmRSS:\s+(\d+) kB$/gm)];
   return Object.fromEntries(
     processes
-      .filter(([, command = '']) => commands.test(command))
+      .filter(([, command = '']) => isOwnCommand(command))
       .map(([, command, kilobytes]) => [`${service}/${command}`, Number(kilobytes) * 1024]),
   );
 }
