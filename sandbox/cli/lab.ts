@@ -5,10 +5,10 @@ import { findSandbox } from '../topology/running-sandbox.js';
 import { wrapLine } from '../trace/terminal-text.js';
 import { ZipkinClient } from '../zipkin/client.js';
 import { ExitCode, UsageError } from './exit-code.js';
+import { asDocument, explain } from './explain.js';
 import { cache, root } from './project.js';
 import { jsonOption, ownShape } from './targets.js';
 import { terminal } from './terminal.js';
-import { asDocument, explain } from './verify.js';
 
 /** Longest time that a whole request of the lab may take, microseconds; the slow case takes two seconds. */
 const within = 1_000_000;

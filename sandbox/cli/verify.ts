@@ -2,19 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { collectTrace } from '../request/collect.js';
 import { sendTraced } from '../request/send.js';
-import { type JudgedTrace, verify } from '../request/verify.js';
+import { verify } from '../request/verify.js';
 import { findSandbox, type RunningSandbox } from '../topology/running-sandbox.js';
-import { drawTrace } from '../trace/draw.js';
-import { describeFinding } from '../trace/finding.js';
 import { junitReport } from '../trace/junit.js';
 import { recordShape } from '../trace/record-shape.js';
-import { paint, wrapLine } from '../trace/terminal-text.js';
 import { buildTree } from '../trace/tree.js';
 import { ZipkinClient } from '../zipkin/client.js';
 import { ExitCode, UsageError } from './exit-code.js';
+import { asDocument, explain } from './explain.js';
 import { cache, root } from './project.js';
 import { collectHeader, findTargets, jsonOption, ownShape, readShape, urlOption, zipkinOption } from './targets.js';
-import { terminal } from './terminal.js';
 
 interface VerifyOptions {
   readonly expect?: string;
@@ -51,32 +48,6 @@ async function sandboxBehind(frontUrl: string): Promise<RunningSandbox | undefin
   const sandbox = await findSandbox(root, cache, process.env).catch(() => undefined);
   const here = sandbox && new URL(sandbox.frontUrl).port === new URL(frontUrl).port;
   return here ? sandbox : undefined;
-}
-
-/** The lines about a trace that is not whole: what is wrong, why, and both halves where there are two. */
-export async function explain(
-  { spans, traceId, verdict, diagnoses }: JudgedTrace,
-  zipkin: ZipkinClient,
-): Promise<string[]> {
-  const options = terminal(process.stdout);
-  const count = verdict.findings.length;
-  const title = `✗ trace ${traceId || '(none)'}: ${count} ${count === 1 ? 'finding' : 'findings'}`;
-  const lines = [options.colour ? paint('red', title) : title];
-  for (const { text, findings } of diagnoses) {
-    lines.push(...wrapLine(`  ${text}`, options.wrapAt, 2));
-    const told = findings.map(describeFinding).filter((finding) => finding !== text);
-    for (const finding of told) lines.push(...wrapLine(`    - ${finding}`, options.wrapAt, 6));
-  }
-  const others = [...new Set(diagnoses.flatMap(({ otherTraceId }) => otherTraceId ?? []))];
-  for (const part of [spans, ...(await Promise.all(others.map((id) => zipkin.trace(id))))]) {
-    if (part.length > 0) lines.push('', ...drawTrace(buildTree(part), options));
-  }
-  return lines;
-}
-
-/** What a program gets of each trace. */
-export function asDocument({ traceId, answer, verdict, diagnoses }: JudgedTrace) {
-  return { traceId, status: answer.status, requestId: answer.requestId, whole: verdict.whole, diagnoses };
 }
 
 async function record(url: URL, file: string, zipkin: ZipkinClient, options: VerifyOptions): Promise<ExitCode> {

@@ -1,4 +1,4 @@
-import type { CollectorTrouble, ReportCounters } from './counters.js';
+import type { CollectorTrouble, ReportCounters } from './envoy-counters.js';
 import type { EnvoySnapshot, Snapshot } from './snapshot.js';
 
 /** What one Envoy did between two snapshots. */

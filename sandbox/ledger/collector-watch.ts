@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type CollectorCounters, readCollectorCounters } from './collector-counters.js';
 import type { CounterSource } from './counter-source.js';
-import { type CollectorCounters, readCollectorCounters } from './counters.js';
 
 /** A collector's counters when it answered, in epoch milliseconds. */
 export interface Reading {

@@ -1,18 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type AppCounters, addAppCounters, readAppCounters } from './app-counters.js';
+import { type CollectorCounters, readCollectorCounters } from './collector-counters.js';
 import type { CounterSource } from './counter-source.js';
 import {
-  type AppCounters,
-  addAppCounters,
-  type CollectorCounters,
   type EnvoyCounters,
   envoyStatsPath,
   type ReportingSettings,
-  readAppCounters,
-  readCollectorCounters,
   readEnvoyStats,
   readReportingSettings,
   readUptime,
-} from './counters.js';
+} from './envoy-counters.js';
 
 /** What an Envoy has counted, how it reports, and since when it runs. */
 export interface EnvoySnapshot extends EnvoyCounters, ReportingSettings {

@@ -1,5 +1,7 @@
 import { cpus } from 'node:os';
 import { execa } from 'execa';
+import { countersOf } from '../ledger/counter-source.js';
+import { takeQuietSnapshot } from '../ledger/snapshot.js';
 import { generateLoad } from '../load/generate.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { fetchText, waitFor } from '../topology/wait.js';
@@ -83,7 +85,8 @@ class Measurement {
     const generated = await generateLoad({ ...plan, ...limits }, onAnswer, new AbortController().signal);
     if (refused + generated.requests - generated.answered > 0)
       throw new Error(`${refused} requests were not answered with 200`);
-    await this.#quiet();
+    const { quiet } = await takeQuietSnapshot(countersOf(this.sandbox), 60);
+    if (!quiet) throw new Error('a minute after the load some reporter still had spans to send');
     const after = { times: await this.#times(), collector: await this.#collector() };
     const used = (service: keyof Times, command: string): number =>
       ((after.times[service][command] ?? 0) - (before.times[service][command] ?? 0)) * 1e6;
@@ -94,17 +97,6 @@ class Measurement {
       bytes: after.collector.bytes - before.collector.bytes,
       micros: used,
     };
-  }
-
-  async #quiet(): Promise<void> {
-    let known = -1;
-    const settled = async (): Promise<void> => {
-      const { spans } = await this.#collector();
-      const still = spans === known;
-      known = spans;
-      if (!still) throw new Error(`${spans} spans and more`);
-    };
-    await waitFor('the last spans', settled, { seconds: 60, everyMs: 2000 });
   }
 
   async run(): Promise<Measured> {

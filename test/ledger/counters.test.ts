@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accountReporters } from '../../sandbox/ledger/account.js';
+import { readCollectorCounters } from '../../sandbox/ledger/collector-counters.js';
 import { accountCollector } from '../../sandbox/ledger/collector-watch.js';
+import { drawLedger } from '../../sandbox/ledger/draw-ledger.js';
 import {
   envoyStatsPath,
-  readCollectorCounters,
   readEnvoyStats,
   readReportingSettings,
   readUptime,
-} from '../../sandbox/ledger/counters.js';
-import { drawLedger } from '../../sandbox/ledger/draw-ledger.js';
+} from '../../sandbox/ledger/envoy-counters.js';
 import { type Snapshot, takeSnapshot } from '../../sandbox/ledger/snapshot.js';
 
 const stats = `

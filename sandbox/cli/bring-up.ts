@@ -1,0 +1,135 @@
+import { Listr, ListrLogger, type ListrLogLevels } from 'listr2';
+import { collectTrace } from '../request/collect.js';
+import { sendTraced } from '../request/send.js';
+import { installEnvoy } from '../topology/artifacts.js';
+import { installZipkinFor, NativeSandbox, readTopology, zipkinOfYourOwn } from '../topology/native-sandbox.js';
+import { appsOfYourOwn } from '../topology/own-apps.js';
+import { fetchText, waitFor } from '../topology/wait.js';
+import { countExpected } from '../trace/shape.js';
+import type { Span } from '../trace/span.js';
+import { ZipkinClient } from '../zipkin/client.js';
+import { cache, root } from './project.js';
+import { ownShape } from './targets.js';
+
+/**
+ * Sends the first request, sampled whatever the rate, and waits for its trace: the whole one, unless an app is the
+ * user's own; or until the sandbox is over.
+ */
+async function firstTrace(
+  { frontUrl, zipkinUrl }: NativeSandbox['plan'],
+  ownApp: boolean,
+  over: AbortSignal,
+): Promise<Span[]> {
+  const url = new URL(`${frontUrl}/trace/1`);
+  const shape = await ownShape(url.pathname);
+  const { status, traceId } = await sendTraced({ url, method: 'GET', headers: { 'x-b3-sampled': '1' } });
+  if (status !== 200 || !traceId || !shape) throw new Error(`${url} answered ${status}, trace id ${traceId ?? 'none'}`);
+  const expected = countExpected(shape);
+  const enough = ({ length }: readonly Span[]) => (!ownApp && length >= expected) || over.aborted;
+  const spans = await collectTrace(new ZipkinClient(zipkinUrl), traceId, { enough, limitMs: 20_000 });
+  over.throwIfAborted();
+  if (spans.length < (ownApp ? 1 : expected))
+    throw new Error(`trace ${traceId}: ${spans.length} of ${expected} spans came to Zipkin`);
+  return spans;
+}
+
+/** How far `start` has come; it is filled as the parts are there. */
+export interface Progress {
+  envoyBinary: string;
+  zipkinFolder: string | undefined;
+  sandbox: NativeSandbox | undefined;
+  spans: Span[];
+}
+
+/** Progress where no terminal is: a line a step. The reason of a failure is for stderr, and is printed there once. */
+class ProgressLines extends ListrLogger<ListrLogLevels> {
+  override log(level: ListrLogLevels, message: string): void {
+    super.log(level, message);
+  }
+}
+
+/**
+ * Installs what is missing, starts everything, waits until it serves, and traces the first request.
+ *
+ * @throws Error of one line where a part cannot be had, does not serve, or the trace is not whole; all has ended then
+ */
+export async function bringUp(progress: Progress, signal: AbortSignal): Promise<NativeSandbox> {
+  const zipkinUrl = zipkinOfYourOwn(process.env);
+  const services = await readTopology(root, process.env);
+  const overrides = await appsOfYourOwn(services, process.env);
+  const install = [
+    {
+      title: 'Envoy',
+      task: async () => {
+        progress.envoyBinary = await installEnvoy(cache, process.env, signal);
+      },
+    },
+    {
+      title: 'Zipkin',
+      task: async () => {
+        progress.zipkinFolder = await installZipkinFor(services, cache, process.env, signal);
+      },
+    },
+  ];
+  const prepare = async () => {
+    const { envoyBinary, zipkinFolder } = progress;
+    const parts = { services, envoyBinary, zipkinFolder, overrides };
+    const sandbox = await NativeSandbox.prepare(root, cache, process.env, parts);
+    progress.sandbox = sandbox;
+    return sandbox;
+  };
+  const startAll = (sandbox: NativeSandbox) =>
+    sandbox.plan.processes.map(({ name }) => ({
+      title: name,
+      task: async () => {
+        await sandbox.start(name, signal);
+      },
+    }));
+  const tasks = new Listr<Progress>(
+    [
+      {
+        title: 'Parts: from the cache, or downloaded and verified',
+        task: (_, task) => task.newListr(install, { concurrent: true }),
+      },
+      {
+        title: 'Processes: started, until each serves',
+        task: async (_, task) => {
+          signal.throwIfAborted();
+          const sandbox = await prepare();
+          const answers = () => fetchText(`${zipkinUrl}/health`);
+          if (zipkinUrl) await waitFor(`ZIPKIN_URL ${zipkinUrl}`, answers, { seconds: 10, signal });
+          return task.newListr(startAll(sandbox), { concurrent: true });
+        },
+      },
+      {
+        title: 'First request: sent, until its trace is whole',
+        task: async () => {
+          if (!progress.sandbox) return;
+          const over = new AbortController();
+          const died = progress.sandbox.firstDeath().then((line) => {
+            over.abort();
+            throw new Error(line);
+          });
+          const ownApp = Object.keys(overrides).length > 0;
+          const traced = firstTrace(progress.sandbox.plan, ownApp, AbortSignal.any([signal, over.signal]));
+          progress.spans = await Promise.race([traced, died]);
+        },
+      },
+    ],
+    {
+      fallbackRenderer: 'simple',
+      fallbackRendererOptions: { logger: new ProgressLines({ useIcons: true }) },
+      rendererOptions: { collapseSubtasks: false, collapseErrors: false, showErrorMessage: false },
+      registerSignalListeners: false,
+    },
+  );
+  try {
+    await tasks.run();
+    if (!progress.sandbox) throw new Error('the sandbox was not prepared');
+    return progress.sandbox;
+  } catch (error) {
+    progress.sandbox?.kill(); // nothing is in flight yet
+    await progress.sandbox?.stop();
+    throw error;
+  }
+}
