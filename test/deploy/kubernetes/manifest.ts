@@ -60,6 +60,7 @@ interface Rule {
 
 /** A manifest, with the fields of those kinds that the tests look at. */
 export interface Manifest {
+  readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Record<string, string> };
   readonly data?: Readonly<Record<string, string>>;

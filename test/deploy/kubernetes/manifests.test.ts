@@ -7,6 +7,7 @@ import { root } from '../../../sandbox/cli/project.js';
 import { overlays } from '../../../sandbox/cluster/overlay.js';
 import { readComposeFile } from '../../../sandbox/topology/compose-file.js';
 import { containersOf, type Manifest, manifestsOf, selects, workloadsOf } from './manifest.js';
+import { schemasOf } from './schemas.js';
 
 const topLevel = (file: string): Promise<string> => readFile(join(root, file), 'utf8');
 const rendered = Object.fromEntries(
@@ -32,6 +33,27 @@ interface EnvoyFile {
       };
     }[];
   };
+}
+
+/** The oldest release that `npm run cluster` takes, and the newest whose schemas there are. */
+for (const release of ['1.30.0', '1.37.0']) {
+  test(`every field of every manifest is one that Kubernetes ${release} has`, async () => {
+    const errorsOf = await schemasOf(release);
+    for (const overlay of overlays) {
+      for (const manifest of rendered[overlay]) {
+        const errors = await errorsOf(manifest);
+        assert.deepEqual(errors, [], `${overlay}: ${manifest.kind} ${manifest.metadata.name}`);
+      }
+    }
+    const misspelt = structuredClone(rendered.local.find(({ kind }) => kind === 'Deployment'));
+    const container = misspelt?.spec?.template?.spec.containers[0];
+    assert.ok(container);
+    Object.assign(container, { securityContexts: {} });
+    assert.deepEqual(
+      (await errorsOf(misspelt)).map(({ params }) => params),
+      [{ additionalProperty: 'securityContexts' }],
+    );
+  });
 }
 
 for (const overlay of overlays) {

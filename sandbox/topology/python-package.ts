@@ -1,0 +1,37 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runTool, verify } from './installing.js';
+
+/** A package of a Python index, pinned: one version, one wheel. */
+export interface PythonPackage {
+  readonly name: string;
+  readonly version: string;
+  /** SHA-256 of the wheel, in lower hex. */
+  readonly wheel: string;
+}
+
+/**
+ * Downloads a package's wheel with pip, verifies it, and unpacks it into a folder. Nothing of it is run, and nothing
+ * that it depends on is downloaded.
+ *
+ * @param what is being installed, as an error begins
+ * @param instead what the user can do where it fails
+ * @throws Error where Python or pip is missing, or the hash differs; the signal's reason when aborted
+ * @see https://packaging.python.org/en/latest/specifications/binary-distribution-format/
+ */
+export async function unpackPythonPackage(
+  { name, version, wheel }: PythonPackage,
+  folder: string,
+  { what, instead }: { readonly what: string; readonly instead: string },
+  signal?: AbortSignal,
+): Promise<void> {
+  const python = (...args: string[]) => runTool({ what, command: 'python3', args, instead }, signal);
+  const download = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', folder];
+  await python(...download, `${name}==${version}`);
+  const file = (await readdir(folder)).find((each) => each.endsWith('.whl'));
+  if (!file) throw new Error(`${folder}: no wheel was downloaded`);
+  const path = join(folder, file);
+  await verify(path, wheel, `start again, or ${instead}`);
+  await python('-m', 'zipfile', '-e', path, folder);
+  await rm(path);
+}
