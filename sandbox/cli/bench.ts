@@ -68,7 +68,7 @@ export function registerBench(program: Command): void {
     .addOption(number('--rounds <rounds>', 'how often each is measured, in turn', 50, 5))
     .addOption(number('--seconds <seconds>', 'how long a round is', 600, 10))
     .addOption(number('--warm <seconds>', 'load on each before the first round', 600, 20))
-    .addOption(number('--saturation <seconds>', 'the last load, on the shipped one', 3600, 60))
+    .addOption(number('--saturation <seconds>', 'the last load, on the first and the last of them', 3600, 60))
     .addOption(number('--concurrency <connections>', 'connections, each with one request at a time', 256, 16))
     .addOption(
       new Option('--sweep [setting]', `try several values of a setting instead, or of each in turn`).choices(

@@ -1,4 +1,5 @@
 import type { Bench } from './bench.js';
+import type { MeasuredLoad } from './measure.js';
 import type { Summary } from './rounds.js';
 
 type Row = readonly string[];
@@ -58,7 +59,10 @@ function remarksOf(variants: readonly Summary[]): string[] {
 export function describeBench(bench: Bench): string[] {
   const [shipped, untraced, , tutorial] = bench.variants;
   const [shippedAtHalf, untracedAtHalf] = bench.halfRate.variants;
-  const { total } = bench.saturation.ledger;
+  const saturated = (name: string, { seconds, ledger }: MeasuredLoad): Row => [
+    `(${name}) at saturation for ${fixed(seconds, 0)} s: spans missing`,
+    `${count(ledger.total.missing)} of ${count(ledger.total.missing + ledger.total.stored + ledger.total.evicted)}; ${count(ledger.total.stored)} still stored, ${count(ledger.total.evicted)} stored and evicted`,
+  ];
   const rate = (each: Summary | undefined): number => each?.requestsPerSecond ?? 0;
   const proportional = sum(Object.values(bench.memory).map(({ proportionalBytes }) => proportionalBytes));
   const resident = sum(Object.values(bench.memory).map(({ residentBytes }) => residentBytes));
@@ -74,10 +78,8 @@ export function describeBench(bench: Bench): string[] {
           `(a) over (b), p99 at ${bench.halfRate.rate} requests/s`,
           `${fixed((shippedAtHalf?.p99 ?? 0) / (untracedAtHalf?.p99 ?? 1), 2)} (${fixed(shippedAtHalf?.p99 ?? 0, 1)} over ${fixed(untracedAtHalf?.p99 ?? 0, 1)} ms)`,
         ],
-        [
-          `(a) at saturation for ${fixed(bench.saturation.seconds, 0)} s: spans missing`,
-          `${count(total.missing)} of ${count(total.recorded)}; ${count(total.stored)} still stored, ${count(total.evicted)} stored and evicted`,
-        ],
+        saturated('a', bench.saturation),
+        saturated('d', bench.otherSaturation),
         [
           'idle: answer until the whole trace is readable',
           `median ${count(bench.readable.median)} ms, longest ${count(bench.readable.max)} ms`,

@@ -14,7 +14,7 @@ export interface BenchOptions {
   readonly seconds: number;
   /** Load on each variant before the first round. */
   readonly warmSeconds: number;
-  /** How long the last load on (a) goes on at saturation. */
+  /** How long the last load goes on at saturation. */
   readonly saturationSeconds: number;
   readonly onProgress: (text: string) => void;
 }
@@ -24,8 +24,9 @@ export interface Bench {
   readonly variants: readonly Summary[];
   /** (a) and (b), both at half of what (a) answers at most. */
   readonly halfRate: { readonly rate: number; readonly variants: readonly Summary[] };
-  /** The long load on (a). */
+  /** The long load on (a), and the same on the last variant. */
   readonly saturation: MeasuredLoad;
+  readonly otherSaturation: MeasuredLoad;
   /** Milliseconds from an answer of the idle (a) until its whole trace can be read. */
   readonly readable: { readonly median: number; readonly max: number };
   /** Of (a), after all of that. */
@@ -72,7 +73,8 @@ async function timeToReadable({ running }: VariantRun, spans: number): Promise<n
 }
 
 /**
- * Compares the variants, of which the first is the sandbox as shipped and the second has tracing off.
+ * Compares the variants, of which the first is the sandbox as shipped, the second has tracing off, and the last is what the first
+ * is held against.
  *
  * @param shape spans of one `/trace/1` by service
  */
@@ -85,16 +87,20 @@ export async function runBench(
   const { concurrency, rounds, seconds, onProgress } = options;
   return withVariants(installation, variants, shape, async (runs) => {
     const [shipped, untraced] = runs;
-    if (!shipped || !untraced) throw new Error('the bench needs two variants at least');
+    const other = runs.at(-1);
+    if (!shipped || !untraced || !other) throw new Error('the bench needs two variants at least');
     await warm(runs, options);
     const compared = await runRounds(runs, { concurrency, rounds, seconds, onProgress });
     const rate = Math.max(1, Math.round((compared[0]?.requestsPerSecond ?? 0) / 2));
     onProgress(`${rate} requests/s on a and b`);
     const atHalf = await runRounds([shipped, untraced], { concurrency, rounds, seconds, rate, onProgress });
+    const saturate = (run: VariantRun) => {
+      onProgress(`${run.variant.name} at saturation for ${options.saturationSeconds} s`);
+      return run.load({ concurrency, seconds: options.saturationSeconds });
+    };
+    const otherSaturation = await saturate(other);
     await Promise.all(runs.filter((run) => run !== shipped).map((run) => run.stop()));
-
-    onProgress(`a at saturation for ${options.saturationSeconds} s`);
-    const saturation = await shipped.load({ concurrency, seconds: options.saturationSeconds });
+    const saturation = await saturate(shipped);
     const memory = await shipped.usage();
     onProgress('single requests to the idle a');
     const spans = Object.values(shape).reduce((sum, each) => sum + each, 0);
@@ -107,6 +113,7 @@ export async function runBench(
       variants: compared,
       halfRate: { rate, variants: atHalf },
       saturation,
+      otherSaturation,
       readable: { median: median(waits), max: Math.max(...waits) },
       memory,
     };

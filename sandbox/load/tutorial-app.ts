@@ -25,6 +25,10 @@ const app = express();
 app.get('/health', (_request, response) => {
   response.send('ok\n');
 });
+// The bench asks every app for its counters; that must leave no trace here either.
+app.get('/reporter', (_request, response) => {
+  response.sendStatus(404);
+});
 app.use(expressMiddleware({ tracer, port: Number(PORT) }));
 app.get(`/trace/${number}`, async (_request, response) => {
   if (NEXT_HOP_URL) await (await call(NEXT_HOP_URL)).text();

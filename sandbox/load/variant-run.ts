@@ -1,8 +1,10 @@
 import { rm, writeFile } from 'node:fs/promises';
 import type { SpanCounts } from '../ledger/stored-traces.js';
+import { isAlive, type ManagedProcess } from '../topology/managed-process.js';
 import { NativeSandbox, readTopology } from '../topology/native-sandbox.js';
 import { freePorts } from '../topology/ports.js';
 import { findSandbox, type RunningSandbox } from '../topology/running-sandbox.js';
+import { generateLoad } from './generate.js';
 import { loadLimits } from './load-plan.js';
 import { type MeasuredLoad, measureLoad } from './measure.js';
 import { readUsage, type Usage } from './process-usage.js';
@@ -22,7 +24,17 @@ export interface Round extends MeasuredLoad {
   readonly cpu: Readonly<Record<string, number>>;
 }
 
+const zipkin = 'zipkin';
 const quietSeconds = 30;
+/** Load on a Zipkin that was just started, before it counts. */
+const renewedWarmSeconds = 3;
+
+interface Load {
+  readonly concurrency: number;
+  readonly seconds: number;
+  /** Requests a second; as many as are answered where it is missing. */
+  readonly rate?: number;
+}
 
 /** A variant of the sandbox that runs natively on ports of its own. */
 export class VariantRun {
@@ -70,31 +82,41 @@ export class VariantRun {
     return new VariantRun(variant, running, sandbox, spansEach, spanLimitOf(services));
   }
 
-  /** Sends a load of `/trace/1` and accounts for it. */
-  async load(load: { readonly concurrency: number; readonly seconds: number; readonly rate?: number }): Promise<Round> {
-    const plan = { path: '/trace/1', headers: {}, count: loadLimits.count, rate: undefined, ...load };
+  /** Sends a load of `/trace/1` and accounts for it. Where Zipkin has ended by then, none of its spans is left. */
+  async load(load: Load): Promise<Round> {
+    const { frontUrl } = this.running;
+    const plan = { path: '/trace/1', headers: {}, count: loadLimits.count, rate: undefined, frontUrl, ...load };
+    const stopped = new AbortController().signal;
+    if (this.variant.zipkinAnew) {
+      await this.#zipkin.stop(10);
+      await this.sandbox.start(zipkin);
+      await generateLoad({ ...plan, seconds: renewedWarmSeconds }, () => undefined, stopped);
+    }
     const before = await this.usage();
     let after = before;
-    const measured = await measureLoad(
-      this.running,
-      { ...plan, frontUrl: this.running.frontUrl },
-      {
-        spansEach: this.spansEach,
-        spanLimit: this.spanLimit,
-        keepUp: false,
-        quietSeconds,
-        stopped: new AbortController().signal,
-        onProgress: () => undefined,
-        onQuiet: async () => {
-          after = await this.usage();
-        },
+    const measured = await measureLoad(this.running, plan, {
+      spansEach: this.spansEach,
+      spanLimit: this.spanLimit,
+      keepUp: false,
+      quietSeconds,
+      stopped,
+      onProgress: () => undefined,
+      onQuiet: async () => {
+        after = await this.usage();
+        if (!isAlive(this.#zipkin.pid)) await this.sandbox.start(zipkin);
       },
-    );
+    });
     const cpu = Object.entries(after).map(([name, { cpuSeconds }]) => [
       name,
       ((cpuSeconds - (before[name]?.cpuSeconds ?? 0)) * 1000) / Math.max(1, measured.answered),
     ]);
     return { ...measured, cpu: Object.fromEntries(cpu) };
+  }
+
+  get #zipkin(): ManagedProcess {
+    const found = this.sandbox.processes.findLast(({ plan }) => plan.name === zipkin);
+    if (!found) throw new Error(`${zipkin}: no such process`);
+    return found;
   }
 
   /** What its processes use now. */
