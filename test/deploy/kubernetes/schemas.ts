@@ -35,8 +35,7 @@ function schemaFile({ apiVersion, kind }: Typed): string {
  */
 export async function schemasOf(release: string): Promise<(manifest: Typed) => Promise<ErrorObject[]>> {
   const target = join(cache, `kubernetes-schemas-${pin.version}`);
-  const words = { what: "Kubernetes' schemas", instead: 'install Python 3 with pip' };
-  await makeWhole(target, (folder) => unpackPythonPackage(pin, folder, words));
+  await makeWhole(target, (folder) => unpackPythonPackage(pin, folder, { what: "Kubernetes' schemas" }));
   const folder = join(target, `kubernetes_validate/kubernetes-json-schema/v${release}-local-strict`);
   const read = async (file: string) => JSON.parse(await readFile(join(folder, file), 'utf8')) as object;
   const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
