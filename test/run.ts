@@ -172,17 +172,28 @@ async function cassandra(): Promise<void> {
  * Works on the cluster of the kubeconfig's context KUBE_CONTEXT: nothing is applied to one that was not named. KUBE_LOAD
  * is the command that hands images to it; without, the cluster must have those of the overlays.
  */
-async function kubernetes(): Promise<void> {
+async function onCluster(title: string, folder: string): Promise<void> {
   const { KUBE_CONTEXT: context } = process.env;
   if (!context) {
-    notRun.push('on Kubernetes: KUBE_CONTEXT names no context of a kubeconfig');
+    notRun.push(`${title}: KUBE_CONTEXT names no context of a kubeconfig`);
     return;
   }
   if (!(await succeeds('kubectl', '--context', context, 'get', '--raw', '/readyz'))) {
-    notRun.push(`on Kubernetes: no cluster answers in the context '${context}'`);
+    notRun.push(`${title}: no cluster answers in the context '${context}'`);
     return;
   }
-  await runFiles('on Kubernetes', filesBelow('deploy/kubernetes'), { timeoutMs: longestClusterFileMs });
+  await runFiles(title, filesBelow(folder), { timeoutMs: longestClusterFileMs });
+}
+
+async function kubernetes(): Promise<void> {
+  await onCluster('on Kubernetes', 'deploy/kubernetes');
+}
+
+/** Most clusters store NetworkPolicies and do not hold to them; nothing in the cluster tells. */
+async function policies(): Promise<void> {
+  const title = 'NetworkPolicies, on Kubernetes';
+  if (process.env.KUBE_POLICIES === 'enforced') await onCluster(title, 'deploy/policies');
+  else notRun.push(`${title}: KUBE_POLICIES does not say that the cluster has them enforced`);
 }
 
 /** `npm start` as its user meets it: what fails, and how it ends. */
@@ -195,7 +206,7 @@ async function readme(): Promise<void> {
 }
 
 const isCi = process.env.CI === 'true';
-const short = { lint, unit, start, native, compose, readme, cassandra, kubernetes };
+const short = { lint, unit, start, native, compose, readme, cassandra, kubernetes, policies };
 const long = { faults, soak };
 const groups: Record<string, () => Promise<void>> = { ...short, ...long, screenshots };
 const args = process.argv.slice(2);

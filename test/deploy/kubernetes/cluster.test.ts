@@ -8,7 +8,7 @@ import type { MeasuredLoad } from '../../../sandbox/load/measure.js';
 import { waitFor } from '../../../sandbox/topology/wait.js';
 import type { Span } from '../../../sandbox/trace/span.js';
 import { exactTraces, firstExactTrace, sendMany, sendSteadily } from '../exact-traces.js';
-import { command, down, frontUrl, kubectl, podIdsOf, podsOf, up, withZipkin } from './on-cluster.js';
+import { command, down, frontUrl, kubectl, podIdsOf, podsOf, up, withZipkin } from '../on-cluster.js';
 
 before(async () => {
   await down();

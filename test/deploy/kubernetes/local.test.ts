@@ -8,7 +8,7 @@ import { applyManifests, namespace, waitUntilReady } from '../../../sandbox/clus
 import { kustomize } from '../../../sandbox/cluster/kubectl.js';
 import { renderOverlay } from '../../../sandbox/cluster/overlay.js';
 import { firstExactTrace } from '../exact-traces.js';
-import { command, down, frontUrl, kubectl, podsOf, up, withZipkin } from './on-cluster.js';
+import { command, down, frontUrl, kubectl, podsOf, up, withZipkin } from '../on-cluster.js';
 
 const { context } = kubectl;
 let elsewhere: string;

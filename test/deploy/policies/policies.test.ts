@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { afterEach, before, test } from 'node:test';
+import { namespace } from '../../../sandbox/cluster/cluster-sandbox.js';
+import { waitFor } from '../../../sandbox/topology/wait.js';
+import { exactTraces, firstExactTrace, sendMany } from '../exact-traces.js';
+import { down, frontUrl, kubectl, up, withZipkin } from '../on-cluster.js';
+
+const outside = 'outside-envoymesh';
+/** Who connects where, as the path of a request and of its spans goes. The API server stands for all else. */
+const allowed = {
+  outside: ['front-envoy', 'kubernetes'],
+  'front-envoy': ['service1', 'service2', 'zipkin'],
+  service1: ['service2', 'zipkin'],
+  service2: ['zipkin'],
+} as const;
+type Source = keyof typeof allowed;
+const sources = Object.keys(allowed) as Source[];
+
+interface Pod {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly containers: readonly [{ readonly image: string }] };
+  readonly status: { readonly podIP: string };
+}
+
+interface Service {
+  readonly spec: { readonly clusterIP: string };
+}
+
+async function podOf(name: string): Promise<Pod> {
+  const selector = `app.kubernetes.io/name=${name}`;
+  const [pod] = await kubectl.get<Pod>('pods', '--namespace', namespace, '--selector', selector);
+  assert.ok(pod, name);
+  return pod;
+}
+
+/** A pod of another namespace, which no policy binds; its label is the front's, and must be of no use to it there. */
+async function startOutside(): Promise<void> {
+  const [{ image }] = (await podOf('front-envoy')).spec.containers;
+  const metadata = { namespace: outside, labels: { 'app.kubernetes.io/name': 'front-envoy' } };
+  const container = { name: 'envoy', image, command: ['sleep', '600'], imagePullPolicy: 'IfNotPresent' };
+  const items = [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: outside } },
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'outside', ...metadata },
+      spec: { containers: [container], terminationGracePeriodSeconds: 0 },
+    },
+  ];
+  await kubectl.run(['apply', '--filename', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+  await kubectl.run(['wait', '--for=condition=Ready', 'pod/outside', '--namespace', outside, '--timeout=25s']);
+}
+
+/** Whether a TCP connection from a container of the pod comes about within two seconds. */
+async function connects(from: Source, address: string): Promise<boolean> {
+  const [inNamespace, pod] = from === 'outside' ? [outside, 'outside'] : [namespace, (await podOf(from)).metadata.name];
+  const script = `timeout 2 bash -c 'exec 3<>/dev/tcp/${address}' 2>/dev/null && echo open || echo closed`;
+  const args = ['exec', '--namespace', inNamespace, pod, '--container', 'envoy', '--', 'bash', '-c', script];
+  return (await kubectl.run(args)).trim() === 'open';
+}
+
+async function openFrom(from: Source, targets: Readonly<Record<string, string>>): Promise<string[]> {
+  const others = Object.entries(targets).filter(([name]) => name !== from);
+  const open = await Promise.all(
+    others.map(async ([name, address]) => ((await connects(from, address)) ? [name] : [])),
+  );
+  return open.flat();
+}
+
+/** Addresses as bash has them: `host/port`. */
+async function addresses(ports: Readonly<Record<string, number>>): Promise<Record<string, string>> {
+  const [apiServer] = await kubectl.get<Service>('services', 'kubernetes', '--namespace', 'default');
+  const ofPods = Object.entries(ports).map(async ([name, port]) => [
+    name,
+    `${(await podOf(name)).status.podIP}/${port}`,
+  ]);
+  return { ...Object.fromEntries(await Promise.all(ofPods)), kubernetes: `${apiServer?.spec.clusterIP}/443` };
+}
+
+async function goneOutside(): Promise<void> {
+  await kubectl.run(['delete', 'namespace', outside, '--ignore-not-found', '--request-timeout=0']);
+}
+
+before(down);
+afterEach(async () => {
+  await down();
+  await goneOutside();
+});
+
+const ports = { 'front-envoy': 80, service1: 80, service2: 80, zipkin: 9411 };
+
+for (const [overlay, listening] of [
+  ['local', ports],
+  ['cluster', { ...ports, cassandra: 9042 }],
+] as const) {
+  test(`${overlay}: a pod reaches what requests and spans need, nothing else, and traces are exact`, async () => {
+    await up(overlay, 400);
+    await startOutside();
+    const targets = await addresses(listening);
+    // What holds the cluster to its policies learns of a new pod some seconds later.
+    await waitFor(
+      'connections as the policies have them',
+      async () => {
+        const open = sources.map(async (from) => [from, await openFrom(from, targets)]);
+        assert.deepEqual(Object.fromEntries(await Promise.all(open)), allowed);
+      },
+      { seconds: 180, everyMs: 1000 },
+    );
+    const url = await frontUrl();
+    await withZipkin(async (zipkin) => {
+      await firstExactTrace(url, zipkin);
+      await exactTraces(zipkin, await sendMany(url, 100, 16));
+    });
+  });
+}
