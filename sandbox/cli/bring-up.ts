@@ -35,8 +35,6 @@ async function firstTrace(
 
 /** How far `start` has come; it is filled as the parts are there. */
 export interface Progress {
-  envoyBinary: string;
-  zipkinFolder: string | undefined;
   sandbox: NativeSandbox | undefined;
   spans: Span[];
 }
@@ -57,22 +55,23 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
   const zipkinUrl = zipkinOfYourOwn(process.env);
   const services = await readTopology(root, process.env);
   const overrides = await appsOfYourOwn(services, process.env);
+  let envoyBinary = '';
+  let zipkinFolder: string | undefined;
   const install = [
     {
       title: 'Envoy',
       task: async () => {
-        progress.envoyBinary = await installEnvoy(cache, process.env, signal);
+        envoyBinary = await installEnvoy(cache, process.env, signal);
       },
     },
     {
       title: 'Zipkin',
       task: async () => {
-        progress.zipkinFolder = await installZipkinFor(services, cache, process.env, signal);
+        zipkinFolder = await installZipkinFor(services, cache, process.env, signal);
       },
     },
   ];
   const prepare = async () => {
-    const { envoyBinary, zipkinFolder } = progress;
     const parts = { services, envoyBinary, zipkinFolder, overrides };
     const sandbox = await NativeSandbox.prepare(root, cache, process.env, parts);
     progress.sandbox = sandbox;

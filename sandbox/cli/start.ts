@@ -36,7 +36,7 @@ function describe({ frontUrl, adminUrl, zipkinUrl }: NativeSandbox['plan'], trac
  * @throws Error where a part cannot be had, a port is taken, or a process does not start or ends by itself
  */
 export async function start(): Promise<ExitCode> {
-  const progress: Progress = { envoyBinary: '', zipkinFolder: undefined, sandbox: undefined, spans: [] };
+  const progress: Progress = { sandbox: undefined, spans: [] };
   const stopped = stopRequests(() => {
     progress.sandbox?.kill();
     process.exit(ExitCode.failedRun);

@@ -1,10 +1,11 @@
+import { markdownTable } from '../load/markdown-table.js';
 import type { LabCase } from './cases.js';
 
 /** @returns the cases as the table of docs/lab.md, in Markdown */
 export function labTable(cases: readonly LabCase[]): string {
   const rows = cases.map(({ name, does, picture, cause, hop }) => {
     const verdict = cause ? `\`${cause}\` at ${hop}` : 'whole';
-    return `| \`${name}\` | ${does} | ${picture} | ${verdict} |`;
+    return [`\`${name}\``, does, picture, verdict];
   });
-  return ['| case | what is broken | what one sees | verdict |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  return markdownTable(['case', 'what is broken', 'what one sees', 'verdict'], rows);
 }

@@ -1,15 +1,9 @@
 import type { Bench } from './bench.js';
+import { markdownTable, type Row } from './markdown-table.js';
 import type { MeasuredLoad } from './measure.js';
 import type { Summary } from './rounds.js';
 
-type Row = readonly string[];
-
-/** A Markdown table; its first column is text, the others are numbers. */
-function table(head: Row, rows: readonly Row[]): string[] {
-  const line = (cells: Row): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map((_, column) => (column === 0 ? '---' : '---:'))), ...rows.map(line)];
-}
-
+const table = (head: Row, rows: readonly Row[]): string => markdownTable(head, rows, { numbers: true });
 const count = (value: number): string => Math.round(value).toLocaleString('en');
 const fixed = (value: number, digits: number): string => value.toFixed(digits);
 const megabytes = (bytes: number): string => fixed(bytes / 1e6, 0);
@@ -23,7 +17,7 @@ function titleOf({ name, description }: Summary): string {
 export function describeVariants(variants: readonly Summary[]): string[] {
   const processes = [...new Set(variants.flatMap(({ cpu }) => Object.keys(cpu)))].sort();
   return [
-    ...table(
+    table(
       ['', 'requests/s', 'p50 ms', 'p99 ms', 'failed', 'spans expected', 'stored', 'evicted later', 'missing'],
       variants.map((each) => [
         titleOf(each),
@@ -38,7 +32,7 @@ export function describeVariants(variants: readonly Summary[]): string[] {
       ]),
     ),
     '',
-    ...table(
+    table(
       ['CPU s per 1,000 requests', 'all', ...processes],
       variants.map((each) => [
         titleOf(each),
@@ -69,7 +63,7 @@ export function describeBench(bench: Bench): string[] {
   return [
     ...describeVariants(bench.variants),
     '',
-    ...table(
+    table(
       ['what', 'measured'],
       [
         ['(a) over (d), requests/s', fixed(rate(shipped) / rate(tutorial), 2)],
@@ -91,7 +85,7 @@ export function describeBench(bench: Bench): string[] {
       ],
     ),
     '',
-    ...table(
+    table(
       ['memory, MB', ...Object.keys(bench.memory)],
       [
         ['proportional', ...Object.values(bench.memory).map(({ proportionalBytes }) => megabytes(proportionalBytes))],

@@ -73,8 +73,8 @@ async function timeToReadable({ running }: VariantRun, spans: number): Promise<n
 }
 
 /**
- * Compares the variants, of which the first is the sandbox as shipped, the second has tracing off, and the last is what the first
- * is held against.
+ * Compares the variants, of which the first is the sandbox as shipped, the second has tracing off, and the last is what
+ * the first is held against.
  *
  * @param shape spans of one `/trace/1` by service
  */

@@ -1,6 +1,7 @@
 import type { ComposeService } from '../topology/compose-file.js';
 
-const zipkinDefault = 500_000;
+/** What Zipkin's server keeps where MEM_MAX_SPANS says nothing. */
+export const defaultSpanLimit = 500_000;
 
 /**
  * @param services docker-compose.yml's
@@ -8,5 +9,5 @@ const zipkinDefault = 500_000;
  * @see https://github.com/openzipkin/zipkin/blob/master/zipkin-server/README.md#in-memory-storage
  */
 export function spanLimitOf(services: readonly ComposeService[]): number {
-  return Number(services.find((service) => service.image)?.environment.MEM_MAX_SPANS ?? zipkinDefault);
+  return Number(services.find((service) => service.image)?.environment.MEM_MAX_SPANS ?? defaultSpanLimit);
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseDocument, visit } from 'yaml';
+import { defaultSpanLimit } from './span-limit.js';
 
 /** One way to set the sandbox up, to be compared with others. */
 export interface Variant {
@@ -64,7 +65,10 @@ const asShipped = {
  *
  * @see https://github.com/openzipkin/zipkin/blob/master/docker/start-zipkin
  */
-const zipkinDefault = { JAVA_OPTS: '-Xms160m -Xmx160m -XX:+ExitOnOutOfMemoryError', MEM_MAX_SPANS: '500000' };
+const zipkinDefault = {
+  JAVA_OPTS: '-Xms160m -Xmx160m -XX:+ExitOnOutOfMemoryError',
+  MEM_MAX_SPANS: String(defaultSpanLimit),
+};
 
 const envoysDefault = (configuration: string): string =>
   withReporting(configuration, Object.fromEntries(reporting.map((key) => [key, undefined])));

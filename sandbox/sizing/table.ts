@@ -1,3 +1,4 @@
+import { markdownTable } from '../load/markdown-table.js';
 import type { Cost, Measured } from './measured.js';
 import { type Sizing, samplingFor, sizeOf, usual } from './sizing.js';
 
@@ -22,12 +23,6 @@ export function bytesText(bytes: number): string {
 
 export const percentText = (share: number): string => `${Number((share * 100).toFixed(2))} %`;
 
-const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [row(header), row(header.map(() => '---')), ...rows.map(row)].join('\n');
-}
-
 const ofCost = ({ untraced, traced }: Cost): string[] => [`${count(untraced)} µs`, `${count(traced)} µs`];
 const aCore = (micros: number): string => count(1e6 / micros);
 
@@ -43,12 +38,12 @@ export function measuredTable(measured: Measured): string {
   return [
     `Measured on ${measured.date} (${measured.machine}; everything on it, the load too) at ${count(requestsPerSecond)} requests/s.`,
     '',
-    table(
+    markdownTable(
       ['part', 'processor time a request, untraced', 'traced', 'requests/s that fill a core, traced'],
       parts.map(([name, cost]) => [name, ...ofCost(cost), aCore(cost.traced)]),
     ),
     '',
-    table(
+    markdownTable(
       ['part', 'processor time a span', 'spans/s that fill a core', 'bytes a span'],
       [
         ['Zipkin', `${count(zipkin)} µs`, aCore(zipkin), `${count(bytesPerSpan.sent)} sent to it`],
@@ -94,7 +89,7 @@ export function sizingTable(measured: Measured): string {
     `kept, ${usual.days} days`,
     'reporting',
   ];
-  return table(header, rows);
+  return markdownTable(header, rows);
 }
 
 /** One sizing in lines, for a terminal. */
