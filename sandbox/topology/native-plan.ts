@@ -88,7 +88,7 @@ function textOf(input: NativeInput, file: string): string {
 
 /** @returns the name of the file that a Dockerfile's image has as /etc/envoy/envoy.yaml */
 export function envoyConfigurationOf(dockerfile: string): string {
-  const file = /^COPY (?<file>\S+) \/etc\/envoy\/envoy\.yaml$/m.exec(dockerfile)?.groups?.file;
+  const file = /^COPY (?:--\S+ +)*(?<file>\S+) \/etc\/envoy\/envoy\.yaml$/m.exec(dockerfile)?.groups?.file;
   if (!file) throw new Error('native plan: a Dockerfile copies nothing to /etc/envoy/envoy.yaml');
   return file;
 }
@@ -111,8 +111,8 @@ function planEnvoyService(input: NativeInput, book: AddressBook, service: Compos
   };
   const process: ProcessPlan = {
     name: service.name,
-    command: join(input.root, 'services/start-service'),
-    args: [],
+    command: 'bash', // a copy of the checkout may have lost the executable bit
+    args: [join(input.root, 'services/start-service')],
     environment: {
       ...rewriteEnvironment(service.environment, resolve),
       ...app,

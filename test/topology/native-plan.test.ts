@@ -64,12 +64,12 @@ const environmentOf = ({ processes }: Plan, service: string) =>
 test("processes are docker-compose.yml's services, in its order", async () => {
   const { processes } = await plan();
   assert.deepEqual(
-    processes.map(({ name, command }) => [name, command]),
+    processes.map(({ name, command, args }) => [name, command, args.find((each) => each.startsWith('/'))]),
     [
-      ['front-envoy', '/project/services/start-service'],
-      ['service1', '/project/services/start-service'],
-      ['service2', '/project/services/start-service'],
-      ['zipkin', 'java'],
+      ['front-envoy', 'bash', '/project/services/start-service'],
+      ['service1', 'bash', '/project/services/start-service'],
+      ['service2', 'bash', '/project/services/start-service'],
+      ['zipkin', 'java', undefined],
     ],
   );
 });

@@ -29,7 +29,7 @@ after(async () => {
 function run(service: string, environment: Record<string, string> = {}) {
   const plan = sandbox.plan.processes.find(({ name }) => name === service);
   assert.ok(plan);
-  const child = execa(plan.command, {
+  const child = execa(plan.command, plan.args, {
     cwd: root,
     env: { ...plan.environment, ...environment },
     reject: false,
