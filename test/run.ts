@@ -6,7 +6,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { execa } from 'execa';
 import { cache, root } from '../sandbox/cli/project.js';
-import { installEnvoy } from '../sandbox/topology/artifacts.js';
+import { installEnvoy } from '../sandbox/topology/download-parts.js';
 import { installZipkinFor, NativeSandbox, readTopology } from '../sandbox/topology/native-sandbox.js';
 import { freePorts } from '../sandbox/topology/ports.js';
 

@@ -1,13 +1,13 @@
 import { Listr, ListrLogger, type ListrLogLevels } from 'listr2';
-import { collectTrace } from '../request/collect.js';
-import { sendTraced } from '../request/send.js';
-import { installEnvoy } from '../topology/artifacts.js';
+import { collectTrace } from '../observe/collect.js';
+import { sendTraced } from '../observe/send.js';
+import { ZipkinClient } from '../observe/zipkin-client.js';
+import { installEnvoy } from '../topology/download-parts.js';
 import { installZipkinFor, NativeSandbox, readTopology, zipkinOfYourOwn } from '../topology/native-sandbox.js';
 import { appsOfYourOwn } from '../topology/own-apps.js';
 import { fetchText, waitFor } from '../topology/wait.js';
-import { countExpected } from '../trace/shape.js';
 import type { Span } from '../trace/span.js';
-import { ZipkinClient } from '../zipkin/client.js';
+import { countExpected } from '../verdict/shape.js';
 import { cache, root } from './project.js';
 import { ownShape } from './targets.js';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { probe } from '../doctor/probe.js';
 import { type Check, examine } from '../doctor/rules.js';
-import { paint, wrapLine } from '../trace/terminal-text.js';
+import { paint, wrapLine } from '../picture/terminal-text.js';
 import { ExitCode } from './exit-code.js';
 import { cache, root } from './project.js';
 import { jsonOption, ownShape } from './targets.js';

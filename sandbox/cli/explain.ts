@@ -1,9 +1,9 @@
-import type { JudgedTrace } from '../request/verify.js';
-import { drawTrace } from '../trace/draw.js';
-import { describeFinding } from '../trace/finding.js';
-import { paint, wrapLine } from '../trace/terminal-text.js';
+import type { JudgedTrace } from '../observe/verify.js';
+import type { ZipkinClient } from '../observe/zipkin-client.js';
+import { paint, wrapLine } from '../picture/terminal-text.js';
+import { drawTrace } from '../picture/waterfall-text.js';
 import { buildTree } from '../trace/tree.js';
-import type { ZipkinClient } from '../zipkin/client.js';
+import { describeFinding } from '../verdict/finding.js';
 import { terminal } from './terminal.js';
 
 /** The lines about a trace that is not whole: what is wrong, why, and both halves where there are two. */

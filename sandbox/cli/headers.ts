@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
-import { sendTraced } from '../request/send.js';
-import { type HopRecord, headerRecords, withHeaderLogs } from '../request/x-ray.js';
+import { type HopRecord, headerRecords, withHeaderLogs } from '../observe/header-log.js';
+import { sendTraced } from '../observe/send.js';
+import { layOutHeaders } from '../picture/header-table.js';
 import { findSandbox } from '../topology/running-sandbox.js';
 import { waitFor } from '../topology/wait.js';
-import { layOutHeaders } from '../trace/header-table.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { cache, root } from './project.js';
 import { collectHeader, jsonOption } from './targets.js';

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { labCases, resetLab } from '../lab/cases.js';
-import { verify } from '../request/verify.js';
+import { verify } from '../observe/verify.js';
+import { ZipkinClient } from '../observe/zipkin-client.js';
+import { wrapLine } from '../picture/terminal-text.js';
 import { findSandbox } from '../topology/running-sandbox.js';
-import { wrapLine } from '../trace/terminal-text.js';
-import { ZipkinClient } from '../zipkin/client.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { asDocument, explain } from './explain.js';
 import { cache, root } from './project.js';

@@ -1,7 +1,7 @@
+import { ZipkinClient } from '../observe/zipkin-client.js';
+import { drawTrace } from '../picture/waterfall-text.js';
 import type { NativeSandbox } from '../topology/native-sandbox.js';
-import { drawTrace } from '../trace/draw.js';
 import { buildTree } from '../trace/tree.js';
-import { ZipkinClient } from '../zipkin/client.js';
 import { bringUp, type Progress } from './bring-up.js';
 import { ExitCode } from './exit-code.js';
 import { terminal } from './terminal.js';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { findSandbox } from '../topology/running-sandbox.js';
-import { parseShape, type Shape } from '../trace/shape.js';
+import { parseShape, type Shape } from '../verdict/shape.js';
 import { UsageError } from './exit-code.js';
 import { cache, root } from './project.js';
 

@@ -1,6 +1,6 @@
-import type { CounterSource } from '../ledger/counter-source.js';
 import type { LoadTarget } from '../load/measure.js';
 import { requireSandboxFront } from '../load/target.js';
+import type { CounterSource } from '../observe/counter-source.js';
 import { frontOnNode, namespace, namespaceExists } from './cluster-sandbox.js';
 import type { Kubectl } from './kubectl.js';
 

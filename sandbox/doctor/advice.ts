@@ -1,4 +1,4 @@
-import type { Cause, Diagnosis } from '../trace/diagnosis.js';
+import type { Cause, Diagnosis } from '../diagnosis/cause.js';
 
 const forward = (hop: string) =>
   `make ${hop} send the context of the request at hand with every call (docs/your-own-service.md)`;

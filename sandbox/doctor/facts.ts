@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../trace/diagnosis.js';
+import type { Diagnosis } from '../diagnosis/cause.js';
 import type { Span } from '../trace/span.js';
 
 /** A clock is right when it is off by less, milliseconds: what a busy machine does to a span's times is no wrong clock. */

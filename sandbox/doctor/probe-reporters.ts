@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { reporterStates } from '../request/evidence.js';
+import { reporterStates } from '../observe/gather-evidence.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { fetchText } from '../topology/wait.js';
 import type { ProcessFact, ReporterFact } from './facts.js';

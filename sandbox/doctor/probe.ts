@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { verify } from '../request/verify.js';
+import { verify } from '../observe/verify.js';
+import { ZipkinClient } from '../observe/zipkin-client.js';
 import { findSandbox, type RunningSandbox, readRunRecord } from '../topology/running-sandbox.js';
-import type { Shape } from '../trace/shape.js';
-import { ZipkinClient } from '../zipkin/client.js';
+import type { Shape } from '../verdict/shape.js';
 import { askDocker, listContainers } from './compose-project.js';
 import { clockToleranceMs, type Facts, type ProcessFact } from './facts.js';
 import { failureOf, messageOf } from './failure.js';

@@ -1,4 +1,4 @@
-import { requestIdTag } from '../trace/evidence.js';
+import { requestIdTag } from '../trace/span-tags.js';
 import { serviceOf } from '../trace/tree.js';
 import { adviceFor, labReset } from './advice.js';
 import { clockToleranceMs, type Facts } from './facts.js';

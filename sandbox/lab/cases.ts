@@ -1,5 +1,5 @@
+import type { Cause } from '../diagnosis/cause.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
-import type { Cause } from '../trace/diagnosis.js';
 
 /** One way to break the sandbox, what one sees then, and what `verify` says of it. */
 export interface LabCase {

@@ -1,4 +1,4 @@
-import { drawLedger } from '../ledger/draw-ledger.js';
+import { drawLedger } from '../observe/draw-ledger.js';
 import type { MeasuredLoad } from './measure.js';
 
 const milliseconds = (value: number): string => `${value.toFixed(value < 10 ? 2 : 1)} ms`;

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { installEnvoy, installZipkin } from './artifacts.js';
 import { type ComposeService, readComposeFile } from './compose-file.js';
+import { installEnvoy, installZipkin } from './download-parts.js';
 import { lastLogLines, type ManagedProcess, startProcess } from './managed-process.js';
 import { envoyConfigurationOf, javaOptionsOf, type NativeInput, type NativePlan, planNative } from './native-plan.js';
 import { freePorts, requireFree } from './ports.js';

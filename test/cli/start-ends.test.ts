@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cache } from '../../sandbox/cli/project.js';
 import { isAlive } from '../../sandbox/topology/managed-process.js';
-import { type RunningZipkin, startZipkin } from '../zipkin/running-zipkin.js';
+import { type RunningZipkin, startZipkin } from '../observe/running-zipkin.js';
 import { familyOf, forget, type NativeRun, nothingLeft, readRecord, start, untilPrinted } from './native-run.js';
 import { cacheWith, neverReady, pathWith, pathWithout } from './tools.js';
 

@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { root } from '../../sandbox/cli/project.js';
+import type { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { waitFor } from '../../sandbox/topology/wait.js';
-import { matchShape } from '../../sandbox/trace/match-shape.js';
-import { countExpected, parseShape } from '../../sandbox/trace/shape.js';
 import type { Span } from '../../sandbox/trace/span.js';
 import { buildTree } from '../../sandbox/trace/tree.js';
-import type { ZipkinClient } from '../../sandbox/zipkin/client.js';
+import { matchShape } from '../../sandbox/verdict/match-shape.js';
+import { countExpected, parseShape } from '../../sandbox/verdict/shape.js';
 
 const file = join(root, 'sandbox/shapes/trace-1.yaml');
 const shape = parseShape(await readFile(file, 'utf8'), file);

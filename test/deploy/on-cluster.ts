@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
 import { frontOnNode, namespace } from '../../sandbox/cluster/cluster-sandbox.js';
 import { Kubectl } from '../../sandbox/cluster/kubectl.js';
-import { ZipkinClient } from '../../sandbox/zipkin/client.js';
+import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 
 /** What test/run.ts was told: the context to work on, and how images get there. */
 const { KUBE_CONTEXT: context = '', KUBE_LOAD: load = '' } = process.env;

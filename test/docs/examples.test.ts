@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { cache, root } from '../../sandbox/cli/project.js';
 import { readShape } from '../../sandbox/cli/targets.js';
-import { verify } from '../../sandbox/request/verify.js';
+import { verify } from '../../sandbox/observe/verify.js';
+import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
-import { ZipkinClient } from '../../sandbox/zipkin/client.js';
+import { type RunningZipkin, startZipkin } from '../observe/running-zipkin.js';
 import { ownEnvironment } from '../topology/own-environment.js';
-import { type RunningZipkin, startZipkin } from '../zipkin/running-zipkin.js';
 
 const example = (file: string, more: Readonly<Record<string, string>> = {}) => ({
   APP_RUNTIME: file.endsWith('.py') ? 'python3' : 'node',

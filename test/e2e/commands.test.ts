@@ -6,7 +6,7 @@ import { after, describe, test } from 'node:test';
 import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
 import { resetLab } from '../../sandbox/lab/cases.js';
-import type { HeadersAt } from '../../sandbox/trace/header-table.js';
+import type { HeadersAt } from '../../sandbox/picture/header-table.js';
 import type { Span } from '../../sandbox/trace/span.js';
 import { request, sandbox, shapeOf, spansOf, tracedRequest } from './requests.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { matchShape } from '../../sandbox/trace/match-shape.js';
 import type { Span } from '../../sandbox/trace/span.js';
 import { buildTree, labelOf, walkTree } from '../../sandbox/trace/tree.js';
+import { matchShape } from '../../sandbox/verdict/match-shape.js';
 import { request, sandbox, shapeOf, spansOf, tracedRequest, zipkin } from './requests.js';
 
 /**

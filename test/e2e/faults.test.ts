@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { faultCases } from '../../prove/faults/cases.js';
+import { ComposeControl } from '../../prove/faults/compose-control.js';
+import { NativeControl } from '../../prove/faults/native-control.js';
+import { expectedSpans } from '../../prove/faults/outcome.js';
+import { findings } from '../../prove/faults/report.js';
+import { runCase } from '../../prove/faults/run-case.js';
 import { cache, root } from '../../sandbox/cli/project.js';
-import { faultCases } from '../../sandbox/faults/cases.js';
-import { ComposeControl } from '../../sandbox/faults/compose-control.js';
-import { NativeControl } from '../../sandbox/faults/native-control.js';
-import { expectedSpans } from '../../sandbox/faults/outcome.js';
-import { findings } from '../../sandbox/faults/report.js';
-import { runCase } from '../../sandbox/faults/run-case.js';
 import { sandbox, shapeOf } from './requests.js';
 
 const rate = 20;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { labCases, resetLab } from '../../sandbox/lab/cases.js';
-import { verify } from '../../sandbox/request/verify.js';
+import { verify } from '../../sandbox/observe/verify.js';
 import { sandbox, shapeOf, zipkin } from './requests.js';
 
 const shape = await shapeOf('/trace/1');

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cache, root } from '../../sandbox/cli/project.js';
+import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { findSandbox, type RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
 import { waitFor } from '../../sandbox/topology/wait.js';
-import { countExpected, parseShape, type Shape } from '../../sandbox/trace/shape.js';
 import type { Span } from '../../sandbox/trace/span.js';
-import { ZipkinClient } from '../../sandbox/zipkin/client.js';
+import { countExpected, parseShape, type Shape } from '../../sandbox/verdict/shape.js';
 
 /** The sandbox that test/run.ts started for this run of the end-to-end tests. */
 export const sandbox: RunningSandbox = await findSandbox(root, cache, process.env);

@@ -8,21 +8,24 @@ import { root } from '../../sandbox/cli/project.js';
 /** Compared with test/help/golden; `UPDATE_GOLDEN=1 npm test -- unit` writes them anew. */
 const golden = join(root, 'test/help/golden');
 
-const help = (...args: string[]) =>
-  execa('node', ['dist/sandbox/cli/main.js', ...args], { cwd: root, reject: false, env: { COLUMNS: '100' } });
+const run = (program: string, ...args: string[]) =>
+  execa('node', [`dist/${program}`, ...args], { cwd: root, reject: false, env: { COLUMNS: '100' } });
+const help = (...args: string[]) => run('sandbox/cli/main.js', ...args);
 
-const { stdout } = await help('--help');
-const commands = [...stdout.matchAll(/^ {2}([a-z]+)\b.*\[options\]|^ {2}([a-z]+)\b/gm)]
-  .map(([, one, other]) => one ?? other ?? '')
-  .filter((name) => name !== 'help');
-
-for (const command of ['', ...commands]) {
-  test(`help of ${command || 'the program'}`, async () => {
-    const printed = command ? (await help(command, '--help')).stdout : stdout;
-    const file = join(golden, `${command || 'sandbox'}.txt`);
-    if (process.env.UPDATE_GOLDEN) await writeFile(file, `${printed}\n`);
-    assert.equal(`${printed}\n`, await readFile(file, 'utf8'));
-  });
+for (const [name, program] of [
+  ['sandbox', 'sandbox/cli/main.js'],
+  ['prove', 'prove/main.js'],
+] as const) {
+  const { stdout } = await run(program, '--help');
+  const commands = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].flatMap(([, command]) => command ?? []);
+  for (const command of ['', ...commands]) {
+    test(`help of ${name} ${command}`, async () => {
+      const printed = command ? (await run(program, command, '--help')).stdout : stdout;
+      const file = join(golden, `${command || name}.txt`);
+      if (process.env.UPDATE_GOLDEN) await writeFile(file, `${printed}\n`);
+      assert.equal(`${printed}\n`, await readFile(file, 'utf8'));
+    });
+  }
 }
 
 const wrongUsages: readonly (readonly [args: readonly string[], says: RegExp])[] = [

@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import { parse } from 'yaml';
 import { cache, root } from '../../sandbox/cli/project.js';
 import { type Address, rewriteEnvironment, rewriteEnvoyAddresses } from '../../sandbox/topology/addresses.js';
-import { installEnvoy } from '../../sandbox/topology/artifacts.js';
+import { installEnvoy } from '../../sandbox/topology/download-parts.js';
 import { envoyPin, zipkinPin } from '../../sandbox/topology/pins.js';
 
 const read = (file: string) => readFile(join(root, file), 'utf8');

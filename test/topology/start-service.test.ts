@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { execa } from 'execa';
 import { cache, root } from '../../sandbox/cli/project.js';
+import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { isAlive } from '../../sandbox/topology/managed-process.js';
 import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
 import { fetchText, waitFor } from '../../sandbox/topology/wait.js';
-import { ZipkinClient } from '../../sandbox/zipkin/client.js';
-import { type RunningZipkin, startZipkin } from '../zipkin/running-zipkin.js';
+import { type RunningZipkin, startZipkin } from '../observe/running-zipkin.js';
 import { ownEnvironment } from './own-environment.js';
 
 let running: RunningZipkin;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { drawTimeSplit } from '../../sandbox/picture/time-split-text.js';
+import { layOutWaterfall } from '../../sandbox/picture/waterfall.js';
 import { alignClocks } from '../../sandbox/trace/clock.js';
 import { criticalPath } from '../../sandbox/trace/critical-path.js';
-import { drawTimeSplit } from '../../sandbox/trace/draw-time-split.js';
 import { splitTime } from '../../sandbox/trace/time-split.js';
 import { buildTree } from '../../sandbox/trace/tree.js';
-import { layOutWaterfall } from '../../sandbox/trace/waterfall.js';
 import { drawn, elevenSpans, spansOf } from './written-spans.js';
 
 interface Case {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { execa } from 'execa';
 import { cache, root } from '../../../sandbox/cli/project.js';
+import { ZipkinClient } from '../../../sandbox/observe/zipkin-client.js';
 import { findSandbox } from '../../../sandbox/topology/running-sandbox.js';
-import { ZipkinClient } from '../../../sandbox/zipkin/client.js';
 import { exactTraces, firstExactTrace, sendMany, sendOne } from '../exact-traces.js';
 
 /** The Compose sandbox with deploy/compose.cassandra.yml that test/run.ts started, named by COMPOSE_FILE. */

@@ -1,0 +1,72 @@
+import { median } from '../../sandbox/load/latency.js';
+import type { Round, VariantRun } from './variant-run.js';
+
+/** The medians of a variant's rounds; spans are sums. */
+export interface Summary {
+  readonly name: string;
+  readonly description: string;
+  readonly rounds: number;
+  readonly requestsPerSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  /** CPU seconds for 1,000 requests by `<service>/<command>`. */
+  readonly cpu: Readonly<Record<string, number>>;
+  readonly failed: number;
+  readonly expected: number;
+  readonly stored: number;
+  readonly evicted: number;
+  readonly missing: number;
+  /** Why spans are missing, and what else was odd: a line each. */
+  readonly remarks: readonly string[];
+}
+
+export interface RoundOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly concurrency: number;
+  readonly rate?: number;
+  readonly onProgress: (text: string) => void;
+}
+
+function summarise({ variant }: VariantRun, rounds: readonly Round[]): Summary {
+  const medianOf = (value: (round: Round) => number): number => median(rounds.map(value));
+  const sumOf = (value: (round: Round) => number): number => rounds.reduce((sum, round) => sum + value(round), 0);
+  const processes = Object.keys(rounds[0]?.cpu ?? {});
+  return {
+    name: variant.name,
+    description: variant.description,
+    rounds: rounds.length,
+    requestsPerSecond: medianOf((round) => round.requestsPerSecond),
+    p50: medianOf(({ latency }) => latency.p50),
+    p99: medianOf(({ latency }) => latency.p99),
+    cpu: Object.fromEntries(processes.map((name) => [name, medianOf(({ cpu }) => cpu[name] ?? 0)])),
+    failed: sumOf(({ requests, statuses }) => requests - (statuses[200] ?? 0)),
+    expected: sumOf(({ ledger }) => ledger.total.missing + ledger.total.stored + ledger.total.evicted),
+    stored: sumOf(({ ledger }) => ledger.total.stored),
+    evicted: sumOf(({ ledger }) => ledger.total.evicted),
+    missing: sumOf(({ ledger }) => ledger.total.missing),
+    remarks: rounds.flatMap(({ ledger, quiet }, round) => [
+      ...ledger.rows.flatMap(({ reporter, losses }) =>
+        losses.map(({ spans, reason }) => `round ${round + 1}: ${spans} of ${reporter} missing: ${reason}`),
+      ),
+      ...ledger.notes.map((note) => `round ${round + 1}: ${note}`),
+      ...(quiet ? [] : [`round ${round + 1}: some reporter still had spans to send`]),
+    ]),
+  };
+}
+
+/**
+ * Puts the same load on several variants in turn, round by round, so that what the machine does besides falls on all of
+ * them alike. Each round ends when its last span has been reported and its traces have been read.
+ */
+export async function runRounds(runs: readonly VariantRun[], options: RoundOptions): Promise<Summary[]> {
+  const { rounds, seconds, concurrency, rate, onProgress } = options;
+  const results = new Map<VariantRun, Round[]>(runs.map((run) => [run, []]));
+  for (let round = 1; round <= rounds; round++) {
+    for (const [run, done] of results) {
+      onProgress(`round ${round} of ${rounds}: ${run.variant.name}`);
+      done.push(await run.load({ concurrency, seconds, ...(rate === undefined ? {} : { rate }) }));
+    }
+  }
+  return [...results].map(([run, done]) => summarise(run, done));
+}

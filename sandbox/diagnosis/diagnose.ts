@@ -1,0 +1,56 @@
+import { labelOf, serviceOf } from '../trace/tree.js';
+import { describeFinding, type Finding } from '../verdict/finding.js';
+import type { Verdict } from '../verdict/judge.js';
+import { addTo } from '../verdict/shape-index.js';
+import type { Diagnosis } from './cause.js';
+import type { Evidence } from './evidence.js';
+import { explainBreaks } from './explain-breaks.js';
+import { explainFailures } from './explain-failures.js';
+import { explainIds } from './explain-ids.js';
+import { explainTimes } from './explain-times.js';
+import { OpenFindings } from './open-findings.js';
+
+/**
+ * Explains each finding of a verdict: names the hop that broke the trace and the likely cause, from the trace and what
+ * else is known. None for a trace that is whole. What nothing explains speaks for itself, as `other`.
+ */
+export function diagnose(verdict: Verdict, evidence: Evidence = {}): Diagnosis[] {
+  const inquiry = new OpenFindings(verdict, evidence);
+  explainNames(inquiry);
+  explainFailures(inquiry);
+  explainIds(inquiry);
+  explainBreaks(inquiry);
+  explainTimes(inquiry);
+  explainRest(inquiry);
+  return inquiry.diagnoses;
+}
+
+/** What speaks for itself: equal findings about equal spans together. */
+function explainRest(inquiry: OpenFindings): void {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of inquiry.unexplained) {
+    const about = 'span' in finding ? labelOf(finding.span) : 'at' in finding ? finding.at : finding.hop.path;
+    addTo(groups, JSON.stringify([finding.type, about, 'field' in finding && finding.field]), finding);
+  }
+  for (const findings of groups.values()) {
+    const [first] = findings;
+    if (!first) continue;
+    const hop = 'span' in first ? serviceOf(first.span) : 'at' in first ? first.at : first.hop.label;
+    const cause = first.type === 'changed-decision' ? 'decision-changed' : 'other';
+    const more = findings.length > 1 ? `, and ${findings.length - 1} more like it` : '';
+    inquiry.conclude({ cause, hop, text: `${describeFinding(first)}${more}`, findings });
+  }
+}
+
+function explainNames(inquiry: OpenFindings): void {
+  const groups = new Map<string, Extract<Finding, { type: 'wrong-value' }>[]>();
+  for (const finding of inquiry.open('wrong-value')) {
+    if (finding.field !== 'service') continue;
+    addTo(groups, JSON.stringify([finding.expected, finding.seen]), finding);
+  }
+  for (const findings of groups.values()) {
+    const { expected: hop = '', seen } = findings[0] ?? {};
+    const text = `${hop} reports under the wrong service name: its spans are those of ${seen}`;
+    inquiry.conclude({ cause: 'wrong-service-name', hop, text, findings });
+  }
+}

@@ -1,0 +1,75 @@
+import type { Span } from '../trace/span.js';
+import { requestIdTag } from '../trace/span-tags.js';
+import type { HeaderRecord } from '../trace/trace-headers.js';
+import { isServing } from '../trace/tree.js';
+import type { SpanPattern } from '../verdict/shape.js';
+import { hasKind, hasService } from '../verdict/span-pattern.js';
+
+/** What one process says of its own reporting, over the time of the request. */
+export interface ReporterState {
+  /** By the name of its spans in Zipkin. */
+  readonly service: string;
+  readonly reporter: 'Envoy' | 'app';
+  /** Spans or whole reports that it could not deliver. */
+  readonly lost: number;
+  readonly unit: 'spans' | 'reports';
+}
+
+/** What is known about a request beside its trace. All of it may be absent. */
+export interface Evidence {
+  /** The spans of other traces found by the same x-request-id or of about the same time. */
+  readonly nearby?: readonly (readonly Span[])[];
+  readonly reporters?: readonly ReporterState[];
+  /** What trace headers entered and left the hops for this request. */
+  readonly headers?: readonly HeaderRecord[];
+}
+
+/** The trace in which a request went on, and the span there with which it did. */
+export interface OtherHalf {
+  readonly traceId: string;
+  readonly span: Span;
+  /** By what it was found: it names the caller's span id, it has the same x-request-id, or only the time fits. */
+  readonly by: 'span id' | 'request id' | 'time';
+  /** Other requests are in that trace too. */
+  readonly hasOthers: boolean;
+}
+
+/**
+ * Finds where the call of `caller` went on, if not in its own trace.
+ *
+ * @param expected the parts of the shape that are missing after the caller
+ */
+export function findOtherHalf(
+  caller: Span,
+  requestId: string | undefined,
+  expected: readonly SpanPattern[],
+  nearby: readonly (readonly Span[])[],
+): OtherHalf | undefined {
+  const others = nearby.filter(([first]) => first && first.traceId !== caller.traceId);
+  const find = (by: OtherHalf['by'], fits: (span: Span) => boolean): OtherHalf | undefined => {
+    for (const spans of others) {
+      const span = earliest(spans.filter((one) => isServing(one) && fits(one)));
+      if (!span) continue;
+      // A hop that got no x-request-id makes one: the half that is found by its time has an id of its own.
+      const own = by === 'time' ? span.tags?.[requestIdTag] : requestId;
+      const hasOthers = spans.some(({ tags }) => (tags?.[requestIdTag] ?? own) !== own);
+      return { traceId: span.traceId, span, by, hasOthers };
+    }
+    return undefined;
+  };
+  const isExpected = (span: Span) => expected.some((part) => hasService(part, span) && hasKind(part, span));
+  return (
+    find('span id', (span) => span.id === caller.id || span.parentId === caller.id) ??
+    (requestId === undefined ? undefined : find('request id', (span) => span.tags?.[requestIdTag] === requestId)) ??
+    find('time', (span) => span.parentId === undefined && isExpected(span) && isWithin(span, caller))
+  );
+}
+
+function earliest(spans: readonly Span[]): Span | undefined {
+  return [...spans].sort((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0))[0];
+}
+
+function isWithin({ timestamp }: Span, outer: Span): boolean {
+  if (timestamp === undefined || outer.timestamp === undefined) return false;
+  return timestamp >= outer.timestamp && timestamp <= outer.timestamp + (outer.duration ?? 0);
+}

@@ -1,0 +1,126 @@
+import { requestIdTag } from '../trace/span-tags.js';
+import { readB3 } from '../trace/trace-headers.js';
+import { isServing, type SpanNode, serviceOf } from '../trace/tree.js';
+import { labelOfPattern, serviceOfPattern } from '../verdict/span-pattern.js';
+import { brokenContext, cutByDecision } from './broken-context.js';
+import type { Diagnosis } from './cause.js';
+import { findOtherHalf, type ReporterState } from './evidence.js';
+import { findGaps, type Gap } from './missing-parts.js';
+import { listOf, nameShortly, type OpenFindings, shortId } from './open-findings.js';
+
+/** Explains what is missing: context that was not sent on, spans that were not reported, hops that were by-passed. */
+export function explainBreaks(inquiry: OpenFindings): void {
+  const unreported: Gap[] = [];
+  for (const gap of findGaps(inquiry)) {
+    const { above, beyond } = gap;
+    const [first] = beyond;
+    if (inquiry.nodes.length === 0) inquiry.conclude(noTrace(inquiry, gap));
+    else if (above && !first) {
+      const cut = cutOff(inquiry, gap, above);
+      if (cut) inquiry.conclude(cut);
+      else unreported.push(gap);
+    } else if (above && beyond.every((node) => isDirectCall(above, node))) inquiry.conclude(bypass(gap, above));
+    else if (!above && first && !first.detached) inquiry.conclude(begunLate(inquiry, gap, first));
+    else unreported.push(gap);
+  }
+  explainUnreported(inquiry, unreported);
+}
+
+function labelsOf({ parts }: Gap): string {
+  return listOf(parts.map(labelOfPattern));
+}
+
+function noTrace({ evidence }: OpenFindings, { findings, parts }: Gap): Diagnosis {
+  const hop = parts[0] ? serviceOfPattern(parts[0]) : '';
+  const denied = evidence.headers?.some(({ headers }) => readB3(headers).decision === '0');
+  const lost = evidence.reporters?.find((reporter) => reporter.lost > 0);
+  const why = denied
+    ? 'the sampling decision was 0'
+    : lost
+      ? `${lost.service}'s ${dropped(lost)}`
+      : 'it was not sampled, or nothing could report';
+  return { cause: 'no-trace', hop, text: `Zipkin has no span of this request: ${why}`, findings };
+}
+
+/** The trace ends at the gap: the request went on in another trace or unrecorded. Undefined: only not reported. */
+function cutOff(inquiry: OpenFindings, gap: Gap, above: SpanNode): Diagnosis | undefined {
+  const { evidence, requestId } = inquiry;
+  const other = findOtherHalf(above.span, requestId, gap.parts, evidence.nearby ?? []);
+  const known = brokenContext(inquiry, gap, above, other) ?? cutByDecision(inquiry, gap, above);
+  if (known) return known;
+  const services = new Set(gap.parts.map(serviceOfPattern));
+  const reporters = (evidence.reporters ?? []).filter(({ service }) => services.has(service));
+  if (services.size === 1 || reporters.some(({ lost }) => lost > 0)) return undefined;
+  const isUnlost = [...services].every((service) => reporters.some((reporter) => reporter.service === service));
+  const hop = serviceOf(above.span);
+  const why = isUnlost
+    ? 'and lost none, as after a sampling decision of 0'
+    : 'so its decision was 0, or they all lost their spans';
+  const text = `trace cut after ${hop}: ${listOf(services)} recorded nothing of this request, ${why}`;
+  return { cause: isUnlost ? 'decision-changed' : 'trace-cut', hop, text, findings: gap.findings };
+}
+
+/** The trace begins in the middle of its shape: whoever called its first span sent no context. */
+function begunLate(inquiry: OpenFindings, gap: Gap, first: SpanNode): Diagnosis {
+  const caller = gap.parts.at(-1);
+  const hop = caller ? serviceOfPattern(caller) : '';
+  const { requestId, evidence } = inquiry;
+  const other = (evidence.nearby ?? [])
+    .flat()
+    .find(
+      ({ traceId, tags }) =>
+        traceId !== first.span.traceId && requestId !== undefined && tags?.[requestIdTag] === requestId,
+    );
+  const half = other
+    ? `the first half of this request is trace ${shortId(other.traceId)}`
+    : 'the first half of this request is another trace';
+  return {
+    cause: 'context-dropped',
+    hop,
+    text: `${hop} forwarded no B3, or not all of it: this trace begins at ${nameShortly(first.span)}; ${half}`,
+    findings: gap.findings,
+    ...(other && { otherTraceId: other.traceId }),
+  };
+}
+
+/** Whether nothing was between a caller and a server, rather than something that did not report. */
+function isDirectCall(above: SpanNode, { span, parent }: SpanNode): boolean {
+  if (parent !== above || isServing(above.span) || !isServing(span)) return false;
+  return span.id === above.span.id || (!span.shared && span.parentId === above.span.id);
+}
+
+function bypass(gap: Gap, above: SpanNode): Diagnosis {
+  const hop = serviceOf(above.span);
+  const [server] = gap.beyond;
+  const called = server ? serviceOf(server.span) : '';
+  const text = `${hop} called ${called} directly, past ${listOf(gap.parts.map(serviceOfPattern))}: ${labelsOf(gap)} are missing, and the two share span id ${shortId(above.span.id)}`;
+  return { cause: 'hop-bypassed', hop, text, findings: gap.findings };
+}
+
+/** The request went through, but the spans of these gaps did not come to Zipkin. One diagnosis a service. */
+function explainUnreported(inquiry: OpenFindings, gaps: readonly Gap[]): void {
+  const services = new Set(gaps.flatMap(({ parts }) => parts.map(serviceOfPattern)));
+  const beyond = gaps.flatMap((gap) => gap.beyond);
+  const lost = beyond.flatMap((node) => (node.detached ? node.span : []));
+  for (const service of services) {
+    const missing = gaps.flatMap(({ findings }) =>
+      findings.filter(({ hop }) => serviceOfPattern(inquiry.part(hop.path) ?? inquiry.verdict.shape.root) === service),
+    );
+    const orphans = inquiry.openAbout(lost, 'misplaced-span', 'orphan-span');
+    const findings = [...missing, ...orphans];
+    const reporter = inquiry.evidence.reporters?.find((one) => one.service === service && one.lost > 0);
+    if (reporter) {
+      const why = `its ${dropped(reporter)}; look at the collector that it sends them to`;
+      const text = `${service}'s spans are missing: ${why}`;
+      inquiry.conclude({ cause: 'reports-lost', hop: service, text, findings });
+      continue;
+    }
+    const proof = beyond.length > 0 ? ', though what it called joined the trace' : '';
+    const text = `${service} reports no span: ${listOf(missing.map(({ hop }) => hop.label))} missing${proof}`;
+    inquiry.conclude({ cause: 'not-reported', hop: service, text, findings });
+  }
+}
+
+function dropped({ reporter, lost, unit }: ReporterState): string {
+  return `${reporter} dropped ${lost} ${lost === 1 ? unit.slice(0, -1) : unit}`;
+}

@@ -1,0 +1,118 @@
+import type { Span } from '../trace/span.js';
+import { requestIdOf } from '../trace/span-tags.js';
+import { type SpanNode, serviceOf, walkTree } from '../trace/tree.js';
+import type { Finding } from '../verdict/finding.js';
+import type { Verdict } from '../verdict/judge.js';
+import type { ExpectedSpan } from '../verdict/shape.js';
+import { addTo } from '../verdict/shape-index.js';
+import type { Diagnosis } from './cause.js';
+import type { Evidence } from './evidence.js';
+
+/** A verdict on its way to diagnoses: which of its findings are still open, and ways to look around in the trace. */
+export class OpenFindings {
+  readonly diagnoses: Diagnosis[] = [];
+  readonly requestId: string | undefined;
+  readonly nodes: readonly SpanNode[];
+  readonly #closed = new Set<Finding>();
+  readonly #byType = new Map<Finding['type'], Finding[]>();
+  readonly #bySpan = new Map<Span, Finding[]>();
+  readonly #nodeOf: ReadonlyMap<Span, SpanNode>;
+  readonly #partOf = new Map<string, ExpectedSpan>();
+
+  constructor(
+    readonly verdict: Verdict,
+    readonly evidence: Evidence,
+  ) {
+    this.nodes = [...walkTree(verdict.tree)];
+    this.#nodeOf = new Map(this.nodes.map((node) => [node.span, node]));
+    for (const finding of verdict.findings) {
+      addTo(this.#byType, finding.type, finding);
+      const span = finding.type === 'missing-span' ? finding.under : 'span' in finding ? finding.span : undefined;
+      if (span) addTo(this.#bySpan, span, finding);
+    }
+    const visit = (part: ExpectedSpan) => {
+      this.#partOf.set(part.path, part);
+      part.children.forEach(visit);
+    };
+    visit(verdict.shape.root);
+    this.requestId = requestIdOf(this.nodes.map(({ span }) => span));
+  }
+
+  /** The open findings of one type. */
+  open<T extends Finding['type']>(type: T): Extract<Finding, { type: T }>[] {
+    const isOpen = (finding: Finding): finding is Extract<Finding, { type: T }> => !this.#closed.has(finding);
+    return (this.#byType.get(type) ?? []).filter(isOpen);
+  }
+
+  isOpen(finding: Finding): boolean {
+    return !this.#closed.has(finding);
+  }
+
+  /** The open findings of some types about some spans, or about what is missing right under them. */
+  openAbout(spans: Iterable<Span>, ...types: readonly Finding['type'][]): Finding[] {
+    return [...new Set(spans)].flatMap((span) =>
+      (this.#bySpan.get(span) ?? []).filter((finding) => types.includes(finding.type) && this.isOpen(finding)),
+    );
+  }
+
+  get unexplained(): readonly Finding[] {
+    return this.verdict.findings.filter((finding) => this.isOpen(finding));
+  }
+
+  /** Records a diagnosis and closes what it explains. */
+  conclude(diagnosis: Diagnosis): void {
+    this.diagnoses.push(diagnosis);
+    for (const finding of diagnosis.findings) this.#closed.add(finding);
+  }
+
+  nodeOf(span: Span | undefined): SpanNode | undefined {
+    return span && this.#nodeOf.get(span);
+  }
+
+  part(path: string): ExpectedSpan | undefined {
+    return this.#partOf.get(path);
+  }
+
+  /** The part of the shape above another; undefined above the root. */
+  partAbove(path: string): ExpectedSpan | undefined {
+    return this.#partOf.get(pathAbove(path));
+  }
+
+  spansOf(part: ExpectedSpan | undefined): readonly SpanNode[] {
+    return (part && this.verdict.spansOf.get(part)) ?? [];
+  }
+}
+
+/** The path of the part of a shape that is above the given one; empty above the root. */
+export function pathAbove(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('.children[')));
+}
+
+/** Whether a span is another, or somewhere below it. */
+export function isAtOrBelow(node: SpanNode, top: SpanNode): boolean {
+  let at: SpanNode | undefined = node;
+  while (at && at !== top && at.depth > top.depth) at = at.parent;
+  return at === top;
+}
+
+/** A span and all that is below it. */
+export function spansBelow(node: SpanNode): Span[] {
+  return [...walkTree({ roots: [node], size: 0 })].map(({ span }) => span);
+}
+
+/** An id for reading: its first digits. */
+export function shortId(id: string): string {
+  return id.length > 10 ? `${id.slice(0, 8)}…` : id;
+}
+
+/** `a`, `a and b`, `a, b and c`; nothing twice. */
+export function listOf(words: Iterable<string>): string {
+  const all = [...new Set(words)];
+  const last = all.pop() ?? '';
+  return all.length > 0 ? `${all.join(', ')} and ${last}` : last;
+}
+
+/** A span for reading, as in `service1-app CLIENT 4bf92f35…`. */
+export function nameShortly(span: Span): string {
+  return `${serviceOf(span) || '(no service)'} ${span.kind ?? 'LOCAL'} ${shortId(span.id)}`;
+}

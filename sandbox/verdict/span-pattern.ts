@@ -1,0 +1,117 @@
+import type { Span } from '../trace/span.js';
+import { kindOf, type SpanNode, serviceOf } from '../trace/tree.js';
+import type { Hop, ShapeFinding } from './finding.js';
+import type { ExpectedSpan, Pattern, SpanPattern } from './shape.js';
+
+/** The name by which people know a part of a shape, as in `service1-app CLIENT`. */
+export function labelOfPattern(pattern: SpanPattern): string {
+  return pattern.kind ? `${serviceOfPattern(pattern)} ${pattern.kind}` : serviceOfPattern(pattern);
+}
+
+/** The service of a part of a shape, as the shape file has it. */
+export function serviceOfPattern({ service }: SpanPattern): string {
+  return showPattern(service);
+}
+
+/** The label of all spans that fit, if the shape names service and kind literally. */
+export function literalLabel({ service, kind }: SpanPattern): string | undefined {
+  return typeof service === 'string' && kind !== undefined ? `${service} ${kind}` : undefined;
+}
+
+/** A part of a shape as a finding refers to it. */
+export function hopOf(pattern: SpanPattern): Hop {
+  return { label: labelOfPattern(pattern), path: pattern.path };
+}
+
+/** Whether a span is of the service and kind that the pattern names. */
+export function isSameHop(pattern: SpanPattern, { span }: SpanNode): boolean {
+  return hasService(pattern, span) && hasKind(pattern, span);
+}
+
+export function hasService({ service }: SpanPattern, span: Span): boolean {
+  return matches(service, serviceOf(span));
+}
+
+export function hasKind({ kind }: SpanPattern, span: Span): boolean {
+  return kind === undefined || kind === kindOf(span);
+}
+
+/** Whether a span is all that the pattern says; its children are not looked at. */
+export function fitsAlone(pattern: SpanPattern, node: SpanNode): boolean {
+  return isSameHop(pattern, node) && differences(pattern, node.span).length === 0;
+}
+
+/** How far down a tree, and how many of a span's children, are looked at to tell equal siblings apart. */
+const levelsCompared = 4;
+const childrenCompared = 50;
+
+/** Whether a span and what is some levels below it are all that the shape says, and no more. */
+export function fitsDownwards(expected: ExpectedSpan, node: SpanNode, levels = levelsCompared): boolean {
+  if (!fitsAlone(expected, node)) return false;
+  if (levels === 0) return true;
+  const fits = (child: ExpectedSpan, one: SpanNode) => fitsDownwards(child, one, levels - 1);
+  const parts = expected.children.slice(0, childrenCompared);
+  const children = node.children.slice(0, childrenCompared);
+  return (
+    parts.every((child) => child.times.min === 0 || children.some((one) => fits(child, one))) &&
+    children.every((one) => parts.some((child) => fits(child, one)))
+  );
+}
+
+/** How many spans, the given one and some levels below it, are of the service and kind that the shape has there. */
+export function likenessOf(expected: ExpectedSpan, node: SpanNode, levels = levelsCompared): number {
+  return isSameHop(expected, node) ? 1 + likenessBelow(expected, node, levels, undefined) : 0;
+}
+
+/** As `likenessOf` for a span that reports under another service name than the shape has for it, or as another kind. */
+export function likenessIfRenamed(expected: ExpectedSpan, node: SpanNode): number {
+  const hasOnlyOne = hasService(expected, node.span) !== hasKind(expected, node.span);
+  const alias = { of: expected.service, as: serviceOf(node.span) };
+  return hasOnlyOne ? 1 + likenessBelow(expected, node, levelsCompared, alias) : 0;
+}
+
+interface Alias {
+  readonly of: Pattern;
+  readonly as: string;
+}
+
+function likenessBelow(expected: ExpectedSpan, node: SpanNode, levels: number, alias: Alias | undefined): number {
+  if (levels === 0) return 0;
+  const likeness = (child: ExpectedSpan, one: SpanNode): number => {
+    const isAlias = alias?.of === child.service && alias.as === serviceOf(one.span);
+    if (!hasKind(child, one.span) || !(isAlias || hasService(child, one.span))) return 0;
+    return 1 + likenessBelow(child, one, levels - 1, alias);
+  };
+  const children = expected.children.slice(0, childrenCompared);
+  return node.children
+    .slice(0, childrenCompared)
+    .reduce((sum, one) => sum + children.reduce((best, child) => Math.max(best, likeness(child, one)), 0), 0);
+}
+
+/** What a span has otherwise than the pattern says. */
+export function differences(pattern: SpanPattern, span: Span): ShapeFinding[] {
+  const findings: ShapeFinding[] = [];
+  const compare = (field: string, expected: Pattern | null | undefined, seen: string | undefined) => {
+    const agrees = seen === undefined ? expected === null : expected !== null && matches(expected ?? seen, seen);
+    if (expected === undefined || agrees) return;
+    const texts = { expected: expected === null ? 'absent' : showPattern(expected), seen: seen ?? 'absent' };
+    findings.push({ type: 'wrong-value', hop: hopOf(pattern), span, field, ...texts });
+  };
+  compare('service', pattern.service, serviceOf(span));
+  compare('kind', pattern.kind, kindOf(span));
+  compare('shared', pattern.shared?.toString(), String(span.shared === true));
+  compare('name', pattern.name, span.name);
+  for (const [tag, expected] of Object.entries(pattern.tags)) compare(`tag ${tag}`, expected, span.tags?.[tag]);
+  if (pattern.within !== undefined && (span.duration ?? 0) > pattern.within) {
+    findings.push({ type: 'slow-span', hop: hopOf(pattern), span, limit: pattern.within });
+  }
+  return findings;
+}
+
+function matches(pattern: Pattern, text: string): boolean {
+  return typeof pattern === 'string' ? pattern === text : pattern.test(text);
+}
+
+function showPattern(pattern: Pattern): string {
+  return typeof pattern === 'string' ? pattern : String(pattern).replace(/u$/, '');
+}

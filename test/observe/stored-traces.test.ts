@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { StoredTraces } from '../../sandbox/observe/stored-traces.js';
+import type { Span } from '../../sandbox/trace/span.js';
+
+const span = (traceId: string, id: string, serviceName: string): Span => ({
+  traceId,
+  id,
+  localEndpoint: { serviceName },
+});
+const shape = { front: 2, app: 1 };
+const wholeTrace = (traceId: string): Span[] => [
+  span(traceId, '1', 'front'),
+  span(traceId, '2', 'front'),
+  span(traceId, '3', 'app'),
+];
+const final = { mayEvict: false, maySkip: false, onProgress: () => undefined };
+
+function storeOf(...traces: Span[][]) {
+  const reads: number[] = [];
+  const readTraces = async (ids: readonly string[]) => {
+    reads.push(ids.length);
+    return traces.filter(([first]) => first && ids.includes(first.traceId));
+  };
+  return { reads, readTraces };
+}
+
+test('whole traces are let go of while the load runs, others are looked at again at the end', async () => {
+  const late = wholeTrace('b').slice(0, 1);
+  const traces = new StoredTraces(storeOf(wholeTrace('a'), late).readTraces, shape);
+  traces.add('a', true);
+  traces.add('b', true);
+  await traces.look(10);
+  assert.equal(traces.unseen, 1);
+  late.push(...wholeTrace('b').slice(1));
+  const found = await traces.finish(final);
+  assert.deepEqual(found.stored, { front: 4, app: 2 });
+  assert.deepEqual([found.wholeTraces, found.incompleteTraces], [2, []]);
+});
+
+test('a trace without one of its spans is named', async () => {
+  const traces = new StoredTraces(storeOf(wholeTrace('a').slice(1)).readTraces, shape);
+  traces.add('a', true);
+  const found = await traces.finish(final);
+  assert.deepEqual(found.stored, { front: 1, app: 1 });
+  assert.deepEqual(found.incompleteTraces, ['a']);
+});
+
+test('spans beyond the shape do not make up for missing ones of another trace', async () => {
+  const traces = new StoredTraces(
+    storeOf([...wholeTrace('a'), span('a', '4', 'app')], wholeTrace('b').slice(0, 2)).readTraces,
+    shape,
+  );
+  traces.add('a', true);
+  traces.add('b', true);
+  const found = await traces.finish(final);
+  assert.deepEqual(found.stored, { front: 4, app: 1 });
+  assert.deepEqual(found.unexpected, { app: 1 });
+});
+
+test('a trace that is gone whole may have been evicted, or may never have been sampled', async () => {
+  for (const [options, evicted, incomplete] of [
+    [{ ...final, mayEvict: true }, { front: 2, app: 1 }, []],
+    [{ ...final, maySkip: true }, {}, []],
+    [final, {}, ['a']],
+  ] as const) {
+    const traces = new StoredTraces(storeOf().readTraces, shape);
+    traces.add('a', true);
+    const found = await traces.finish(options);
+    assert.deepEqual([found.evicted, found.incompleteTraces], [evicted, incomplete]);
+  }
+});
+
+test('several requests may share a trace, and a request that failed leaves what it leaves', async () => {
+  const shared = [...wholeTrace('a'), ...wholeTrace('a')];
+  const traces = new StoredTraces(storeOf(shared, wholeTrace('b').slice(0, 1)).readTraces, shape);
+  traces.add('a', true);
+  traces.add('a', true);
+  traces.add('b', false);
+  const found = await traces.finish(final);
+  assert.deepEqual(found.stored, { front: 5, app: 2 });
+  assert.deepEqual(found.unexpected, {});
+});
+
+test('no more ids are asked for at a time than fit a request line', async () => {
+  const store = storeOf();
+  const traces = new StoredTraces(store.readTraces, shape);
+  for (let i = 0; i < 250; i++) traces.add(i.toString(16).padStart(32, '0'), true);
+  await traces.finish(final);
+  assert.deepEqual(store.reads, [100, 100, 50]);
+});

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, type TestContext, test } from 'node:test';
+import { ZipkinClient, ZipkinError } from '../../sandbox/observe/zipkin-client.js';
+import { freePorts } from '../../sandbox/topology/ports.js';
+import { waitFor } from '../../sandbox/topology/wait.js';
+import { type RunningZipkin, startZipkin } from './running-zipkin.js';
+
+describe('with a real Zipkin', () => {
+  let running: RunningZipkin;
+  let zipkin: ZipkinClient;
+  const now = Date.now();
+
+  const span = (traceId: string, id: string, serviceName: string, more: object = {}) => ({
+    traceId: traceId.padStart(16, '0'),
+    id: id.padStart(16, '0'),
+    name: 'get /trace/1',
+    timestamp: (now - 1000) * 1000,
+    duration: 500,
+    localEndpoint: { serviceName },
+    ...more,
+  });
+  const oneTrace = [
+    span('a', '1', 'front-proxy', { kind: 'CLIENT' }),
+    span('a', '1', 'service1', { kind: 'SERVER', shared: true, tags: { error: '503' } }),
+  ];
+  const otherTrace = [span('b', '2', 'service2', { name: 'get /trace/2' })];
+
+  before(async () => {
+    running = await startZipkin();
+    zipkin = new ZipkinClient(running.url);
+    const body = JSON.stringify([...oneTrace, ...otherTrace]);
+    assert.equal((await fetch(`${running.url}/api/v2/spans`, { method: 'POST', body })).status, 202);
+    await waitFor('both traces', async () => assert.equal((await zipkin.traceMany(['a', 'b'])).length, 2), {
+      seconds: 10,
+    });
+  });
+  after(() => running.stop());
+
+  test('a trace: its spans, as they were reported', async () => {
+    const byService = (spans: readonly object[]) => spans.map((each) => JSON.stringify(each)).sort();
+    const sorted = (each: object) => Object.fromEntries(Object.entries(each).sort());
+    assert.deepEqual(byService((await zipkin.trace('a')).map(sorted)), byService(oneTrace.map(sorted)));
+  });
+
+  test('a trace that it does not hold has no spans', async () => assert.deepEqual(await zipkin.trace('c'), []));
+
+  test('an id that is none is an error, with its status', async () => {
+    await assert.rejects(
+      zipkin.trace('not/an id'),
+      (error) => error instanceof ZipkinError && error.status === 400 && /answered 400: /.test(error.message),
+    );
+  });
+
+  test('many traces at once, those that it holds', async () => {
+    const traces = await zipkin.traceMany(['a', 'c', 'b']);
+    assert.deepEqual(traces.map((spans) => spans.length).sort(), [1, 2]);
+  });
+
+  const queries: readonly (readonly [what: string, query: Parameters<ZipkinClient['traces']>[0], found: number])[] = [
+    ['everything', {}, 2],
+    ['a service', { serviceName: 'service1' }, 1],
+    ['a span name of a service', { serviceName: 'service2', spanName: 'get /trace/2' }, 1],
+    ['a span name that it has not', { serviceName: 'service2', spanName: 'get /trace/1' }, 0],
+    ['errors', { annotationQuery: 'error' }, 1],
+    ['a limit', { limit: 1 }, 1],
+    ['a time when there was none', { endTs: now - 60_000, lookback: 1000 }, 0],
+    ['a time when there was', { endTs: now, lookback: 60_000 }, 2],
+  ];
+  for (const [what, query, found] of queries) {
+    test(`a search for ${what}: ${found}`, async () => assert.equal((await zipkin.traces(query)).length, found));
+  }
+
+  test('the names of its services', async () =>
+    assert.deepEqual((await zipkin.services()).sort(), ['front-proxy', 'service1', 'service2']));
+
+  test('who called whom, how often, with how many errors', async () => {
+    assert.deepEqual(await zipkin.dependencies(now + 1000, 60_000), [
+      { parent: 'front-proxy', child: 'service1', callCount: 1, errorCount: 1 },
+    ]);
+  });
+
+  test("the collector's counters", async () => {
+    const metrics = await zipkin.metrics();
+    assert.equal(metrics['counter.zipkin_collector.spans.http'], 3);
+    assert.equal(metrics['counter.zipkin_collector.spans_dropped.http'], 0);
+  });
+
+  test("a trace's page is there", async () => assert.equal((await fetch(zipkin.tracePage('a'))).status, 200));
+});
+
+async function clientOf(t: TestContext, answer: RequestListener): Promise<ZipkinClient> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  return new ZipkinClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+}
+
+const failures: readonly (readonly [what: string, answer: RequestListener, status: number, says: RegExp])[] = [
+  [
+    'an error',
+    (_, response) => response.writeHead(500).end('storage is gone'),
+    500,
+    /^Zipkin: http:\/\/127.0.0.1:\d+\/api\/v2\/services answered 500: storage is gone$/,
+  ],
+  [
+    'another server',
+    (_, response) => response.end('<!doctype html>\n'),
+    200,
+    /answered "<!doctype html>", which is no JSON; is that a Zipkin\?$/,
+  ],
+  [
+    'a connection that breaks in the middle',
+    (_, response) => response.writeHead(200, { 'content-length': 100 }).write('[', () => response.destroy()),
+    0,
+    /does not answer: .*; is it running\?$/,
+  ],
+];
+
+for (const [what, answer, status, says] of failures) {
+  test(`${what} is a ZipkinError with status ${status}`, async (t) => {
+    const client = await clientOf(t, answer);
+    await assert.rejects(client.services(), (error) => {
+      assert.ok(error instanceof ZipkinError);
+      assert.equal(error.status, status);
+      assert.match(error.message, says);
+      return true;
+    });
+  });
+}
+
+test('where nobody listens: the address, the cause, and a question', async () => {
+  const [port] = await freePorts(1);
+  await assert.rejects(new ZipkinClient(`http://127.0.0.1:${port}`).services(), {
+    message: `Zipkin at http://127.0.0.1:${port} does not answer: connect ECONNREFUSED 127.0.0.1:${port}; is it running?`,
+    status: 0,
+  });
+});

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Answer } from '../../prove/faults/caller.js';
+import type { Expected } from '../../prove/faults/cases.js';
+import type { Account, Outcome } from '../../prove/faults/outcome.js';
+import { faultTable, findings } from '../../prove/faults/report.js';
+
+function account(answers: Record<string, number>, missing: Record<string, number> = {}, slowestMs = 20): Account {
+  const entries = Object.entries(answers).map(([answer, count]): [Answer, number] => [
+    /^\d+$/.test(answer) ? Number(answer) : (answer as Answer),
+    count,
+  ]);
+  const requests = entries.reduce((sum, [, count]) => sum + count, 0);
+  return {
+    requests,
+    answers: new Map(entries),
+    slowestMs,
+    expectedSpans: (answers['200'] ?? 0) * 11,
+    missing: new Map(Object.entries(missing)),
+  };
+}
+
+const well: Outcome = {
+  settled: account({ 200: 20 }),
+  lastSecond: account({ 200: 20 }),
+  during: account({ 200: 5, 503: 3 }),
+  after: account({ 200: 20 }),
+  inFlight: account({}),
+  healedAfter: 1.25,
+};
+const expected: Expected = { answers: [200, 503], loses: 'nothing' };
+
+const result = (
+  outcome: Partial<Outcome> = {},
+  given: Partial<Expected> = {},
+  secondsToEnd: readonly number[] = [],
+) => ({
+  fault: { name: 'x', title: 'x broken', steps: [], expected: { ...expected, ...given } },
+  outcome: { ...well, ...outcome },
+  secondsToEnd,
+});
+
+describe('findings', () => {
+  const failed = account({ 200: 3, 503: 1 });
+  const lacking = account({ 200: 9 }, { a: 1 });
+  const cases: readonly [string, ReturnType<typeof result>, readonly RegExp[]][] = [
+    ['as expected: none', result(), []],
+    [
+      'another answer',
+      result({ during: account({ 200: 1, 504: 2 }) }),
+      [/^answers 200 ×1, 504 ×2; expected only 200, 503$/],
+    ],
+    ['an answer that took too long', result({ during: account({ 200: 1 }, {}, 6001) }), [/took 6001 ms/]],
+    ['a request in flight that failed', result({ inFlight: failed }), [/in flight .* 503 ×1/]],
+    ['one that may', result({ inFlight: failed }, { inFlight: 'may fail' }), []],
+    ['never well again', result({ healedAfter: undefined }), [/not well again/]],
+    ['too long to end', result({}, {}, [2, 10.5]), [/took 10.5 s to end/]],
+    ['a span missing', result({ during: lacking }), [/^1 spans are missing$/]],
+    ['one unreported that may be', result({ lastSecond: lacking }, { loses: 'unreported spans' }), []],
+    ['one stored that may not', result({ settled: lacking }, { loses: 'unreported spans' }), [/stored/]],
+    ['one stored that may be', result({ settled: lacking }, { loses: 'stored spans' }), []],
+  ];
+  for (const [title, given, patterns] of cases) {
+    test(title, () => {
+      const found = findings(given);
+      assert.equal(found.length, patterns.length, found.join('; '));
+      for (const [i, pattern] of patterns.entries()) assert.match(found[i] ?? '', pattern);
+    });
+  }
+});
+
+test('the table: Markdown, columns in line, what is missing in words', () => {
+  const lost = {
+    settled: account({ 200: 1 }, { a: 11 }),
+    during: account({ 200: 2, refused: 1 }, { a: 2, b: 1 }),
+    inFlight: account({ 200: 4 }),
+  };
+  assert.deepEqual(faultTable([result(), result(lost, {}, [0.5])]), [
+    '| fault    | the caller sees    | slowest | in flight | ended in | well again after | ledger                                                      |',
+    '| -------- | ------------------ | ------- | --------- | -------- | ---------------- | ----------------------------------------------------------- |',
+    '| x broken | 200 ×5, 503 ×3     | 20 ms   | –         | –        | 1.3 s            | no span missing                                             |',
+    '| x broken | 200 ×2, refused ×1 | 20 ms   | 200 ×4    | 0.5 s    | 1.3 s            | missing: all 11 stored before; 3 of 22 during it (a 2, b 1) |',
+  ]);
+});

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { diagnose } from '../../sandbox/diagnosis/diagnose.js';
+import { drawTrace } from '../../sandbox/picture/waterfall-text.js';
+import { buildTree } from '../../sandbox/trace/tree.js';
+import { describeFinding } from '../../sandbox/verdict/finding.js';
+import { type JudgeOptions, judge } from '../../sandbox/verdict/judge.js';
+import { parseShape } from '../../sandbox/verdict/shape.js';
+import { elevenSpans, spansOf } from '../trace/written-spans.js';
+
+interface Case {
+  /** The part of the shape file after `root:`. */
+  readonly root?: string;
+  readonly spans: string;
+  readonly options?: JudgeOptions;
+  readonly findings: readonly string[];
+}
+
+const ab = '{ service: a, children: [{ service: b }] }';
+
+const cases: Readonly<Record<string, Case>> = {
+  whole: { spans: 'a server 1 0+9 \n b - 2<1 1+8', findings: [] },
+  'no spans': { spans: '', findings: ['a is missing', 'b is missing'] },
+  'an orphan': {
+    root: '{ service: b }',
+    spans: 'b server 2<1 0+9',
+    findings: ['b SERVER 2 has the parent 1, which is not in the trace'],
+  },
+  'a root that joined its caller': {
+    root: '{ service: b }',
+    spans: 'b server 2<1 0+9',
+    options: { joined: true },
+    findings: [],
+  },
+  'a second root': {
+    spans: 'a server 1 0+9 \n b - 2<1 1+8 \n c - 3 0+9',
+    findings: ['c LOCAL 3 is not in the shape', 'c LOCAL 3 is a second root beside a SERVER 1'],
+  },
+  'a cycle': { root: '{ service: a }', spans: 'a - 1<1 0+9', findings: ['a LOCAL 1 is its own ancestor'] },
+  'a duplicate': {
+    root: '{ service: a, children: [{ service: b, times: 2 }] }',
+    spans: 'a server 1 0+9 \n b - 2<1 1+8 \n b - 2<1 1+8',
+    findings: ['b LOCAL 2 is there more than once'],
+  },
+  'an id of two callers': {
+    root: '{ service: a, children: [{ service: b, times: 1..* }, { service: c }] }',
+    spans: 'a server 1 0+9 \n b client 2<1 1+8 \n c client 2<1 1+8',
+    findings: ['c CLIENT 2 has the id that b CLIENT has already'],
+  },
+  'a caller and its server with unlike parents': {
+    spans: 'a client 1 0+9 \n b server 1<0 shared 1+8',
+    findings: ['b SERVER 1 has the parent 0; its caller has none'],
+  },
+  'two trace ids': {
+    spans: 'a server 1 0+9 \n b - 2<1 1+8 trace=u',
+    findings: ['b LOCAL 2 has the trace id u; expected t'],
+  },
+  'two requests': {
+    spans: 'a server 1 0+9 guid:x-request-id=r \n b - 2<1 1+8 guid:x-request-id=s',
+    findings: ['b LOCAL 2 has the x-request-id s; expected r'],
+  },
+  'a span before its parent': {
+    spans: 'a server 1 2000+9000 \n b - 2<1 999+8000',
+    findings: ['b LOCAL 2 starts before a SERVER 1 by 1.00 ms'],
+  },
+  'a span a little before its parent': { spans: 'a server 1 2000+9000 \n b - 2<1 1000+8000', findings: [] },
+  'a tolerance of the user': {
+    spans: 'a server 1 2000+9000 \n b - 2<1 1000+8000',
+    options: { startTolerance: 0 },
+    findings: ['b LOCAL 2 starts before a SERVER 1 by 1.00 ms'],
+  },
+  'a span after its parent': {
+    spans: 'a server 1 0+1000 \n b - 2<1 102000+10',
+    findings: ['b LOCAL 2 starts after the end of a SERVER 1 by 101 ms'],
+  },
+  'a span that outlives its parent': {
+    spans: 'a server 1 0+1000 \n b - 2<1 500+200000',
+    findings: ['b LOCAL 2 ends after a SERVER 1 by 200 ms'],
+  },
+  'a span without time, another of negative duration': {
+    spans: 'a server 1 0+-1 \n b - 2<1',
+    findings: ['a SERVER 1 has the duration -1 µs', 'b LOCAL 2 has no timestamp or no duration: it was not finished'],
+  },
+  'a failed span': {
+    spans: 'a server 1 0+9 error=true http.status_code=503 response_flags=UF \n b - 2<1 1+8 error=boom',
+    findings: ['a SERVER 1 failed: error=true http.status_code=503 response_flags=UF', 'b LOCAL 2 failed: error=boom'],
+  },
+  'a failure that the shape expects': {
+    root: '{ service: a, tags: { error: /./ }, children: [{ service: b }] }',
+    spans: 'a server 1 0+9 error=true \n b - 2<1 1+8',
+    findings: [],
+  },
+  'too slow': {
+    spans: 'a server 1 0+9000 \n b - 2<1 1+8',
+    options: { within: 8_000 },
+    findings: ['a SERVER 1 took 9.00 ms; at most 8.00 ms expected'],
+  },
+  'a decision that changed on the way': {
+    spans: 'a server 1 0+9 \n b - 2<1 1+8',
+    options: {
+      headers: [
+        { at: 'a', direction: 'in', headers: { 'x-b3-sampled': '1' } },
+        { at: 'a', direction: 'out', headers: { b3: '0' } },
+        { at: 'b', direction: 'in', headers: { 'x-b3-flags': '1' } },
+        { at: 'b', direction: 'out', headers: { 'x-b3-sampled': '1' } },
+      ],
+    },
+    findings: ['a received the sampling decision 1 and sent 0'],
+  },
+};
+
+for (const [name, { root = ab, spans, options, findings }] of Object.entries(cases)) {
+  test(`verdict: ${name}`, () => {
+    const verdict = judge(parseShape(`name: n\nroot: ${root}`, 'f.yaml'), spansOf(spans), options);
+    assert.deepEqual(verdict.findings.map(describeFinding), findings);
+    assert.equal(verdict.whole, findings.length === 0);
+  });
+}
+
+const many = (line: (i: number) => string, count = 10_000) =>
+  Array.from({ length: count }, (_, i) => line(i)).join('\n');
+
+const hostile: Readonly<Record<string, string>> = {
+  'many spans': many(
+    (i) =>
+      `s${i % 7} ${i % 2 ? 'client' : 'server'} ${i}${i ? `<${(i * 7919) % i}` : ''} ${i}+${i % 900} ${i % 5 ? '' : 'error=x'}`,
+  ),
+  'many children': many((i) => `s${i} client ${i}${i ? '<0' : ''} ${i}+5`),
+  '500 levels, many times': many((i) => `service1 - ${i}${i % 500 ? `<${i - 1}` : i ? '<0' : ''} ${i}+9`),
+  '10,000 levels': many((i) => `service1 server ${i}${i ? `<${i - 1}` : ''} ${i}+9`),
+  'one id': many((i) => `service1 ${i % 2 ? 'client' : 'server'} 1<1 ${i}+1`),
+  'only orphans': many((i) => `service1 server ${i}<x${i} ${i}+1`),
+  'only roots': many((i) => `service1 server ${i} ${i}+1`),
+  'one cycle': many((i) => `service1 - ${i}<${(i + 1) % 10_000} ${i}+1`),
+  'many cycles': many((i) => `service1 - ${i}<${i ^ 1}`),
+  'no times': many((i) => `front-proxy - ${i}<${i >> 1}`),
+  'negative durations': many((i) => `front-proxy client ${i}<${i >> 1} ${-i}+${-i}`),
+  'many copies of a whole trace': many(() => elevenSpans, 900),
+};
+
+const shape = parseShape(readFileSync('sandbox/shapes/trace-1.yaml', 'utf8'), 'trace-1.yaml');
+
+for (const [name, text] of Object.entries(hostile)) {
+  test(`verdict: ${name}: drawn, judged and explained`, { timeout: 20_000 }, () => {
+    const spans = spansOf(text);
+    const tree = buildTree(spans);
+    assert.equal(tree.size, spans.length);
+    assert.ok(drawTrace(tree, { width: 80, colour: false }).length >= spans.length);
+    const verdict = judge(shape, spans);
+    assert.equal(verdict.whole, false);
+    const explained = new Set(diagnose(verdict, { nearby: [spans] }).flatMap(({ findings }) => findings));
+    assert.equal(explained.size, verdict.findings.length);
+  });
+}
