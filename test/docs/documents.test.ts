@@ -10,7 +10,8 @@ const filesIn = (folder: string, ending: string) =>
     .filter((name) => name.endsWith(ending))
     .map((name) => join(folder, name));
 
-const documents = [...filesIn('.', '.md'), ...filesIn('docs', '.md')];
+const translated = filesIn('docs/zh', '.md');
+const documents = [...filesIn('.', '.md'), ...filesIn('docs', '.md'), ...translated];
 const examples = filesIn('docs/examples', '').filter((name) => /\.(mjs|py)$/.test(name));
 
 for (const document of documents) {
@@ -40,11 +41,11 @@ for (const document of documents) {
 const lineOf = (yaml: string, key: string) =>
   yaml.split('\n').findIndex((line) => new RegExp(`^\\s*(- )?(${key}:|name: ${key}$)`).test(line)) + 1;
 
-for (const document of ['README.md', 'README.zh.md']) {
+for (const document of ['docs/envoy-files.md', 'docs/zh/envoy-files.md']) {
   test(`${document}: each link to a line of an Envoy file goes to the section that it names`, () => {
     const right = read(document).replace(
-      /\[`([^`]+)`\]\(([\w-]+\.yaml)#L\d+\)/g,
-      (_, key: string, file: string) => `[\`${key}\`](${file}#L${lineOf(read(file), key)})`,
+      /\[`([^`]+)`\]\(([./]*)([\w-]+\.yaml)#L\d+\)/g,
+      (_, key: string, up: string, file: string) => `[\`${key}\`](${up}${file}#L${lineOf(read(file), key)})`,
     );
     if (process.env.UPDATE_GOLDEN) writeFileSync(join(root, document), right);
     assert.equal(read(document), right, 'UPDATE_GOLDEN=1 sets the line numbers right');
@@ -58,17 +59,22 @@ test('every npm script is explained, to users or to contributors', () => {
   for (const name of Object.keys(scripts)) assert.match(explained, new RegExp(`npm (run )?${name}\\b`));
 });
 
-test('both READMEs have the same sections, commands, outputs, tables, links and pictures', () => {
-  const facts = (document: string) => {
-    const text = read(document);
-    const all = (pattern: RegExp) => [...text.matchAll(pattern)].map(([whole, group]) => group ?? whole);
-    return {
-      blocks: all(/^```(?:console|sh)\n[\s\S]*?^```$/gm),
-      headings: all(/^(#+) /gm),
-      links: all(/\]\(([^)]+)\)/g).filter((link) => !link.startsWith('README')),
-      commandRows: all(/^\| `(npm [^`]+)` \|/gm),
-      cases: all(/^\| `([a-z0-9-]+)` \|/gm),
-    };
+/** What both languages of a page must share: its commands and outputs, the form of its sections and tables, its links. */
+function facts(document: string) {
+  const text = read(document);
+  const all = (pattern: RegExp) => [...text.matchAll(pattern)].map(([whole, group]) => group ?? whole);
+  const english = (link: string) => join(dirname(document), link).replace('docs/zh/', 'docs/').replace('.zh.md', '.md');
+  return {
+    blocks: all(/^```(?:console|sh|js)\n[\s\S]*?^```$/gm),
+    headings: all(/^(#+) /gm),
+    links: all(/\]\((?!https?:|README)([^)]+)\)/g).map(english),
+    rows: all(/^\|.*\|$/gm).map((row) => [row.split('|').length, ...(/^\| (`[^`]+`) \|/.exec(row)?.slice(1) ?? [])]),
   };
-  assert.deepEqual(facts('README.zh.md'), facts('README.md'));
-});
+}
+
+for (const document of ['README.zh.md', ...translated]) {
+  const english = document.replace('docs/zh/', 'docs/').replace('.zh.md', '.md');
+  test(`${document} has the sections, commands, outputs, tables and links of ${english}`, () => {
+    assert.deepEqual(facts(document), facts(english));
+  });
+}

@@ -10,9 +10,9 @@ import { consoleBlocks, outputPattern, type ShownCommand } from './console-block
 
 /**
  * The documents whose commands must work as they are written; ports are exchanged, so that nothing running is disturbed.
- * README.zh.md has the very commands and outputs of README.md, as test/docs makes sure.
+ * The Chinese pages have the same commands and outputs, as test/docs makes sure.
  */
-const documents = ['README.md', 'docs/no-traces.md', 'docs/cut-in-two.md'];
+const documents = ['README.md', 'docs/request.md', 'docs/lab.md', 'docs/no-traces.md', 'docs/cut-in-two.md'];
 
 const shownPorts = ['8000', '8001', '9411'] as const;
 
