@@ -66,9 +66,13 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
     },
     {
       title: 'Zipkin',
-      task: async () => {
-        zipkinFolder = await installZipkinFor(services, cache, process.env, signal);
+      task: async (_: Progress, task: { output: string }) => {
+        const say = (line: string) => {
+          task.output = line;
+        };
+        zipkinFolder = await installZipkinFor(services, cache, process.env, { signal, say });
       },
+      rendererOptions: { persistentOutput: true },
     },
   ];
   const prepare = async () => {

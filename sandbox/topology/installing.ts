@@ -39,6 +39,8 @@ export interface Tool {
   readonly args: readonly string[];
   /** What the user can do where the tool fails or is not there. */
   readonly instead: string;
+  /** Where it runs; here where absent. */
+  readonly folder?: string;
 }
 
 const longestMs = 300_000;
@@ -50,7 +52,7 @@ const longestMs = 300_000;
  * @throws Error with its last lines where it is not installed, fails, or takes longer than five minutes; the
  *   signal's reason when aborted
  */
-export async function runTool({ what, command, args, instead }: Tool, signal?: AbortSignal): Promise<string> {
+export async function runTool({ what, command, args, instead, folder }: Tool, signal?: AbortSignal): Promise<string> {
   if (!(await isInstalled(command))) throw new Error(`${what}: '${command}' is not installed; ${instead}`);
   const [file, ...fileArgs] = await endingWithThis(command, args);
   const result = await execa(file, fileArgs, {
@@ -58,6 +60,7 @@ export async function runTool({ what, command, args, instead }: Tool, signal?: A
     stdin: 'ignore',
     all: true,
     timeout: longestMs,
+    ...(folder ? { cwd: folder } : {}),
     ...(signal ? { cancelSignal: signal } : {}),
   });
   signal?.throwIfAborted();

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ComposeService, readComposeFile } from './compose-file.js';
-import { installEnvoy, installZipkin } from './download-parts.js';
+import { type InstallOptions, installEnvoy, installZipkin } from './download-parts.js';
 import { lastLogLines, type ManagedProcess, startProcess } from './managed-process.js';
 import { envoyConfigurationOf, javaOptionsOf, type NativeInput, type NativePlan, planNative } from './native-plan.js';
 import { freePorts, requireFree } from './ports.js';
@@ -49,11 +49,11 @@ export async function installZipkinFor(
   services: readonly ComposeService[],
   cache: string,
   environment: Environment,
-  signal?: AbortSignal,
+  options?: InstallOptions,
 ): Promise<string | undefined> {
   const zipkin = services.find((service) => service.image);
   if (!zipkin || zipkinOfYourOwn(environment)) return undefined;
-  return installZipkin(cache, environment, javaOptionsOf(zipkin), signal);
+  return installZipkin(cache, environment, javaOptionsOf(zipkin), options);
 }
 
 async function readFiles(root: string, services: readonly ComposeService[]): Promise<Map<string, string>> {

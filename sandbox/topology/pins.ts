@@ -10,6 +10,6 @@ export const envoyPin = {
 
 export const zipkinPin = {
   version: '3.6.1',
-  /** SHA-256 of `io.zipkin:zipkin-server:<version>:jar:exec`. */
-  jar: 'd8326e0ed4f43855dba81228f688554706e52578a7c782d9a90b73f8680654a1',
+  /** SHA-256 of `io.zipkin:zipkin-server:<version>:jar:slim`. */
+  jar: '981b1de6139b4f8f787a909c308028732f9713ae5284353d2a5aa404d1094775',
 };

@@ -92,7 +92,7 @@ describe('npm start says in one line what is wrong, and leaves nothing running',
 
   test('no Maven', async () =>
     fails(
-      /Zipkin: 'mvn' is not installed; install Maven, or set ZIPKIN_JAR to Zipkin's exec jar, or ZIPKIN_URL/,
+      /Zipkin: 'mvn' is not installed; install Maven, or set ZIPKIN_JAR to Zipkin's exec or slim jar, or ZIPKIN_URL/,
       { PATH: await pathWithout(scratch, 'mvn') },
       await cacheWith(scratch, 'envoy'),
     ));

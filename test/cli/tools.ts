@@ -41,5 +41,5 @@ export async function cacheWith(scratch: string, ...parts: readonly string[]): P
 /** @returns a script for `java` that says its version and then runs no program */
 export async function neverReady(): Promise<string> {
   const { stdout: java } = await execa('sh', ['-c', 'command -v java']);
-  return `[ "$1" != -version ] || exec ${java} -version\necho "still thinking"\nexec sleep 600`;
+  return `case "$*" in *-version) exec ${java} "$@" ;; esac\necho "still thinking"\nexec sleep 600`;
 }

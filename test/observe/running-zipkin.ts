@@ -6,6 +6,7 @@ import { ownEnvironment } from '../topology/own-environment.js';
 /** A real Zipkin of a test's own. */
 export interface RunningZipkin {
   readonly url: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -18,10 +19,10 @@ export async function startZipkin(): Promise<RunningZipkin> {
     envoyBinary: '',
     zipkinFolder: await installZipkinFor(services, cache, environment),
   });
-  await sandbox.start('zipkin');
+  const { pid } = await sandbox.start('zipkin');
   const stop = async () => {
     await sandbox.kill();
     await rm(sandbox.runFolder, { recursive: true });
   };
-  return { url: sandbox.plan.zipkinUrl, stop };
+  return { url: sandbox.plan.zipkinUrl, pid, stop };
 }

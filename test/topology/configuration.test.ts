@@ -97,7 +97,12 @@ test('Dockerfiles and docker-compose.yml name the versions that a native run has
   for (const file of ['Dockerfile-frontenvoy', 'Dockerfile-service']) {
     assert.match(await read(file), new RegExp(`^FROM envoyproxy/envoy:v${envoyPin.version}\\b`, 'm'), file);
   }
-  assert.match(await read('docker-compose.yml'), new RegExp(`image: openzipkin/zipkin:${zipkinPin.version}$`, 'm'));
+  for (const [file, image] of [
+    ['docker-compose.yml', 'openzipkin/zipkin-slim'],
+    ['deploy/compose.cassandra.yml', 'openzipkin/zipkin'],
+  ] as const) {
+    assert.match(await read(file), new RegExp(`image: ${image}:${zipkinPin.version} `), file);
+  }
 });
 
 test('images are those that shared/docker/versions.env lists, where it is there', async () => {

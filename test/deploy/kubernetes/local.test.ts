@@ -99,7 +99,7 @@ test('a quota that is used up is named', async () => {
 });
 
 test('an image that the cluster does not have is named, and after a change only that of the new pods', async () => {
-  const images = ['envoymesh/front-envoy', 'envoymesh/service', 'openzipkin/zipkin'];
+  const images = ['envoymesh/front-envoy', 'envoymesh/service', 'openzipkin/zipkin-slim'];
   for (const tag of ['absent', 'absent-too']) {
     const absent = Object.fromEntries(images.map((image) => [image, tag]));
     await applyManifests(kubectl, await renderOverlay(root, cache, 'local', absent));

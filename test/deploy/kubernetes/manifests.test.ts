@@ -75,9 +75,15 @@ for (const overlay of overlays) {
     }
   });
 
-  test(`${overlay}: each part is told what docker-compose.yml tells it`, async () => {
-    for (const { name, image, environment } of readComposeFile(await topLevel('docker-compose.yml'), {})) {
-      const workload = workloads.find((each) => each.name === name);
+  const composeFiles = ['docker-compose.yml', ...(overlay === 'cluster' ? ['deploy/compose.cassandra.yml'] : [])];
+  test(`${overlay}: each part is told what ${composeFiles.join(' and ')} tell it`, async () => {
+    const files = await Promise.all(composeFiles.map(async (file) => readComposeFile(await topLevel(file), {})));
+    const [services = [], overlaid = []] = files;
+    for (const service of services) {
+      const over = overlaid.find(({ name }) => name === service.name);
+      const image = over?.image ?? service.image;
+      const environment = { ...service.environment, ...over?.environment };
+      const workload = workloads.find(({ name }) => name === service.name);
       const container = workload?.pod.containers[0];
       if (image) assert.equal(container?.image, image);
       const told = new Map(
@@ -87,7 +93,7 @@ for (const overlay of overlays) {
         const expected = told.get(variable)?.startsWith('metadata.labels')
           ? workload?.labels['app.kubernetes.io/name']
           : told.get(variable);
-        assert.equal(expected, value, `${name} ${variable}`);
+        assert.equal(expected, value, `${service.name} ${variable}`);
       }
     }
   });

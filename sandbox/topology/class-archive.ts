@@ -1,0 +1,81 @@
+import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { exists, runTool } from './installing.js';
+import { endingWithThis } from './managed-process.js';
+import { zipkinListenArgs } from './native-plan.js';
+import { freePorts } from './ports.js';
+import { fetchText, waitFor } from './wait.js';
+
+const archive = 'zipkin.jsa';
+/** Longest time to write the archive: seconds where the processors are busy. */
+const writingMs = 120_000;
+
+/**
+ * Asks Java, as it will run Zipkin, whether it can use the folder's class archive, and for its version. Java ignores an
+ * archive without a word where a jar, its time, Java itself or some option is not as it was when the archive was made.
+ *
+ * @param say is told why an archive that is there cannot be used
+ * @returns whether there is an archive that can be used
+ * @throws Error where Java is missing or older than 17; the signal's reason when aborted
+ * @see https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html
+ */
+export async function canUseClasses(
+  folder: string,
+  options: readonly string[],
+  say: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const instead = 'install a Java runtime, 17 or later, or set ZIPKIN_URL to a running Zipkin';
+  const java = (args: readonly string[], tool: { readonly instead: string; readonly folder?: string }) =>
+    runTool({ what: 'Zipkin', command: 'java', args: [...args, '-version'], ...tool }, signal);
+  const strict = [...options, '-Xshare:on', `-XX:SharedArchiveFile=${archive}`, '-cp', 'zipkin.jar'];
+  const again = { folder, instead: 'its archive of classes is made again' };
+  const isThere = await exists(join(folder, archive));
+  const used = isThere ? await java(strict, again).catch((error: Error) => error) : undefined;
+  const printed = typeof used === 'string' ? used : await java([], { instead });
+  const version = /version "(?<all>(?<major>\d+)[^"]*)"/.exec(printed)?.groups;
+  if (Number(version?.major ?? 0) < 17) throw new Error(`Zipkin: Java ${version?.all ?? '?'} is too old; ${instead}`);
+  if (used instanceof Error) say(used.message);
+  return typeof used === 'string';
+}
+
+/**
+ * Runs Zipkin once, so that the classes which starting and answering need are in an AppCDS archive.
+ * The jar is named relative to the folder: the archive holds only as long as that name is the same.
+ *
+ * @throws Error where Zipkin does not get ready, or Java writes no archive; the signal's reason when aborted
+ */
+export async function recordClasses(folder: string, options: readonly string[], signal?: AbortSignal): Promise<void> {
+  const [port = 0] = await freePorts(1);
+  const recorded = `${archive}.${process.pid}.part`;
+  const scratch = await mkdtemp(join(folder, 'tmp-'));
+  const javaOptions = [...options, `-XX:ArchiveClassesAtExit=${recorded}`, `-Djava.io.tmpdir=${scratch}`];
+  const listen = zipkinListenArgs({ host: '127.0.0.1', port });
+  const [command, ...args] = await endingWithThis('java', [...javaOptions, '-jar', 'zipkin.jar', ...listen]);
+  const zipkin = execa(command, args, {
+    cwd: folder,
+    reject: false,
+    all: true,
+    stdin: 'ignore',
+    forceKillAfterDelay: writingMs,
+  });
+  const url = `http://127.0.0.1:${port}`;
+  const limits = { seconds: 60, ...(signal ? { signal } : {}) };
+  try {
+    await waitFor('Zipkin, started once to record its classes', () => fetchText(`${url}/health`), limits);
+    const spans = [{ traceId: 'a', id: 'a', timestamp: 1, duration: 1, localEndpoint: { serviceName: 'warm' } }];
+    await fetch(`${url}/api/v2/spans`, { method: 'POST', body: JSON.stringify(spans) });
+    await fetchText(`${url}/api/v2/trace/a`);
+  } finally {
+    zipkin.kill(signal?.aborted ? 'SIGKILL' : 'SIGTERM');
+    await zipkin;
+    await rm(scratch, { recursive: true, force: true });
+  }
+  const { exitCode, signal: killed, all } = await zipkin;
+  const made = join(folder, recorded);
+  if (!killed && (await exists(made))) return rename(made, join(folder, archive));
+  await rm(made, { force: true });
+  const last = `${killed ?? `code ${exitCode}`}: ${all.trim().split('\n').at(-1)}`;
+  throw new Error(`Zipkin: java ended without a class archive, ${last}; use an OpenJDK with HotSpot, or ZIPKIN_URL`);
+}
