@@ -56,7 +56,8 @@ export async function installZipkinFor(
   return installZipkin(cache, environment, javaOptionsOf(zipkin), options);
 }
 
-async function readFiles(root: string, services: readonly ComposeService[]): Promise<Map<string, string>> {
+/** @returns the Dockerfiles of the services and the Envoy files that these copy, by name */
+export async function readFiles(root: string, services: readonly ComposeService[]): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const name of new Set(services.flatMap((service) => service.dockerfile ?? []))) {
     const dockerfile = await readFile(join(root, name), 'utf8');

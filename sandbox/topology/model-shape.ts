@@ -1,0 +1,40 @@
+import type { ExpectedSpan, Shape } from '../verdict/shape.js';
+import type { Model } from './model.js';
+import { type Hop, wayOf } from './request-way.js';
+
+/** The spans that a request of a path leaves, or why they are not known beforehand. */
+export type ModelShape = { readonly shape: Shape } | { readonly shape: undefined; readonly why: string };
+
+/**
+ * Says exactly which spans a traced GET request leaves: each Envoy's listener and each app a SERVER span, which shares the
+ * id of its caller's CLIENT span, and a CLIENT span for each call. A listener without a tracer leaves none.
+ */
+export function shapeOf(model: Model, path: string): ModelShape {
+  const way = wayOf(model, path);
+  if (!way.hop) return { shape: undefined, why: way.why };
+  const [root] = spansOf(way.hop, undefined, 'root');
+  if (!root) return { shape: undefined, why: `no hop of ${path} leaves spans` };
+  return { shape: { name: `GET ${path}`, root, forbidden: [], others: 'forbidden' } };
+}
+
+const once = { min: 1, max: 1 };
+
+/** @param caller the CLIENT span above; undefined at the edge, where the request may bring a context or none */
+function spansOf(hop: Hop, caller: 'CLIENT' | undefined, path: string): ExpectedSpan[] {
+  const { reporter, listener, calls } = hop;
+  if (listener && !listener.tracer) {
+    return calls.flatMap(({ to }) => (to ? spansOf(to, caller, path) : []));
+  }
+  const rest = { service: reporter.name, tags: {}, times: once };
+  const clients = calls.map(({ to }, index): ExpectedSpan => {
+    const place = `${path}.children[${index}]`;
+    return {
+      ...rest,
+      kind: 'CLIENT',
+      path: place,
+      children: to ? spansOf(to, 'CLIENT', `${place}.children[0]`) : [],
+    };
+  });
+  const shared = listener?.tracer?.sharesIds ?? true;
+  return [{ ...rest, kind: 'SERVER', path, children: clients, ...(caller && { shared }) }];
+}

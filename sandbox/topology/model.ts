@@ -1,0 +1,139 @@
+import type { ComposeService } from './compose-file.js';
+import { type EnvoyFile, type EnvoyListener, readEnvoyFile } from './envoy-file.js';
+import { envoyConfigurationOf } from './native-plan.js';
+
+/** Who reports spans. */
+export interface Reporter {
+  /** Its name in Zipkin. */
+  readonly name: string;
+  /** The service of docker-compose.yml that it is a part of. */
+  readonly service: string;
+  /** Which part of that service answers for it: an Envoy its admin interface, an app itself. */
+  readonly part: 'admin' | 'app';
+}
+
+/** The app behind a sidecar. */
+export interface ServiceApp extends Reporter {
+  readonly port: number;
+  /** The path that it answers; undefined for an app of the user's own, which may answer any. */
+  readonly path: string | undefined;
+  /** What it calls, side by side, before it answers. */
+  readonly calls: readonly URL[];
+  /** Whether it is not the sandbox's: what spans it leaves is not known beforehand. */
+  readonly isOwn: boolean;
+}
+
+/** A service with an Envoy: the front, or an app and its sidecar. */
+export interface MeshService {
+  readonly name: string;
+  readonly envoy: Reporter;
+  readonly envoyFile: EnvoyFile;
+  readonly app: ServiceApp | undefined;
+}
+
+/** The topology, as docker-compose.yml and the Envoy files have it. */
+export interface Model {
+  /** In the order of docker-compose.yml. */
+  readonly services: readonly MeshService[];
+  /** The service at the edge, and its listener that is published. */
+  readonly front: MeshService;
+  readonly edge: EnvoyListener;
+  /** The service of docker-compose.yml that collects the spans. */
+  readonly collector: string;
+  /** Everyone who reports spans, the front first. */
+  readonly reporters: readonly Reporter[];
+  /** The paths that the front routes, in its file's order. */
+  readonly paths: readonly string[];
+}
+
+/** What the model is read from: services, and the Dockerfiles and Envoy files by name. */
+export interface ModelInput {
+  readonly services: readonly ComposeService[];
+  readonly files: ReadonlyMap<string, string>;
+  /** The services whose app is the user's own, where docker-compose.yml does not say so. */
+  readonly ownApps?: readonly string[];
+}
+
+const shippedApp = '/sandbox/services/main.js';
+const defaultAppPort = 8080;
+
+/**
+ * Reads the topology: which services there are, who reports under which name, whom each calls.
+ *
+ * @throws Error of one line where the files do not fit together
+ */
+export function buildModel(input: ModelInput): Model {
+  const services = input.services.flatMap((service) => readService(service, input));
+  const edges = services.flatMap((front) => {
+    const published = input.services.find(({ name }) => name === front.name)?.ports ?? [];
+    const edge = front.envoyFile.listeners.find(({ port }) => published.some(({ target }) => target === port));
+    return edge ? [{ front, edge }] : [];
+  });
+  const [first] = edges;
+  if (!first) throw new Error("docker-compose.yml publishes no listener of an Envoy; give the front's service a port");
+  const { front, edge } = first;
+  const ordered = [front, ...services.filter((service) => service !== front)];
+  return {
+    services,
+    front,
+    edge,
+    collector: collectorOf(front, edge),
+    reporters: ordered.flatMap(({ envoy, app }) => (app ? [envoy, app] : [envoy])),
+    paths: edge.exactPaths,
+  };
+}
+
+function readService(service: ComposeService, { files, ownApps = [] }: ModelInput): MeshService[] {
+  const { name, dockerfile: dockerfileName, environment } = service;
+  const dockerfile = dockerfileName && files.get(dockerfileName);
+  if (!dockerfile) return [];
+  const fileName = envoyConfigurationOf(dockerfile);
+  const envoyFile = readEnvoyFile(files.get(fileName) ?? '', fileName);
+  const envoyName = environment.SERVICE_NAME;
+  if (!envoyName) throw new Error(`docker-compose.yml: ${name} has no SERVICE_NAME; set it to the name of its spans`);
+  const envoy: Reporter = { name: envoyName, service: name, part: 'admin' };
+  const main = environment.APP_MAIN ?? /\bAPP_MAIN=(\S+)/.exec(dockerfile)?.[1];
+  if (!main) return [{ name, envoy, envoyFile, app: undefined }];
+  const isOwn = main !== shippedApp || ownApps.includes(name);
+  const app: ServiceApp = {
+    name: `${envoyName}-app`,
+    service: name,
+    part: 'app',
+    port: Number(environment.PORT ?? defaultAppPort),
+    path: isOwn ? undefined : `/trace/${/\d*$/.exec(envoyName)?.[0]}`,
+    calls: readCalls(name, environment.NEXT_HOP_URL ?? ''),
+    isOwn,
+  };
+  return [{ name, envoy, envoyFile, app }];
+}
+
+function readCalls(service: string, urls: string): URL[] {
+  return urls
+    .split(' ')
+    .filter(Boolean)
+    .map((url) => {
+      if (URL.canParse(url)) return new URL(url);
+      throw new Error(
+        `docker-compose.yml: NEXT_HOP_URL of ${service}: '${url}' is no URL; write http://HOST:PORT/PATH`,
+      );
+    });
+}
+
+/** The collector is where the edge's tracer reports to, maybe through a listener of the same Envoy. */
+function collectorOf({ envoyFile }: MeshService, { tracer, name }: EnvoyListener): string {
+  const seen = new Set<string>();
+  let cluster = tracer?.collectorCluster;
+  while (cluster !== undefined && !seen.has(cluster)) {
+    seen.add(cluster);
+    const [address] = envoyFile.clusters.get(cluster) ?? [];
+    if (address && !isLoopback(address.host)) return address.host;
+    const listener = envoyFile.listeners.find(({ port }) => port === address?.port);
+    cluster = listener?.route({ host: 'localhost', path: '/api/v2/spans' }).cluster;
+  }
+  throw new Error(`${envoyFile.fileName}: the tracer of listener ${name} reports to no cluster with an address`);
+}
+
+/** @returns whether a host of an Envoy file or of an app's environment is the service's own container */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host.startsWith('127.');
+}

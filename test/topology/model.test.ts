@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { readComposeFile } from '../../sandbox/topology/compose-file.js';
+import { buildModel, type Model } from '../../sandbox/topology/model.js';
+import { shapeOf } from '../../sandbox/topology/model-shape.js';
+import { countExpected, type ExpectedSpan } from '../../sandbox/verdict/shape.js';
+
+const names = ['Dockerfile-frontenvoy', 'Dockerfile-service', 'front-envoy-zipkin.yaml', 'service-envoy-zipkin.yaml'];
+const read = (name: string) => readFileSync(name, 'utf8');
+
+type Edits = Readonly<Record<string, (text: string) => string>>;
+
+/** The model of the sandbox's own files, some of them edited. */
+function model(edits: Edits = {}): Model {
+  const text = (name: string) => {
+    const edited = edits[name]?.(read(name)) ?? read(name);
+    if (edits[name]) assert.notEqual(edited, read(name), `${name} is edited`);
+    return edited;
+  };
+  const services = readComposeFile(text('docker-compose.yml'), {});
+  return buildModel({ services, files: new Map(names.map((name) => [name, text(name)])) });
+}
+
+function draw({ service, kind, shared, children }: ExpectedSpan, indent = ''): string[] {
+  const line = `${indent}${service} ${kind}${shared ? ' shared' : ''}`;
+  return [line, ...children.flatMap((child) => draw(child, `${indent} `))];
+}
+
+function spans(of: Model, path: string): string[] {
+  const found = shapeOf(of, path);
+  return found.shape ? draw(found.shape.root) : [found.why];
+}
+
+const service3 = `
+  service3:
+    <<: *service
+    environment:
+      SERVICE_NAME: service3
+      ZIPKIN_URL: http://zipkin:9411
+
+networks:`;
+const withService3 = (text: string) => text.replace(/\nnetworks:/, service3);
+const egressTo3 = (text: string) =>
+  text
+    .replace(/( +)- match: \{prefix: \/\}\n/, '$1- match: {path: /trace/3}\n$1  route: {cluster: service3}\n$&')
+    .replace(/( +)- name: service2\n +type: STRICT_DNS\n/, (cluster) => {
+      const address = '{address: {socket_address: {address: service3, port_value: 80}}}';
+      const assignment = `{endpoints: [{lb_endpoints: [{endpoint: ${address}}]}]}`;
+      return `  - {name: service3, type: STRICT_DNS, load_assignment: ${assignment}}\n${cluster}`;
+    });
+const calls = (service: string, urls: string) => (text: string) =>
+  text.replace(`SERVICE_NAME: ${service}\n`, `SERVICE_NAME: ${service}\n      NEXT_HOP_URL: ${urls}\n`);
+const chain: Edits = {
+  'docker-compose.yml': (text) => calls('service2', 'http://127.0.0.1:9000/trace/3')(withService3(text)),
+  'service-envoy-zipkin.yaml': egressTo3,
+};
+const sideBySide: Edits = {
+  ...chain,
+  'docker-compose.yml': (text) => withService3(text).replace(/9000\/trace\/2/, '$& http://127.0.0.1:9000/trace/3'),
+};
+
+test("the sandbox's own files: who reports, who collects, which paths there are", () => {
+  const { reporters, front, edge, collector, paths, services } = model();
+  assert.deepEqual(
+    reporters.map(({ name, service, part }) => `${name} = ${service} ${part}`),
+    [
+      'front-proxy = front-envoy admin',
+      'service1 = service1 admin',
+      'service1-app = service1 app',
+      'service2 = service2 admin',
+      'service2-app = service2 app',
+    ],
+  );
+  assert.deepEqual([front.name, edge.name, collector], ['front-envoy', 'edge', 'zipkin']);
+  assert.deepEqual(paths, ['/trace/1', '/trace/2']);
+  assert.deepEqual(
+    services.flatMap(({ app }) => app?.isOwn ?? []),
+    [false, false],
+  );
+});
+
+test('GET /trace/1 leaves the eleven spans of the contract, /trace/2 five', () => {
+  assert.deepEqual(spans(model(), '/trace/1'), [
+    'front-proxy SERVER',
+    ' front-proxy CLIENT',
+    '  service1 SERVER shared',
+    '   service1 CLIENT',
+    '    service1-app SERVER shared',
+    '     service1-app CLIENT',
+    '      service1 SERVER shared',
+    '       service1 CLIENT',
+    '        service2 SERVER shared',
+    '         service2 CLIENT',
+    '          service2-app SERVER shared',
+  ]);
+  assert.equal(spans(model(), '/trace/2?debug=1').length, 5);
+  const { shape } = shapeOf(model(), '/trace/1');
+  assert.equal(shape && countExpected(shape), 11);
+  assert.equal(shape?.root.children[0]?.children[0]?.path, 'root.children[0].children[0]');
+});
+
+test('a third service in a chain: six spans more', () => {
+  assert.deepEqual(
+    model(chain)
+      .reporters.map(({ name }) => name)
+      .slice(-2),
+    ['service3', 'service3-app'],
+  );
+  assert.deepEqual(spans(model(chain), '/trace/1').slice(10), [
+    '          service2-app SERVER shared',
+    '           service2-app CLIENT',
+    '            service2 SERVER shared',
+    '             service2 CLIENT',
+    '              service3 SERVER shared',
+    '               service3 CLIENT',
+    '                service3-app SERVER shared',
+  ]);
+});
+
+test('two services side by side: a branch each, below the app that calls them', () => {
+  assert.deepEqual(spans(model(sideBySide), '/trace/1').slice(5), [
+    '     service1-app CLIENT',
+    '      service1 SERVER shared',
+    '       service1 CLIENT',
+    '        service2 SERVER shared',
+    '         service2 CLIENT',
+    '          service2-app SERVER shared',
+    '     service1-app CLIENT',
+    '      service1 SERVER shared',
+    '       service1 CLIENT',
+    '        service3 SERVER shared',
+    '         service3 CLIENT',
+    '          service3-app SERVER shared',
+  ]);
+});
+
+const edgeMatch = (match: string) => (text: string) => text.replace('match: {path: /trace/1}', `match: ${match}`);
+const sidecar = (from: string | RegExp, to: string) => (text: string) => text.replace(from, to);
+
+/** What is edited, the path, and how many spans there are then, or why nobody knows. */
+const cases: readonly [title: string, edits: Edits, path: string, expected: number | RegExp][] = [
+  ['no route', {}, '/nothing', /^front-proxy itself answers \/nothing, with 404$/],
+  ['a prefix', { 'front-envoy-zipkin.yaml': edgeMatch('{prefix: /trace/1}') }, '/trace/1', 11],
+  ['a path below a prefix', { 'front-envoy-zipkin.yaml': edgeMatch('{prefix: /tr}') }, '/trace/2', 5],
+  ['a whole path segment', { 'front-envoy-zipkin.yaml': edgeMatch('{path_separated_prefix: /trace}') }, '/trace/1', 11],
+  ['a regex', { 'front-envoy-zipkin.yaml': edgeMatch('{safe_regex: {regex: "(?i)/TRACE/\\\\d"}}') }, '/trace/1', 11],
+  [
+    'a regex for a part',
+    { 'front-envoy-zipkin.yaml': edgeMatch('{safe_regex: {regex: "/trace"}}') },
+    '/trace/1',
+    /404$/,
+  ],
+  [
+    'a header that the request does not have',
+    { 'front-envoy-zipkin.yaml': edgeMatch('{path: /trace/1, headers: [{name: beta, present_match: true}]}') },
+    '/trace/1',
+    /404$/,
+  ],
+  [
+    'a match on chance',
+    { 'front-envoy-zipkin.yaml': edgeMatch('{path: /trace/1, runtime_fraction: {default_value: {numerator: 5}}}') },
+    '/trace/1',
+    /^front-envoy-zipkin.yaml, listener edge: runtime_fraction: \{.*\} is not understood by the sandbox's commands$/,
+  ],
+  [
+    'a match on chance, of another path',
+    { 'front-envoy-zipkin.yaml': edgeMatch('{path: /trace/1, runtime_fraction: {default_value: {numerator: 5}}}') },
+    '/trace/2',
+    5,
+  ],
+  [
+    'several clusters for a route',
+    { 'service-envoy-zipkin.yaml': sidecar('cluster: service2\n', 'weighted_clusters: {}\n') },
+    '/trace/1',
+    /^service-envoy-zipkin.yaml, listener egress: where route \{"prefix":"\/"\} leads is not understood$/,
+  ],
+  [
+    'a path that the app does not answer: it calls nobody',
+    { 'docker-compose.yml': (text) => text.replace('SERVICE_NAME: service1\n', 'SERVICE_NAME: service7\n') },
+    '/trace/1',
+    5,
+  ],
+  [
+    'a call around the sidecar',
+    { 'docker-compose.yml': (text) => text.replace('127.0.0.1:9000/trace/2', 'service2/trace/2') },
+    '/trace/1',
+    9,
+  ],
+  [
+    'a call out of the topology',
+    { 'docker-compose.yml': (text) => text.replace('127.0.0.1:9000/trace/2', 'example.org/') },
+    '/trace/1',
+    6,
+  ],
+  [
+    'a circle',
+    { 'docker-compose.yml': (text) => calls('service2', 'http://service2/trace/2')(text) },
+    '/trace/1',
+    /^the calls of service2 go round in a circle$/,
+  ],
+  [
+    'an app that calls itself',
+    { 'docker-compose.yml': (text) => text.replace('127.0.0.1:9000/trace/2', '127.0.0.1:8080/trace/1') },
+    '/trace/1',
+    /^the calls of service1 go round in a circle$/,
+  ],
+  [
+    'an Envoy with one span a request',
+    { 'front-envoy-zipkin.yaml': sidecar('spawn_upstream_span: true', 'spawn_upstream_span: false') },
+    '/trace/1',
+    /^front-envoy-zipkin.yaml, listener edge: spawn_upstream_span is not true$/,
+  ],
+];
+
+for (const [title, edits, path, expected] of cases) {
+  test(`${title}: ${expected instanceof RegExp ? 'why nothing is expected' : `${expected} spans`}`, () => {
+    const found = spans(model(edits), path);
+    if (typeof expected === 'number') assert.equal(found.length, expected, found.join('\n'));
+    else assert.match(found.join('\n'), expected);
+  });
+}
+
+test("an app in another image, or told by its start, is the user's own", () => {
+  const overlaid = (text: string) => text.replace('SERVICE_NAME: service1\n', '$&      APP_MAIN: /own/app.mjs\n');
+  const isOwn = ({ services }: Model) => services.flatMap(({ app }) => app?.isOwn ?? []);
+  assert.deepEqual(isOwn(model({ 'docker-compose.yml': overlaid })), [true, false]);
+});
+
+const wrong: readonly [title: string, edits: Edits, message: RegExp][] = [
+  [
+    'no name',
+    { 'docker-compose.yml': (text) => text.replace(/SERVICE_NAME: service2\n/, 'A: b\n') },
+    /service2 has no SERVICE_NAME; /,
+  ],
+  [
+    'no front',
+    { 'docker-compose.yml': (text) => text.replace(/:80\n/, ':79\n') },
+    /publishes no listener of an Envoy; /,
+  ],
+  [
+    'no URL',
+    { 'docker-compose.yml': (text) => text.replace('http://127.0.0.1:9000/trace/2', 'service2') },
+    /NEXT_HOP_URL of service1: 'service2' is no URL; /,
+  ],
+  ['no Envoy file', { 'service-envoy-zipkin.yaml': () => 'a: [' }, /^service-envoy-zipkin.yaml cannot be read as /],
+];
+
+for (const [title, edits, message] of wrong) {
+  test(`${title}: one line that says where`, () => {
+    assert.throws(() => model(edits), { message });
+  });
+}
