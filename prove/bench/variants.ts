@@ -123,7 +123,7 @@ export const sweeps: Readonly<Record<string, () => Variant[]>> = {
   ENVOY_CONCURRENCY: () => sweepOf(['1', '2'], (workers) => ({ envoys: { ENVOY_CONCURRENCY: workers } })),
   JAVA_OPTS: () =>
     sweepOf(
-      ['-Xmx256m', '-Xmx256m -XX:+UseSerialGC', '-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1'],
+      ['-Xmx160m', '-Xmx160m -XX:+UseSerialGC', '-Xmx160m -XX:+UseSerialGC -XX:TieredStopAtLevel=1'],
       (options) => ({ zipkin: { JAVA_OPTS: options } }),
     ),
   request_timeout: () =>
