@@ -1,19 +1,16 @@
 import { type Command, Option } from 'commander';
 import { Listr } from 'listr2';
-import { Kubectl } from '../cluster/kubectl.js';
-import { clusterLoadTarget } from '../cluster/load-target.js';
 import { loadLimits } from '../load/load-plan.js';
-import { type LoadTarget, type MeasuredLoad, measureLoad } from '../load/measure.js';
+import { type MeasuredLoad, measureLoad } from '../load/measure.js';
 import { describeLoad } from '../load/report.js';
 import { spanLimitOf } from '../load/span-limit.js';
 import { findLoadTarget } from '../load/target.js';
 import { spansByService } from '../observe/shape-counts.js';
 import { readTopology } from '../topology/native-sandbox.js';
-import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { fetchText } from '../topology/wait.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { cache, root } from './project.js';
-import { collectHeader, jsonOption, ownShape, urlOption, zipkinOption } from './targets.js';
+import { collectHeader, jsonOption, ownShape, urlOption } from './targets.js';
 import { wholeNumber } from './whole-number.js';
 
 interface LoadOptions {
@@ -23,8 +20,6 @@ interface LoadOptions {
   readonly count?: number;
   readonly header: Record<string, string>;
   readonly url?: string;
-  readonly context?: string;
-  readonly zipkin?: string;
   readonly json?: true;
 }
 
@@ -48,16 +43,6 @@ async function withProgress(title: string, work: (onProgress: (text: string) => 
   await new Listr([task], { fallbackRenderer: 'simple', registerSignalListeners: false, rendererOptions }).run();
 }
 
-/** A cluster's sandbox is found by its context, and its two addresses are where the user has put them. */
-async function targetOf({ context, url, zipkin }: LoadOptions): Promise<RunningSandbox | LoadTarget> {
-  if (context === undefined) {
-    if (zipkin !== undefined) throw new UsageError('--zipkin goes with --context only');
-    return findLoadTarget(root, cache, process.env, url);
-  }
-  if (url === undefined || zipkin === undefined) throw new UsageError('--context needs --url and --zipkin');
-  return clusterLoadTarget(await Kubectl.on(context), url, zipkin);
-}
-
 /** Only a Zipkin that keeps spans in memory lets go of them. */
 async function spanLimitAt(zipkinUrl: string): Promise<number> {
   const health = await fetchText(`${zipkinUrl}/health`);
@@ -68,7 +53,7 @@ async function spanLimitAt(zipkinUrl: string): Promise<number> {
 
 async function load(path: string, options: LoadOptions): Promise<ExitCode> {
   if (!path.startsWith('/')) throw new UsageError(`'${path}' is no path; give one like /trace/1`);
-  const sandbox = await targetOf(options);
+  const sandbox = await findLoadTarget(root, cache, process.env, options.url);
   const shape = await ownShape(path);
   const plan = {
     frontUrl: sandbox.frontUrl,
@@ -127,8 +112,6 @@ export function registerLoad(program: Command): void {
         .default({}, 'none'),
     )
     .addOption(urlOption())
-    .addOption(zipkinOption())
-    .option('--context <name>', "a cluster's sandbox, by the context of your kubeconfig; needs --url and --zipkin")
     .addOption(jsonOption())
     .action(async (path: string, options: LoadOptions) => {
       process.exitCode = await load(path, options);

@@ -1,4 +1,3 @@
-import { registerCluster } from './cluster.js';
 import { registerDoctor } from './doctor.js';
 import { registerHeaders } from './headers.js';
 import { registerLab } from './lab.js';
@@ -16,15 +15,7 @@ program
   .action(async () => {
     process.exitCode = await start();
   });
-for (const register of [
-  registerTrace,
-  registerVerify,
-  registerHeaders,
-  registerLab,
-  registerDoctor,
-  registerLoad,
-  registerCluster,
-]) {
+for (const register of [registerTrace, registerVerify, registerHeaders, registerLab, registerDoctor, registerLoad]) {
   register(program);
 }
 await runProgram(program);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { accountReporters } from '../observe/account.js';
 import { CollectorWatch } from '../observe/collector-watch.js';
-import { type CounterSource, countersOf } from '../observe/counter-source.js';
+import { countersOf } from '../observe/counter-source.js';
 import { joinLedger, type Ledger } from '../observe/ledger.js';
 import { takeQuietSnapshot } from '../observe/snapshot.js';
 import { type SpanCounts, StoredTraces } from '../observe/stored-traces.js';
@@ -43,13 +43,6 @@ export interface MeasureOptions {
   readonly onQuiet?: () => Promise<void>;
 }
 
-/** What a load is sent to, where its traces are read, and where its counters. */
-export interface LoadTarget {
-  readonly frontUrl: string;
-  readonly zipkinUrl: string;
-  readonly counters: CounterSource;
-}
-
 const LARGEST_SHARE_UNSEEN = 0.4;
 const TRACES_A_LOOK = 1000;
 // With tracing off, Envoy writes '-' instead.
@@ -76,13 +69,13 @@ const tally = (counts: Record<string, number>, key: string | number): void => {
  * @throws ZipkinError where its traces cannot be read at the end
  */
 export async function measureLoad(
-  sandbox: RunningSandbox | LoadTarget,
+  sandbox: RunningSandbox,
   plan: LoadPlan,
   options: MeasureOptions,
 ): Promise<MeasuredLoad> {
   const { onProgress } = options;
   const zipkin = new ZipkinClient(sandbox.zipkinUrl);
-  const counters = 'counters' in sandbox ? sandbox.counters : countersOf(sandbox);
+  const counters = countersOf(sandbox);
   const decision = decisionIn(plan.headers);
   const hasShape = Object.keys(options.spansEach).length > 0;
   const spansEach = decision === 'deny' ? {} : options.spansEach;

@@ -3,9 +3,6 @@ import { findSandbox, type RunningSandbox } from '../topology/running-sandbox.js
 const loopback = /^(127(\.\d{1,3}){3}|\[::1\]|localhost)$/;
 const notFound = 'No such route here. Try /trace/1 or /trace/2.';
 
-const notOnThisMachine = (url: string): Error =>
-  new Error(`${url} is not on this machine; a load is sent only to a sandbox on a loopback address`);
-
 async function answersAsSandbox(frontUrl: string): Promise<boolean> {
   try {
     const response = await fetch(`${frontUrl}/is-this-the-sandbox`, {
@@ -34,7 +31,9 @@ export async function findLoadTarget(
 ): Promise<RunningSandbox> {
   if (url === undefined) return checked(await findSandbox(root, cache, environment));
   const { hostname, port } = new URL(url);
-  if (!loopback.test(hostname)) throw notOnThisMachine(url);
+  if (!loopback.test(hostname)) {
+    throw new Error(`${url} is not on this machine; a load is sent only to a sandbox on a loopback address`);
+  }
   const frontPort = port || '80';
   const sandbox = await findSandbox(root, cache, { ...environment, FRONT_PORT: frontPort });
   if (new URL(sandbox.frontUrl).port !== frontPort) {
@@ -44,17 +43,8 @@ export async function findLoadTarget(
 }
 
 async function checked(sandbox: RunningSandbox): Promise<RunningSandbox> {
-  await requireSandboxFront(sandbox.frontUrl);
-  return sandbox;
-}
-
-/**
- * @param frontUrl a front on loopback, or `known`
- * @param known where else a front of this sandbox is known to be
- * @throws Error where it is elsewhere, or answers differently from this sandbox's front
- */
-export async function requireSandboxFront(frontUrl: string, known?: string): Promise<void> {
-  if (!loopback.test(new URL(frontUrl).hostname) && frontUrl !== known) throw notOnThisMachine(frontUrl);
-  if (await answersAsSandbox(frontUrl)) return;
-  throw new Error(`${frontUrl} does not answer as this sandbox's front does; is something else on that port?`);
+  if (await answersAsSandbox(sandbox.frontUrl)) return sandbox;
+  throw new Error(
+    `${sandbox.frontUrl} does not answer as this sandbox's front does; stop what else listens on that port`,
+  );
 }

@@ -1,41 +1,67 @@
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
-import { frontOnNode, namespace } from '../../sandbox/cluster/cluster-sandbox.js';
-import { Kubectl } from '../../sandbox/cluster/kubectl.js';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
+import type { Overlay } from './kubernetes/manifest.js';
 
-/** What test/run.ts was told: the context to work on, and how images get there. */
-const { KUBE_CONTEXT: context = '', KUBE_LOAD: load = '' } = process.env;
+/** What test/run.ts was told: the context to work on, and the command that hands images to its cluster. */
+const { KUBE_CONTEXT: context = '', KUBE_LOAD: load } = process.env;
 
-export const kubectl = await Kubectl.on(context);
-
-/** Runs one of the sandbox's commands as a user does; gives its exit code and what it printed. */
-export function command(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  return execa('node', ['dist/sandbox/cli/main.js', ...args], { cwd: root, reject: false, env: { ...env } });
+/** Runs kubectl on that context; gives what it prints. */
+export async function kubectl(args: readonly string[], input = ''): Promise<string> {
+  return (await execa('kubectl', ['--context', context, ...args], { input })).stdout;
 }
 
-/** `cluster up` with the images of this tree. */
-export async function up(overlay: string, seconds: number): Promise<void> {
-  const handing = load === '' ? [] : ['--load', load];
-  const args = ['up', '--context', context, '--overlay', overlay, '--wait', String(seconds), ...handing];
-  const { exitCode, stdout, stderr } = await command(['cluster', ...args]);
-  if (exitCode !== 0) throw new Error(`cluster up: ${stdout}\n${stderr}`);
+/** Gives the objects of a `kubectl get`, none where none is found. */
+export async function getObjects<T>(kinds: string, ...args: string[]): Promise<T[]> {
+  const text = await kubectl(['get', kinds, '--ignore-not-found', '--output', 'json', ...args]);
+  if (text === '') return [];
+  const found = JSON.parse(text) as T & { readonly items?: T[] };
+  return found.items ?? [found];
 }
 
-/** `cluster down`. */
-export async function down(): Promise<string> {
-  const { stdout, stderr, exitCode } = await command(['cluster', 'down', '--context', context, '--wait', '180']);
-  if (exitCode !== 0) throw new Error(`cluster down: ${stderr}`);
-  return stdout;
+export const namespace = 'envoymesh';
+
+/** Runs the lines under a heading of deploy/README.md as they stand there, with these names for the reader's. */
+async function asDocumented(heading: string, overlay: Overlay): Promise<void> {
+  const text = await readFile(join(root, 'deploy/README.md'), 'utf8');
+  const [, lines] = new RegExp(`^### ${heading}\n[^#]*?^\`\`\`sh\n([^\`]+)^\`\`\``, 'm').exec(text) ?? [];
+  assert.ok(lines, `deploy/README.md has no lines under '${heading}'`);
+  const script = lines
+    .split('\n')
+    // Without a loader, the cluster has the images from elsewhere.
+    .filter((line) => load !== undefined || !/^(docker|kind) /.test(line))
+    .join('\n')
+    .replaceAll('NAME', context)
+    .replaceAll('kind load docker-image', load ?? '')
+    .replaceAll('overlays/local', `overlays/${overlay}`);
+  await execa('bash', ['-euo', 'pipefail', '-c', script], { cwd: root, stdin: 'ignore' });
 }
+
+/** Brings an overlay up with the images of this tree. */
+export const up = (overlay: Overlay): Promise<void> => asDocumented('Bring it up', overlay);
+
+/** Takes the sandbox down, if there is one. */
+export const down = (): Promise<void> => asDocumented('Take it down', 'local');
 
 /** The front's address on a node. */
 export async function frontUrl(): Promise<string> {
-  const url = await frontOnNode(kubectl);
-  if (!url) throw new Error('the front has no port on a node');
-  return url;
+  interface Service {
+    readonly spec: { readonly ports: readonly { readonly nodePort?: number }[] };
+  }
+  interface Node {
+    readonly status: { readonly addresses: readonly { readonly type: string; readonly address: string }[] };
+  }
+  const [service] = await getObjects<Service>('services', 'front-envoy', '--namespace', namespace);
+  const [node] = await getObjects<Node>('nodes');
+  const port = service?.spec.ports[0]?.nodePort;
+  const address = node?.status.addresses.find(({ type }) => type === 'InternalIP')?.address;
+  assert.ok(port && address, 'the front has no port on a node');
+  return `http://${address}:${port}`;
 }
 
 /** Runs `work` with a Zipkin of the cluster on a port of this machine; `of` says which, for port-forward. */
@@ -57,17 +83,17 @@ export async function withZipkin<T>(work: (zipkin: ZipkinClient) => Promise<T>, 
   }
 }
 
-interface Pod {
+/** What the tests look at of a pod. */
+export interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string };
+  readonly spec: { readonly containers: readonly [{ readonly image: string }] };
+  readonly status: { readonly podIP: string };
 }
 
-const podObjects = (name: string): Promise<Pod[]> =>
-  kubectl.get<Pod>('pods', '--namespace', namespace, '--selector', `app.kubernetes.io/name=${name}`);
+/** @returns the pods of a workload that there are now */
+export const podsOf = (workload: string): Promise<Pod[]> =>
+  getObjects<Pod>('pods', '--namespace', namespace, '--selector', `app.kubernetes.io/name=${workload}`);
 
-/** @returns the names of a workload's pods that there are now */
-export const podsOf = async (name: string): Promise<string[]> =>
-  (await podObjects(name)).map(({ metadata }) => metadata.name);
-
-/** @returns what tells a pod from a later one of the same name */
-export const podIdsOf = async (name: string): Promise<string[]> =>
-  (await podObjects(name)).map(({ metadata }) => metadata.uid);
+/** @returns their names */
+export const podNamesOf = async (workload: string): Promise<string[]> =>
+  (await podsOf(workload)).map(({ metadata }) => metadata.name);

@@ -1,6 +1,11 @@
+import { execa } from 'execa';
 import { parseAllDocuments } from 'yaml';
-import { cache, root } from '../../../sandbox/cli/project.js';
-import { type Overlay, renderOverlay } from '../../../sandbox/cluster/overlay.js';
+import { root } from '../../../sandbox/cli/project.js';
+
+/** The overlays of deploy/kubernetes. */
+export const overlays = ['local', 'cluster'] as const;
+
+export type Overlay = (typeof overlays)[number];
 
 export interface Probe {
   readonly exec?: { readonly command: readonly string[] };
@@ -82,7 +87,9 @@ export interface Manifest {
 
 /** @returns the manifests of an overlay as kustomize makes them */
 export async function manifestsOf(overlay: Overlay): Promise<Manifest[]> {
-  return parseAllDocuments(await renderOverlay(root, cache, overlay)).map((document) => document.toJS() as Manifest);
+  const args = ['kustomize', '--load-restrictor', 'LoadRestrictionsNone', `deploy/kubernetes/overlays/${overlay}`];
+  const { stdout } = await execa('kubectl', args, { cwd: root });
+  return parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
 }
 
 /** @returns those that make pods */

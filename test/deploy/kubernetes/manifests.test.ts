@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { root } from '../../../sandbox/cli/project.js';
-import { overlays } from '../../../sandbox/cluster/overlay.js';
 import { readComposeFile } from '../../../sandbox/topology/compose-file.js';
-import { containersOf, type Manifest, manifestsOf, selects, workloadsOf } from './manifest.js';
+import { containersOf, type Manifest, manifestsOf, overlays, selects, workloadsOf } from './manifest.js';
 import { schemasOf } from './schemas.js';
 
 const topLevel = (file: string): Promise<string> => readFile(join(root, file), 'utf8');
@@ -35,7 +34,7 @@ interface EnvoyFile {
   };
 }
 
-/** The oldest release that `npm run cluster` takes, and the newest whose schemas there are. */
+/** The oldest release that deploy/README.md names, and the newest whose schemas there are. */
 for (const release of ['1.30.0', '1.37.0']) {
   test(`every field of every manifest is one that Kubernetes ${release} has`, async () => {
     const errorsOf = await schemasOf(release);

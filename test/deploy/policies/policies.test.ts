@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, test } from 'node:test';
-import { namespace } from '../../../sandbox/cluster/cluster-sandbox.js';
 import { waitFor } from '../../../sandbox/topology/wait.js';
 import { exactTraces, firstExactTrace, sendMany } from '../exact-traces.js';
-import { down, frontUrl, kubectl, up, withZipkin } from '../on-cluster.js';
+import { down, frontUrl, getObjects, kubectl, namespace, type Pod, podsOf, up, withZipkin } from '../on-cluster.js';
 
 const outside = 'outside-envoymesh';
 /** Who connects where, as the path of a request and of its spans goes. The API server stands for all else. */
@@ -16,19 +15,8 @@ const allowed = {
 type Source = keyof typeof allowed;
 const sources = Object.keys(allowed) as Source[];
 
-interface Pod {
-  readonly metadata: { readonly name: string };
-  readonly spec: { readonly containers: readonly [{ readonly image: string }] };
-  readonly status: { readonly podIP: string };
-}
-
-interface Service {
-  readonly spec: { readonly clusterIP: string };
-}
-
 async function podOf(name: string): Promise<Pod> {
-  const selector = `app.kubernetes.io/name=${name}`;
-  const [pod] = await kubectl.get<Pod>('pods', '--namespace', namespace, '--selector', selector);
+  const [pod] = await podsOf(name);
   assert.ok(pod, name);
   return pod;
 }
@@ -47,8 +35,8 @@ async function startOutside(): Promise<void> {
       spec: { containers: [container], terminationGracePeriodSeconds: 0 },
     },
   ];
-  await kubectl.run(['apply', '--filename', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
-  await kubectl.run(['wait', '--for=condition=Ready', 'pod/outside', '--namespace', outside, '--timeout=25s']);
+  await kubectl(['apply', '--filename', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+  await kubectl(['wait', '--for=condition=Ready', 'pod/outside', '--namespace', outside, '--timeout=25s']);
 }
 
 /** Whether a TCP connection from a container of the pod comes about within two seconds. */
@@ -56,7 +44,7 @@ async function connects(from: Source, address: string): Promise<boolean> {
   const [inNamespace, pod] = from === 'outside' ? [outside, 'outside'] : [namespace, (await podOf(from)).metadata.name];
   const script = `timeout 2 bash -c 'exec 3<>/dev/tcp/${address}' 2>/dev/null && echo open || echo closed`;
   const args = ['exec', '--namespace', inNamespace, pod, '--container', 'envoy', '--', 'bash', '-c', script];
-  return (await kubectl.run(args)).trim() === 'open';
+  return (await kubectl(args)).trim() === 'open';
 }
 
 async function openFrom(from: Source, targets: Readonly<Record<string, string>>): Promise<string[]> {
@@ -69,7 +57,12 @@ async function openFrom(from: Source, targets: Readonly<Record<string, string>>)
 
 /** Addresses as bash has them: `host/port`. */
 async function addresses(ports: Readonly<Record<string, number>>): Promise<Record<string, string>> {
-  const [apiServer] = await kubectl.get<Service>('services', 'kubernetes', '--namespace', 'default');
+  const [apiServer] = await getObjects<{ readonly spec: { readonly clusterIP: string } }>(
+    'services',
+    'kubernetes',
+    '--namespace',
+    'default',
+  );
   const ofPods = Object.entries(ports).map(async ([name, port]) => [
     name,
     `${(await podOf(name)).status.podIP}/${port}`,
@@ -78,7 +71,7 @@ async function addresses(ports: Readonly<Record<string, number>>): Promise<Recor
 }
 
 async function goneOutside(): Promise<void> {
-  await kubectl.run(['delete', 'namespace', outside, '--ignore-not-found', '--request-timeout=0']);
+  await kubectl(['delete', 'namespace', outside, '--ignore-not-found']);
 }
 
 before(down);
@@ -94,7 +87,7 @@ for (const [overlay, listening] of [
   ['cluster', { ...ports, cassandra: 9042 }],
 ] as const) {
   test(`${overlay}: a pod reaches what requests and spans need, nothing else, and traces are exact`, async () => {
-    await up(overlay, 400);
+    await up(overlay);
     await startOutside();
     const targets = await addresses(listening);
     // What holds the cluster to its policies learns of a new pod some seconds later.
