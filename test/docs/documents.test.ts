@@ -55,7 +55,7 @@ for (const document of ['docs/envoy-files.md', 'docs/zh/envoy-files.md']) {
 
 test('every npm script is explained, to users or to contributors', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-  const explained = ['README.md', 'CONTRIBUTING.md', 'deploy/README.md'].map(read).join();
+  const explained = ['README.md', 'CONTRIBUTING.md'].map(read).join();
   for (const name of Object.keys(scripts)) assert.match(explained, new RegExp(`npm (run )?${name}\\b`));
 });
 
