@@ -4,7 +4,7 @@ import { sendTraced } from '../observe/send.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
 import { installEnvoy } from '../topology/download-parts.js';
 import { installZipkinFor, NativeSandbox, readTopology, zipkinOfYourOwn } from '../topology/native-sandbox.js';
-import { appsOfYourOwn } from '../topology/own-apps.js';
+import { appsOfYourOwn, buildApp, overridesOf } from '../topology/own-apps.js';
 import { fetchText, waitFor } from '../topology/wait.js';
 import type { Span } from '../trace/span.js';
 import { countExpected } from '../verdict/shape.js';
@@ -54,7 +54,7 @@ class ProgressLines extends ListrLogger<ListrLogLevels> {
 export async function bringUp(progress: Progress, signal: AbortSignal): Promise<NativeSandbox> {
   const zipkinUrl = zipkinOfYourOwn(process.env);
   const services = await readTopology(root, process.env);
-  const overrides = await appsOfYourOwn(services, process.env);
+  const ownApps = await appsOfYourOwn(services, process.env);
   let envoyBinary = '';
   let zipkinFolder: string | undefined;
   const install = [
@@ -74,9 +74,23 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
       },
       rendererOptions: { persistentOutput: true },
     },
+    ...(ownApps.some(({ build }) => build)
+      ? [
+          {
+            title: 'Your own app: built, where anything has changed',
+            task: async (_: Progress, task: { output: string }) => {
+              const say = (line: string) => {
+                task.output = line;
+              };
+              for (const app of ownApps) await buildApp(app, say, signal); // one of them may stand in both places
+            },
+            rendererOptions: {},
+          },
+        ]
+      : []),
   ];
   const prepare = async () => {
-    const parts = { services, envoyBinary, zipkinFolder, overrides };
+    const parts = { services, envoyBinary, zipkinFolder, overrides: overridesOf(ownApps) };
     const sandbox = await NativeSandbox.prepare(root, cache, process.env, parts);
     progress.sandbox = sandbox;
     return sandbox;
@@ -85,7 +99,12 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
     sandbox.plan.processes.map(({ name }) => ({
       title: name,
       task: async () => {
-        await sandbox.start(name, signal);
+        await sandbox.start(name, signal).catch((error: Error) => {
+          const own = ownApps.find(({ service }) => service === name);
+          if (!own || signal.aborted) throw error;
+          const wanted = 'listen on HOST and PORT and answer GET /health with 200';
+          throw new Error(`${error.message}; ${own.variable}: ${own.file} must ${wanted}`);
+        });
       },
     }));
   const tasks = new Listr<Progress>(
@@ -113,8 +132,7 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
             over.abort();
             throw new Error(line);
           });
-          const ownApp = Object.keys(overrides).length > 0;
-          const traced = firstTrace(progress.sandbox.plan, ownApp, AbortSignal.any([signal, over.signal]));
+          const traced = firstTrace(progress.sandbox.plan, ownApps.length > 0, AbortSignal.any([signal, over.signal]));
           progress.spans = await Promise.race([traced, died]);
         },
       },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, constants, mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { endingWithThis, isAlive, isInstalled } from './managed-process.js';
@@ -41,21 +41,25 @@ export interface Tool {
   readonly instead: string;
   /** Where it runs; here where absent. */
   readonly folder?: string;
+  /** After so long it is ended; five minutes where absent. */
+  readonly longestMs?: number;
+  /** Called with each line that it prints. */
+  readonly onOutput?: (line: string) => void;
 }
-
-const longestMs = 300_000;
 
 /**
  * Runs a tool to its end. It ends with this process, however that ends.
  *
  * @returns what it printed
- * @throws Error with its last lines where it is not installed, fails, or takes longer than five minutes; the
- *   signal's reason when aborted
+ * @throws Error with its last lines where it is not installed, fails, or takes too long; the signal's reason when
+ *   aborted
  */
-export async function runTool({ what, command, args, instead, folder }: Tool, signal?: AbortSignal): Promise<string> {
-  if (!(await isInstalled(command))) throw new Error(`${what}: '${command}' is not installed; ${instead}`);
+export async function runTool(tool: Tool, signal?: AbortSignal): Promise<string> {
+  const { what, command, args, instead, folder, longestMs = 300_000, onOutput } = tool;
+  const isThere = isAbsolute(command) || (await isInstalled(command));
+  if (!isThere) throw new Error(`${what}: '${command}' is not installed; ${instead}`);
   const [file, ...fileArgs] = await endingWithThis(command, args);
-  const result = await execa(file, fileArgs, {
+  const running = execa(file, fileArgs, {
     reject: false,
     stdin: 'ignore',
     all: true,
@@ -63,6 +67,8 @@ export async function runTool({ what, command, args, instead, folder }: Tool, si
     ...(folder ? { cwd: folder } : {}),
     ...(signal ? { cancelSignal: signal } : {}),
   });
+  if (onOutput) for await (const line of running.iterable({ from: 'all' })) onOutput(line);
+  const result = await running;
   signal?.throwIfAborted();
   if (result.timedOut) throw new Error(`${what}: '${command}' did not end within ${longestMs / 1000} s; ${instead}`);
   if (result.failed) {

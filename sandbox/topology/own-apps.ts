@@ -1,39 +1,87 @@
-import { access, constants } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname, extname, join, resolve } from 'node:path';
 import type { ComposeService } from './compose-file.js';
+import { exists, runTool } from './installing.js';
 import type { NativeInput } from './native-plan.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** An app of the user's own in the place of one of the sandbox's. */
+export interface OwnApp {
+  readonly service: string;
+  /** The variable that names it, as in SERVICE1_APP. */
+  readonly variable: string;
+  readonly file: string;
+  readonly runtime: string;
+  /** The script beside it that makes what it needs; undefined where there is none. */
+  readonly build: string | undefined;
+}
 
 const runtimes: Readonly<Record<string, string>> = { '.js': 'node', '.mjs': 'node', '.py': 'python3' };
 
 /** Runs a file by itself: start-service puts a runtime before it. */
 const noRuntime = 'env';
 
+const isFolder = (path: string) =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
 /**
  * Apps of the user's own in the places of the sandbox's: SERVICE1_APP and SERVICE2_APP name their files. A `.js`, `.mjs`
- * or `.py` is run by its runtime, any other file by itself.
+ * or `.py` is run by its runtime, any other file by itself. A folder stands for the script `start` in it, and a script
+ * `build` beside that one is run first.
  *
  * @param environment with INIT_CWD, the folder in which the user called npm
- * @returns what start-service is told, by service, for `NativeParts.overrides`
  * @throws Error naming the variable whose file cannot be read or run
  */
 export async function appsOfYourOwn(
   services: readonly ComposeService[],
   environment: Environment,
-): Promise<NonNullable<NativeInput['overrides']>> {
+): Promise<readonly OwnApp[]> {
   const own = services.flatMap(({ name, dockerfile }) => {
     const variable = `${name.toUpperCase()}_APP`;
-    const file = dockerfile && environment[variable];
-    return file ? [{ name, variable, file: resolve(environment.INIT_CWD ?? '.', file) }] : [];
+    const given = dockerfile && environment[variable];
+    return given ? [{ service: name, variable, given: resolve(environment.INIT_CWD ?? '.', given) }] : [];
   });
-  const told = own.map(async ({ name, variable, file }) => {
+  const apps = own.map(async ({ service, variable, given }): Promise<OwnApp> => {
+    const file = (await isFolder(given)) ? join(given, 'start') : given;
     const runtime = runtimes[extname(file)];
     await access(file, runtime ? constants.R_OK : constants.X_OK).catch((error: NodeJS.ErrnoException) => {
       const how = runtime ? 'read' : 'run';
       throw new Error(`${variable}: ${file} cannot be ${how} (${error.code}); set it to an app's file or unset it`);
     });
-    return [name, { APP_MAIN: file, APP_RUNTIME: runtime ?? noRuntime }] as const;
+    const build = join(dirname(file), 'build');
+    const isBuilt = file === join(dirname(file), 'start') && (await exists(build, constants.X_OK));
+    return { service, variable, file, runtime: runtime ?? noRuntime, build: isBuilt ? build : undefined };
   });
-  return Object.fromEntries(await Promise.all(told));
+  return Promise.all(apps);
+}
+
+/** @returns what start-service is told, by service, for `NativeParts.overrides` */
+export function overridesOf(apps: readonly OwnApp[]): NonNullable<NativeInput['overrides']> {
+  return Object.fromEntries(
+    apps.map(({ service, file, runtime }) => [service, { APP_MAIN: file, APP_RUNTIME: runtime }]),
+  );
+}
+
+/** A Maven or Go build downloads hundreds of modules the first time. */
+const longestBuildMs = 900_000;
+
+/**
+ * Runs an app's build script.
+ *
+ * @param onOutput called with each line that it prints
+ * @throws Error with its last lines where it fails: it names the runtime that is missing
+ */
+export async function buildApp(
+  { variable, build }: OwnApp,
+  onOutput?: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (build === undefined) return;
+  const instead = `run it by hand to see more, or unset ${variable}`;
+  const limits = { longestMs: longestBuildMs, ...(onOutput && { onOutput }) };
+  await runTool({ what: variable, command: build, args: [], instead, ...limits }, signal);
 }

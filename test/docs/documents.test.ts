@@ -12,7 +12,9 @@ const filesIn = (folder: string, ending: string) =>
 
 const translated = filesIn('docs/zh', '.md');
 const documents = [...filesIn('.', '.md'), ...filesIn('docs', '.md'), ...translated];
-const examples = filesIn('docs/examples', '').filter((name) => /\.(mjs|py)$/.test(name));
+const examples = readdirSync(join(root, 'docs/examples'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .flatMap(({ name }) => filesIn(join('docs/examples', name), '').filter((file) => /\.(m?js|py)$/.test(file)));
 
 for (const document of documents) {
   test(`${document}: every file that it links to is there`, () => {

@@ -11,7 +11,7 @@ import { ownEnvironment } from '../topology/own-environment.js';
 
 const example = (file: string, more: Readonly<Record<string, string>> = {}) => ({
   APP_RUNTIME: file.endsWith('.py') ? 'python3' : 'node',
-  APP_MAIN: join(root, 'docs/examples', file),
+  APP_MAIN: join(root, 'docs/examples/by-hand', file),
   ...more,
 });
 const express = example('express_service.mjs');

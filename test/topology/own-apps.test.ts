@@ -1,26 +1,66 @@
 import assert from 'node:assert/strict';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../../sandbox/cli/project.js';
 import { readTopology } from '../../sandbox/topology/native-sandbox.js';
-import { appsOfYourOwn } from '../../sandbox/topology/own-apps.js';
+import { appsOfYourOwn, buildApp, overridesOf } from '../../sandbox/topology/own-apps.js';
+import { pathWithout } from '../cli/tools.js';
 
 const services = await readTopology(root, {});
 const own = (environment: Record<string, string>) => appsOfYourOwn(services, { INIT_CWD: root, ...environment });
 
-test('no app of the user’s own', async () => assert.deepEqual(await own({ SERVICE1_APP: '', ZIPKIN_APP: 'x' }), {}));
+test('no app of the user’s own', async () => assert.deepEqual(await own({ SERVICE1_APP: '', ZIPKIN_APP: 'x' }), []));
 
-test('each kind of file has its runtime; a program runs by itself', async () => {
+test('each kind of file has its runtime; a program runs by itself, a folder by its script', async () => {
   const at = (file: string) => join(root, file);
+  const python = 'docs/examples/by-hand/python_service.py';
+  assert.deepEqual(overridesOf(await own({ SERVICE1_APP: python, SERVICE2_APP: at('services/http-probe') })), {
+    service1: { APP_MAIN: at(python), APP_RUNTIME: 'python3' },
+    service2: { APP_MAIN: at('services/http-probe'), APP_RUNTIME: 'env' },
+  });
+  const apps = await own({
+    SERVICE1_APP: 'docs/examples/by-hand/fetch_service.mjs',
+    SERVICE2_APP: 'docs/examples/opentelemetry-js',
+  });
   assert.deepEqual(
-    await own({ SERVICE1_APP: 'docs/examples/python_service.py', SERVICE2_APP: at('services/http-probe') }),
-    {
-      service1: { APP_MAIN: at('docs/examples/python_service.py'), APP_RUNTIME: 'python3' },
-      service2: { APP_MAIN: at('services/http-probe'), APP_RUNTIME: 'env' },
-    },
+    apps.map(({ runtime, file, build }) => [runtime, file, build]),
+    [
+      ['node', at('docs/examples/by-hand/fetch_service.mjs'), undefined],
+      ['env', at('docs/examples/opentelemetry-js/start'), at('docs/examples/opentelemetry-js/build')],
+    ],
   );
-  const { service2 } = await own({ SERVICE2_APP: 'docs/examples/fetch_service.mjs' });
-  assert.equal(service2?.APP_RUNTIME, 'node');
+});
+
+test('each build names the runtime that is missing', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'own-app-'));
+  const path = process.env.PATH;
+  process.env.PATH = await pathWithout(folder, 'npm', 'python3', 'mvn', 'java', 'go');
+  try {
+    for (const [example, tool, ...made] of [
+      ['opentelemetry-js', 'npm', 'node_modules'],
+      ['opentelemetry-python', 'python3', '.venv'],
+      ['spring-boot', 'mvn', 'target'],
+      ['opentelemetry-go', 'go', 'bin'],
+    ] as const) {
+      const copy = join(folder, example);
+      const isMade = (file: string) => made.some((name) => file.endsWith(`/${name}`));
+      await cp(join(root, 'docs/examples', example), copy, { recursive: true, filter: (file) => !isMade(file) });
+      const [app] = await own({ SERVICE1_APP: copy });
+      assert.ok(app);
+      await assert.rejects(buildApp(app), (error: Error) => {
+        assert.match(
+          error.message,
+          new RegExp(`^SERVICE1_APP: .* ended with code 1: ${tool} is not installed; install [^\\n]+$`),
+        );
+        return true;
+      });
+    }
+  } finally {
+    process.env.PATH = path;
+    await rm(folder, { recursive: true });
+  }
 });
 
 for (const [file, how] of [
