@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { median } from '../../sandbox/load/latency.js';
 import type { MeasuredLoad } from '../../sandbox/load/measure.js';
 import type { Usage } from '../../sandbox/load/process-usage.js';
+import { traceRequest } from '../../sandbox/observe/collect.js';
 import type { SpanCounts } from '../../sandbox/observe/stored-traces.js';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { runRounds, type Summary } from './rounds.js';
@@ -59,16 +60,14 @@ async function warm(runs: readonly VariantRun[], options: BenchOptions): Promise
 }
 
 /** @throws Error where a trace is not whole within ten seconds */
-async function timeToReadable({ running }: VariantRun, spans: number): Promise<number> {
-  const zipkin = new ZipkinClient(running.zipkinUrl);
-  const response = await fetch(`${running.frontUrl}/trace/1`);
-  await response.text();
-  const answeredAt = performance.now();
-  const traceId = response.headers.get('x-b3-traceid') ?? '';
-  while ((await zipkin.trace(traceId)).length < spans) {
-    if (performance.now() > answeredAt + 10_000) throw new Error(`trace ${traceId} is not whole after 10 s`);
-    await delay(10);
-  }
+async function timeToReadable({ running }: VariantRun, expected: number): Promise<number> {
+  const request = { url: new URL(`${running.frontUrl}/trace/1`), method: 'GET', headers: {} };
+  let answeredAt = 0;
+  const { answer, spans } = await traceRequest(new ZipkinClient(running.zipkinUrl), request, () => {
+    answeredAt = performance.now();
+    return { limitMs: 10_000, enough: ({ length }) => length >= expected, everyMs: 10, slowestMs: 10 };
+  });
+  if (spans.length < expected) throw new Error(`trace ${answer.traceId} is not whole after 10 s`);
   return performance.now() - answeredAt;
 }
 

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { collectTrace } from '../../sandbox/observe/collect.js';
-import { sendTraced } from '../../sandbox/observe/send.js';
+import { traceRequest } from '../../sandbox/observe/collect.js';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import type { Span } from '../../sandbox/trace/span.js';
 
@@ -8,10 +7,10 @@ const tracesPerPost = 400;
 
 /** Sends one request and waits for its spans. */
 async function oneTrace(frontUrl: string, zipkin: ZipkinClient, expected: number): Promise<Span[]> {
-  const { traceId = '' } = await sendTraced({ url: new URL(`${frontUrl}/trace/1`), method: 'GET', headers: {} });
+  const request = { url: new URL(`${frontUrl}/trace/1`), method: 'GET', headers: {} };
   const enough = ({ length }: readonly Span[]) => length >= expected;
-  const spans = await collectTrace(zipkin, traceId, { enough, limitMs: 20_000 });
-  if (!enough(spans)) throw new Error(`trace ${traceId}: ${spans.length} of ${expected} spans came to Zipkin`);
+  const { answer, spans } = await traceRequest(zipkin, request, { enough, limitMs: 20_000 });
+  if (!enough(spans)) throw new Error(`trace ${answer.traceId}: ${spans.length} of ${expected} spans came to Zipkin`);
   return spans;
 }
 

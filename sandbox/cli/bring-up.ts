@@ -1,6 +1,5 @@
 import { Listr, ListrLogger, type ListrLogLevels } from 'listr2';
-import { collectTrace } from '../observe/collect.js';
-import { sendTraced } from '../observe/send.js';
+import { quietSandboxMs, traceRequest } from '../observe/collect.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
 import { installEnvoy } from '../topology/download-parts.js';
 import { installZipkinFor, NativeSandbox, readTopology, zipkinOfYourOwn } from '../topology/native-sandbox.js';
@@ -22,14 +21,16 @@ async function firstTrace(
 ): Promise<Span[]> {
   const url = new URL(`${frontUrl}/trace/1`);
   const shape = await ownShape(url.pathname);
-  const { status, traceId } = await sendTraced({ url, method: 'GET', headers: { 'x-b3-sampled': '1' } });
-  if (status !== 200 || !traceId || !shape) throw new Error(`${url} answered ${status}, trace id ${traceId ?? 'none'}`);
-  const expected = countExpected(shape);
-  const enough = ({ length }: readonly Span[]) => (!ownApp && length >= expected) || over.aborted;
-  const spans = await collectTrace(new ZipkinClient(zipkinUrl), traceId, { enough, limitMs: 20_000 });
+  const request = { url, method: 'GET', headers: { 'x-b3-sampled': '1' } };
+  const expected = shape ? countExpected(shape) : 1;
+  const { answer, spans } = await traceRequest(new ZipkinClient(zipkinUrl), request, ({ status, traceId }) => {
+    if (status !== 200 || !shape) throw new Error(`${url} answered ${status}, trace id ${traceId ?? 'none'}`);
+    const wait = ownApp ? { quietMs: quietSandboxMs } : { enough: ({ length }: readonly Span[]) => length >= expected };
+    return { limitMs: 20_000, signal: over, ...wait };
+  });
   over.throwIfAborted();
   if (spans.length < (ownApp ? 1 : expected))
-    throw new Error(`trace ${traceId}: ${spans.length} of ${expected} spans came to Zipkin`);
+    throw new Error(`trace ${answer.traceId}: ${spans.length} of ${expected} spans came to Zipkin`);
   return spans;
 }
 

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { type HopRecord, headerRecords, withHeaderLogs } from '../observe/header-log.js';
 import { sendTraced } from '../observe/send.js';
 import { layOutHeaders } from '../picture/header-table.js';
@@ -6,7 +6,8 @@ import { findSandbox } from '../topology/running-sandbox.js';
 import { waitFor } from '../topology/wait.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { cache, root } from './project.js';
-import { collectHeader, jsonOption } from './targets.js';
+import { headerOption } from './request-options.js';
+import { jsonOption } from './targets.js';
 import { terminal } from './terminal.js';
 
 /** In the order in which `/trace/1` passes; `/trace/2` passes some of them. */
@@ -62,11 +63,7 @@ export function registerHeaders(program: Command): void {
     .command('headers')
     .description('Send one request and show the trace headers that every hop of the running sandbox saw.')
     .argument('[path]', 'what to ask for', '/trace/1')
-    .addOption(
-      new Option('-H, --header <header>', "a request header 'Name: value'; may be repeated")
-        .argParser(collectHeader)
-        .default({}, 'none'),
-    )
+    .addOption(headerOption())
     .addOption(jsonOption())
     .action(async (path: string, options: { readonly header: Record<string, string>; readonly json?: true }) => {
       process.exitCode = await headers(path, options.header, options.json ?? false);

@@ -10,7 +10,8 @@ import { readTopology } from '../topology/native-sandbox.js';
 import { fetchText } from '../topology/wait.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { cache, root } from './project.js';
-import { collectHeader, jsonOption, ownShape, urlOption } from './targets.js';
+import { headerOption } from './request-options.js';
+import { jsonOption, ownShape, urlOption } from './targets.js';
 import { wholeNumber } from './whole-number.js';
 
 interface LoadOptions {
@@ -106,11 +107,7 @@ export function registerLoad(program: Command): void {
       ),
     )
     .addOption(new Option('-n, --count <requests>', 'how many at most').argParser(wholeNumber(loadLimits.count)))
-    .addOption(
-      new Option('-H, --header <header>', "a request header 'Name: value'; may be repeated")
-        .argParser(collectHeader)
-        .default({}, 'none'),
-    )
+    .addOption(headerOption())
     .addOption(urlOption())
     .addOption(jsonOption())
     .action(async (path: string, options: LoadOptions) => {

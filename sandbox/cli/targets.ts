@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
-import { findSandbox } from '../topology/running-sandbox.js';
+import { findSandbox, type RunningSandbox } from '../topology/running-sandbox.js';
 import { parseShape, type Shape } from '../verdict/shape.js';
 import { UsageError } from './exit-code.js';
 import { cache, root } from './project.js';
@@ -10,6 +10,17 @@ import { cache, root } from './project.js';
 export interface Targets {
   readonly frontUrl: string;
   readonly zipkinUrl: string;
+  /** The sandbox that runs here, where the front is its own. */
+  readonly sandbox: RunningSandbox | undefined;
+}
+
+const loopback = /^(127\.0\.0\.1|localhost|\[::1\])$/;
+
+/** Whether two URLs lead to one listener, as far as can be told without asking. */
+function isSameListener(one: string, other: string): boolean {
+  const [a, b] = [new URL(one), new URL(other)];
+  const isSameHost = a.hostname === b.hostname || (loopback.test(a.hostname) && loopback.test(b.hostname));
+  return isSameHost && a.port === b.port && a.protocol === b.protocol;
 }
 
 function httpUrl(text: string): string {
@@ -27,9 +38,11 @@ export const jsonOption = () => new Option('--json', 'print one JSON document, f
 
 /** @throws Error where an address is not given and no sandbox runs here */
 export async function findTargets(given: { readonly url?: string; readonly zipkin?: string }): Promise<Targets> {
-  if (given.url && given.zipkin) return { frontUrl: given.url, zipkinUrl: given.zipkin };
-  const sandbox = await findSandbox(root, cache, process.env);
-  return { frontUrl: given.url ?? sandbox.frontUrl, zipkinUrl: given.zipkin ?? sandbox.zipkinUrl };
+  const finding = findSandbox(root, cache, process.env);
+  const sandbox = await (given.url && given.zipkin ? finding.catch(() => undefined) : finding);
+  const frontUrl = given.url ?? sandbox?.frontUrl ?? '';
+  const isOwn = sandbox && isSameListener(sandbox.frontUrl, frontUrl);
+  return { frontUrl, zipkinUrl: given.zipkin ?? sandbox?.zipkinUrl ?? '', sandbox: isOwn ? sandbox : undefined };
 }
 
 /** @returns the sandbox's own shape for a path, where it has one */
@@ -44,11 +57,4 @@ export async function readShape(file: string): Promise<Shape> {
     throw new UsageError(`${file} cannot be read (${error.code}); name a shape file, or write one with --record`);
   });
   return parseShape(text, file);
-}
-
-/** Reads `Name: value` as a header, for a repeatable option. */
-export function collectHeader(text: string, headers: Record<string, string> = {}): Record<string, string> {
-  const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new InvalidArgumentError("It must read 'Name: value'.");
-  return { ...headers, [name]: value };
 }

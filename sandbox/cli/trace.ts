@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { collectTrace } from '../observe/collect.js';
-import { sendTraced, type TracedAnswer } from '../observe/send.js';
+import { traceRequest } from '../observe/collect.js';
+import type { TracedAnswer } from '../observe/send.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
 import { drawTimeSplit } from '../picture/time-split-text.js';
 import { layOutWaterfall } from '../picture/waterfall.js';
@@ -13,13 +13,21 @@ import type { Span } from '../trace/span.js';
 import { buildTree } from '../trace/tree.js';
 import { countExpected } from '../verdict/shape.js';
 import { ExitCode, UsageError } from './exit-code.js';
-import { collectHeader, findTargets, jsonOption, ownShape, urlOption, zipkinOption } from './targets.js';
+import {
+  dataOption,
+  headerOption,
+  methodOption,
+  type RequestOptions,
+  requestOf,
+  toOwn,
+  waitOf,
+  waitOption,
+} from './request-options.js';
+import { findTargets, jsonOption, ownShape, type Targets, urlOption, zipkinOption } from './targets.js';
 import { terminal } from './terminal.js';
 
-interface TraceOptions {
+interface TraceOptions extends RequestOptions {
   readonly id?: string;
-  readonly method: string;
-  readonly header: Record<string, string>;
   readonly join?: { readonly traceId: string; readonly spanId: string };
   readonly sample: boolean;
   readonly url?: string;
@@ -27,8 +35,6 @@ interface TraceOptions {
   readonly svg?: string;
   readonly json?: true;
 }
-
-const longestWaitMs = 10_000;
 
 function readContext(text: string): { traceId: string; spanId: string } {
   if (text === 'new') return { traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex') };
@@ -62,32 +68,31 @@ function print(spans: readonly Span[], page: string, answer: TracedAnswer | unde
   process.stdout.write(`${lines.join('\n')}\n\n${page}\n`);
 }
 
-async function sendAndCollect(path: string, options: TraceOptions, frontUrl: string, zipkin: ZipkinClient) {
-  const headers = { ...options.header, ...contextHeaders(options) };
-  const answer = await sendTraced({ url: new URL(frontUrl + path), method: options.method, headers });
-  if (answer.traceId === undefined) {
-    throw new Error(`${frontUrl}${path} answered ${answer.status} without x-b3-traceid: is it this sandbox's front?`);
-  }
-  const shape = options.method === 'GET' && options.sample && answer.status === 200 ? await ownShape(path) : undefined;
-  const limitMs = options.sample ? longestWaitMs : 2000;
+async function sendAndCollect(path: string, options: TraceOptions, targets: Targets, zipkin: ZipkinClient) {
+  const { frontUrl, sandbox } = targets;
+  const named = requestOf(new URL(frontUrl + path), options);
+  const request = toOwn({ ...named, headers: { ...named.headers, ...contextHeaders(options) } }, sandbox);
+  const isPlain = request.method === 'GET' && options.sample;
+  const shape = sandbox && isPlain ? await ownShape(path) : undefined;
   const expected = shape ? countExpected(shape) : Number.POSITIVE_INFINITY;
-  const enough = (spans: readonly Span[]) => spans.length >= expected;
-  return {
-    answer,
-    traceId: answer.traceId,
-    spans: await collectTrace(zipkin, answer.traceId, { enough, limitMs }),
-  };
+  const { answer, spans } = await traceRequest(zipkin, request, ({ status }) => ({
+    ...waitOf(options, sandbox),
+    ...(status === 200 ? { enough: ({ length }) => length >= expected } : {}),
+    ...(options.sample ? {} : { limitMs: 2000 }),
+  }));
+  if (answer.traceId === undefined) throw new Error(`${request.url} answered ${answer.status} and no trace id`);
+  return { answer, traceId: answer.traceId, spans };
 }
 
 async function trace(path: string, options: TraceOptions): Promise<ExitCode> {
   if (!path.startsWith('/')) throw new UsageError(`'${path}' is no path; give one like /trace/1`);
-  const { frontUrl, zipkinUrl } = await findTargets(
+  const targets = await findTargets(
     options.id && options.zipkin ? { url: options.zipkin, zipkin: options.zipkin } : options,
   );
-  const zipkin = new ZipkinClient(zipkinUrl);
+  const zipkin = new ZipkinClient(targets.zipkinUrl);
   const { traceId, spans, answer } = options.id
     ? { traceId: options.id, spans: await zipkin.trace(options.id), answer: undefined }
-    : await sendAndCollect(path, options, frontUrl, zipkin);
+    : await sendAndCollect(path, options, targets, zipkin);
   const page = zipkin.tracePage(traceId);
   if (options.svg && spans.length > 0) {
     await writeFile(options.svg, drawSvg(buildTree(spans), answer ? { title: `${options.method} ${path}` } : {}));
@@ -114,12 +119,10 @@ export function registerTrace(program: Command): void {
     .description('Send one request to the front and draw its trace, or draw one that Zipkin has.')
     .argument('[path]', 'what to ask for', '/trace/1')
     .addOption(new Option('--id <trace id>', 'draw this trace; sends nothing').argParser(readTraceId))
-    .option('-X, --method <method>', 'the HTTP method', 'GET')
-    .addOption(
-      new Option('-H, --header <header>', "a request header 'Name: value'; may be repeated")
-        .argParser(collectHeader)
-        .default({}, 'none'),
-    )
+    .addOption(methodOption())
+    .addOption(headerOption())
+    .addOption(dataOption())
+    .addOption(waitOption())
     .addOption(new Option('--join <context>', "join a trace: <trace id>-<span id>, or 'new'").argParser(readContext))
     .option('--no-sample', 'ask for no trace to be recorded (X-B3-Sampled: 0)')
     .addOption(urlOption())

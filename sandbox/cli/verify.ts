@@ -1,27 +1,33 @@
 import { writeFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { collectTrace } from '../observe/collect.js';
-import { sendTraced } from '../observe/send.js';
+import { type TraceWait, traceRequest } from '../observe/collect.js';
+import type { TracedRequest } from '../observe/send.js';
 import { verify } from '../observe/verify.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
 import { junitReport } from '../picture/junit.js';
-import { findSandbox, type RunningSandbox } from '../topology/running-sandbox.js';
 import { buildTree } from '../trace/tree.js';
 import { recordShape } from '../verdict/record-shape.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { asDocument, explain } from './explain.js';
-import { cache, root } from './project.js';
-import { collectHeader, findTargets, jsonOption, ownShape, readShape, urlOption, zipkinOption } from './targets.js';
+import {
+  dataOption,
+  headerOption,
+  methodOption,
+  type RequestOptions,
+  requestOf,
+  toOwn,
+  waitOf,
+  waitOption,
+} from './request-options.js';
+import { findTargets, jsonOption, ownShape, readShape, urlOption, zipkinOption } from './targets.js';
 
-interface VerifyOptions {
+interface VerifyOptions extends RequestOptions {
   readonly expect?: string;
   readonly record?: string;
   readonly count: number;
   readonly within?: number;
   readonly tolerance?: number;
   readonly junit?: string;
-  readonly method: string;
-  readonly header: Record<string, string>;
   readonly url?: string;
   readonly zipkin?: string;
   readonly json?: true;
@@ -43,37 +49,32 @@ function readMilliseconds(text: string): number {
   return Number(text);
 }
 
-/** The sandbox that runs here, unless the targets are somebody else's. */
-async function sandboxBehind(frontUrl: string): Promise<RunningSandbox | undefined> {
-  const sandbox = await findSandbox(root, cache, process.env).catch(() => undefined);
-  const here = sandbox && new URL(sandbox.frontUrl).port === new URL(frontUrl).port;
-  return here ? sandbox : undefined;
-}
-
-async function record(url: URL, file: string, zipkin: ZipkinClient, options: VerifyOptions): Promise<ExitCode> {
-  const answer = await sendTraced({ url, method: options.method, headers: options.header });
-  if (answer.traceId === undefined) throw new Error(`${url} answered no trace id; send one with -H 'X-B3-TraceId: …'`);
-  const spans = await collectTrace(zipkin, answer.traceId, { limitMs: 10_000 });
-  await writeFile(file, recordShape(buildTree(spans), `${options.method} ${url.pathname}`));
+async function record(file: string, zipkin: ZipkinClient, request: TracedRequest, wait: TraceWait): Promise<ExitCode> {
+  const { answer, spans } = await traceRequest(zipkin, request, wait);
+  if (answer.traceId === undefined) {
+    throw new Error(`${request.url} answered ${answer.status} and no trace id; send one with -H 'X-B3-TraceId: …'`);
+  }
+  await writeFile(file, recordShape(buildTree(spans), `${request.method} ${request.url.pathname}`));
   process.stdout.write(`${file}: the shape of trace ${answer.traceId}, ${spans.length} spans\n`);
   return ExitCode.done;
 }
 
 async function run(path: string, options: VerifyOptions): Promise<ExitCode> {
   if (!path.startsWith('/')) throw new UsageError(`'${path}' is no path; give one like /trace/1`);
-  const { frontUrl, zipkinUrl } = await findTargets(options);
+  const { frontUrl, zipkinUrl, sandbox } = await findTargets(options);
   const zipkin = new ZipkinClient(zipkinUrl);
-  const url = new URL(frontUrl + path);
-  if (options.record) return record(url, options.record, zipkin, options);
+  const request = requestOf(new URL(frontUrl + path), options);
+  if (options.record) return record(options.record, zipkin, toOwn(request, sandbox), waitOf(options, sandbox));
   const shape = options.expect ? await readShape(options.expect) : await ownShape(path);
   if (!shape) throw new UsageError(`there is no shape for ${path} in this sandbox; give one with --expect FILE`);
   const progress = process.stderr.isTTY && options.count > 1;
   const judged = await verify({
-    request: { url, method: options.method, headers: options.header },
+    request,
     count: options.count,
     shape,
     zipkin,
-    sandbox: await sandboxBehind(frontUrl),
+    sandbox,
+    waitMs: options.wait === undefined ? undefined : options.wait * 1000,
     within: options.within === undefined ? undefined : options.within * 1000,
     tolerance: options.tolerance === undefined ? undefined : options.tolerance * 1000,
     onJudged: (done) => {
@@ -120,12 +121,10 @@ export function registerVerify(program: Command): void {
       ).argParser(readMilliseconds),
     )
     .option('--junit <file>', 'write the results as JUnit XML too')
-    .option('-X, --method <method>', 'the HTTP method', 'GET')
-    .addOption(
-      new Option('-H, --header <header>', "a request header 'Name: value'; may be repeated")
-        .argParser(collectHeader)
-        .default({}, 'none'),
-    )
+    .addOption(methodOption())
+    .addOption(headerOption())
+    .addOption(dataOption())
+    .addOption(waitOption())
     .addOption(urlOption())
     .addOption(zipkinOption())
     .addOption(jsonOption())

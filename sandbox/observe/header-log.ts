@@ -40,8 +40,13 @@ function readLine(line: string): HopRecord[] {
   return [{ at: service, direction, requestId, headers: present, ...(listener ? { listener } : {}) }];
 }
 
-/** @returns what the hops wrote down of the request, in no order */
-export async function headerRecords(sandbox: RunningSandbox, requestId: string): Promise<HopRecord[]> {
+/** @returns what the hops have written down of every request, in no order */
+export async function allHeaderRecords(sandbox: RunningSandbox): Promise<HopRecord[]> {
   const logs = await Promise.all(containers.map((container) => sandbox.log(container)));
-  return logs.flatMap((log) => log.split('\n').flatMap(readLine)).filter((record) => record.requestId === requestId);
+  return logs.flatMap((log) => log.split('\n').flatMap(readLine));
+}
+
+/** @returns what the hops wrote down of one request, in no order */
+export async function headerRecords(sandbox: RunningSandbox, requestId: string): Promise<HopRecord[]> {
+  return (await allHeaderRecords(sandbox)).filter((record) => record.requestId === requestId);
 }

@@ -1,52 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { performance } from 'node:perf_hooks';
+import { readContext } from '../trace/trace-headers.js';
 
 /** A request to a front, as a user names it. */
 export interface TracedRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
 }
 
 /** What came back, as far as its trace is concerned. */
 export interface TracedAnswer {
   readonly status: number;
   readonly body: string;
-  /** From `x-b3-traceid`, else from the context that the request itself brought; undefined where neither has one. */
+  /** From the answer's headers, else from the context that the request itself brought; undefined where neither has one. */
   readonly traceId: string | undefined;
+  /** Other traces that the answer names beside `traceId`. */
+  readonly otherTraceIds: readonly string[];
+  /** The span id that the request brought, where it joined a trace. */
+  readonly callerSpanId: string | undefined;
   readonly requestId: string | undefined;
   /** When it was sent, epoch milliseconds, and how long the whole answer took, milliseconds. */
   readonly sentAt: number;
   readonly tookMs: number;
 }
 
-function broughtTraceId(headers: Readonly<Record<string, string>>): string | undefined {
-  const lower = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  const single = /^([0-9a-f]{16,32})-/i.exec(lower.get('b3') ?? '')?.[1];
-  const w3c = /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(lower.get('traceparent') ?? '')?.[1];
-  return (lower.get('x-b3-traceid') ?? single ?? w3c)?.toLowerCase();
+const longestAnswerMs = 15_000;
+const traceHeaders = ['x-b3-traceid', 'b3', 'traceresponse', 'traceparent'] as const;
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /**
- * Sends one request and reads the whole answer.
+ * Gives a request a trace context to join, so that its trace is known whatever the answer says: B3 in many headers and
+ * W3C's `traceparent`, for systems that read only one of them. A request that brings a context of its own keeps it.
+ */
+export function withContext(request: TracedRequest): TracedRequest {
+  const brought = lowerCased(request.headers);
+  if (traceHeaders.some((name) => brought[name] !== undefined)) return request;
+  const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')];
+  const sampled = readContext(brought).decision === '0' ? '0' : '1';
+  const context = {
+    'x-b3-traceid': traceId,
+    'x-b3-spanid': spanId,
+    ...(brought['x-b3-sampled'] === undefined ? { 'x-b3-sampled': sampled } : {}),
+    traceparent: `00-${traceId}-${spanId}-0${sampled}`,
+  };
+  return { ...request, headers: { ...request.headers, ...context } };
+}
+
+interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** fetch would leave out a `Host` header. No connection is kept: a request on a stale one would have to be sent again. */
+function exchange({ url, method, headers, body }: TracedRequest): Promise<RawAnswer> {
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const options = { method, headers, agent: false, signal: AbortSignal.timeout(longestAnswerMs) };
+  return new Promise((resolve, reject) => {
+    const sent = send(url, options, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+      });
+      answer.on('error', reject).on('end', () => {
+        const came = Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(', ')]);
+        resolve({ status: answer.statusCode ?? 0, headers: Object.fromEntries(came), body: text });
+      });
+    });
+    sent.on('error', reject).end(body);
+  });
+}
+
+/** The trace ids that an answer names, each once. A gateway and the service behind it may both answer with theirs. */
+function answeredTraceIds(headers: Readonly<Record<string, string>>): string[] {
+  const named = traceHeaders.flatMap((name) =>
+    (headers[name] ?? '').split(',').flatMap((value) => readContext({ [name]: value.trim() }).traceId ?? []),
+  );
+  return [...new Set(named)];
+}
+
+/**
+ * Sends one request, once, and reads the whole answer.
  *
  * @throws Error in one line where nothing answers within 15 s
  */
-export async function sendTraced({ url, method, headers }: TracedRequest): Promise<TracedAnswer> {
+export async function sendTraced(request: TracedRequest): Promise<TracedAnswer> {
+  const { url, headers } = request;
   const sentAt = Date.now();
   const start = performance.now();
-  try {
-    const response = await fetch(url, { method, headers, redirect: 'manual', signal: AbortSignal.timeout(15_000) });
-    const body = await response.text();
-    return {
-      status: response.status,
-      body,
-      traceId: response.headers.get('x-b3-traceid') || broughtTraceId(headers),
-      requestId: response.headers.get('x-request-id') ?? undefined,
-      sentAt,
-      tookMs: performance.now() - start,
-    };
-  } catch (error) {
-    const cause = error instanceof Error ? (error.cause instanceof Error ? error.cause : error) : undefined;
-    throw new Error(`${url} did not answer: ${cause?.message ?? String(error)}; is the sandbox running?`);
-  }
+  const answer = await exchange(request).catch((error: Error) => {
+    const seen = error.name === 'TimeoutError' ? `no answer within ${longestAnswerMs / 1000} s` : error.message;
+    throw new Error(`${url.origin}${url.pathname} did not answer: ${seen}; check the address, and that it runs`);
+  });
+  const brought = readContext(lowerCased(headers));
+  const answered = answeredTraceIds(answer.headers);
+  const joined = brought.traceId !== undefined && (answered.length === 0 || answered.includes(brought.traceId));
+  const traceId = joined ? brought.traceId : answered[0];
+  return {
+    status: answer.status,
+    body: answer.body,
+    traceId,
+    otherTraceIds: answered.filter((id) => id !== traceId),
+    callerSpanId: joined ? brought.spanId : undefined,
+    requestId: answer.headers['x-request-id'],
+    sentAt,
+    tookMs: performance.now() - start,
+  };
 }

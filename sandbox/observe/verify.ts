@@ -1,16 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import type { Diagnosis } from '../diagnosis/cause.js';
 import { diagnose } from '../diagnosis/diagnose.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import type { Span } from '../trace/span.js';
-import { buildTree } from '../trace/tree.js';
-import { type JudgeOptions, judge, type Verdict } from '../verdict/judge.js';
-import { matchShape } from '../verdict/match-shape.js';
-import { countExpected, type Shape } from '../verdict/shape.js';
-import { collectTrace } from './collect.js';
+import type { Finding } from '../verdict/finding.js';
+import { judge, type Verdict } from '../verdict/judge.js';
+import type { Shape } from '../verdict/shape.js';
+import { collectTrace, quietSandboxMs } from './collect.js';
 import { lostBetween, reporterStates, tracesNearby } from './gather-evidence.js';
-import { headerRecords, withHeaderLogs } from './header-log.js';
-import { sendTraced, type TracedAnswer, type TracedRequest } from './send.js';
+import { allHeaderRecords, type HopRecord, withHeaderLogs } from './header-log.js';
+import { sendTraced, type TracedAnswer, type TracedRequest, withContext } from './send.js';
 import type { ZipkinClient } from './zipkin-client.js';
 
 export interface Verification {
@@ -24,6 +22,11 @@ export interface Verification {
   readonly within: number | undefined;
   /** How far a span may lie outside its parent's time, microseconds; undefined for the defaults of `judge`. */
   readonly tolerance?: number | undefined;
+  /**
+   * Longest wait for spans after an answer, milliseconds. Default: 12,000, longer than the reporters' own defaults; this
+   * sandbox's report sooner.
+   */
+  readonly waitMs?: number | undefined;
   /** Called after each trace that was judged. */
   readonly onJudged?: (judged: number) => void;
 }
@@ -38,72 +41,78 @@ export interface JudgedTrace {
 }
 
 const parallel = 16;
-const longestWaitMs = 8000;
+
+/** Envoy's and OpenTelemetry's reporters wait 5 s by default, Linkerd's 10 s. */
+export const longestReportMs = 12_000;
 
 /** Above this many requests the hops write no headers down: it would slow what is measured. */
 const mostWithHeaders = 20;
 
-/** A system that does not answer with its trace id is sent a context to join, so that the id is known. */
-async function sendKnowing(request: TracedRequest): Promise<{ answer: TracedAnswer; joined: boolean }> {
-  const answer = await sendTraced(request);
-  if (answer.traceId !== undefined) return { answer, joined: 'x-b3-traceid' in request.headers };
-  const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')];
-  const context = {
-    'x-b3-traceid': traceId,
-    'x-b3-spanid': spanId,
-    'x-b3-sampled': '1',
-    traceparent: `00-${traceId}-${spanId}-01`,
-  };
-  return { answer: await sendTraced({ ...request, headers: { ...request.headers, ...context } }), joined: true };
-}
-
-async function inParallel<T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> {
-  const results: T[] = [];
-  let next = 0;
+async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const waiting = items.entries();
   const worker = async () => {
-    for (let index = next++; index < count; index = next++) results[index] = await work(index);
+    for (const [index, item] of waiting) results[index] = await work(item);
   };
-  await Promise.all(Array.from({ length: Math.min(parallel, count) }, worker));
+  await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker));
   return results;
 }
 
+/** What more spans could mend: nothing is missing once no finding is of these types. */
+const lateTypes: ReadonlySet<Finding['type']> = new Set([
+  'missing-span',
+  'misplaced-span',
+  'orphan-span',
+  'second-root',
+  'unfinished-span',
+]);
+
 /**
- * Sends requests, waits for their traces, judges each against the shape, and explains those that are not whole.
+ * Sends requests, each once, waits for their traces, judges each against the shape, and explains those that are not
+ * whole. A system that is not this sandbox gets a trace context to join, so that the trace is known.
  *
  * @returns one for each request, in the order sent
  * @throws Error where the system or Zipkin does not answer
  */
 export async function verify(verification: Verification): Promise<JudgedTrace[]> {
-  const { request, count, shape, zipkin, sandbox, within, tolerance, onJudged } = verification;
+  const { shape, zipkin, sandbox, within, tolerance, onJudged } = verification;
+  const request = sandbox ? verification.request : withContext(verification.request);
+  const requests = Array.from({ length: verification.count }, () => request);
   const statesBefore = sandbox ? await reporterStates(sandbox) : [];
-  const send = () => inParallel(count, () => sendKnowing(request));
-  const writesHeaders = sandbox !== undefined && count <= mostWithHeaders;
-  const sent = await (writesHeaders ? withHeaderLogs(sandbox, send) : send());
-  const expected = countExpected(shape);
-  const enough = (spans: readonly Span[]) =>
-    spans.length >= expected && matchShape(shape, buildTree(spans)).findings.length === 0;
-  let judged = 0;
-  const judgedTraces = await inParallel(sent.length, async (index) => {
-    const { answer, joined } = sent[index] ?? (await sendKnowing(request));
-    const spans = answer.traceId ? await collectTrace(zipkin, answer.traceId, { enough, limitMs: longestWaitMs }) : [];
-    const headers = writesHeaders && answer.requestId ? await headerRecords(sandbox, answer.requestId) : [];
-    const options: JudgeOptions = {
-      joined,
+  const send = () => inParallel(requests, sendTraced);
+  const writesHeaders = sandbox !== undefined && requests.length <= mostWithHeaders;
+  const answers = await (writesHeaders ? withHeaderLogs(sandbox, send) : send());
+  const judgeOne = (spans: readonly Span[], { callerSpanId }: TracedAnswer, headers: readonly HopRecord[]) =>
+    judge(shape, spans, {
+      joined: callerSpanId !== undefined,
       headers,
       ...(within === undefined ? {} : { within }),
       ...(tolerance === undefined ? {} : { startTolerance: tolerance, endTolerance: tolerance }),
+    });
+  let collected = 0;
+  const traces = await inParallel(answers, async (answer) => {
+    const { traceId, sentAt, tookMs } = answer;
+    const isComplete = (spans: readonly Span[]) =>
+      judgeOne(spans, answer, []).findings.every(({ type }) => !lateTypes.has(type));
+    const wait = {
+      limitMs: verification.waitMs ?? longestReportMs,
+      enough: isComplete,
+      since: sentAt + tookMs,
+      ...(sandbox && verification.waitMs === undefined ? { quietMs: quietSandboxMs } : {}),
     };
-    const verdict = judge(shape, spans, options);
-    judged += 1;
-    onJudged?.(judged);
-    return { traceId: answer.traceId ?? '', answer, spans, verdict, headers };
+    const spans = traceId === undefined ? [] : await collectTrace(zipkin, traceId, wait);
+    collected += 1;
+    onJudged?.(collected);
+    return { traceId: traceId ?? '', answer, spans };
   });
-  if (judgedTraces.every(({ verdict }) => verdict.whole)) {
-    return judgedTraces.map(({ headers, ...trace }) => ({ ...trace, diagnoses: [] }));
-  }
-  const reporters = sandbox ? lostBetween(statesBefore, await reporterStates(sandbox)) : [];
-  return inParallel(judgedTraces.length, async (index) => {
-    const { headers, ...trace } = judgedTraces[index] as (typeof judgedTraces)[number];
+  const records = writesHeaders ? await allHeaderRecords(sandbox) : [];
+  const judged = traces.map((trace) => {
+    const headers = records.filter(({ requestId }) => requestId !== null && requestId === trace.answer.requestId);
+    return { ...trace, headers, verdict: judgeOne(trace.spans, trace.answer, headers) };
+  });
+  const isWhole = judged.every(({ verdict }) => verdict.whole);
+  const reporters = sandbox && !isWhole ? lostBetween(statesBefore, await reporterStates(sandbox)) : [];
+  return inParallel(judged, async ({ headers, ...trace }) => {
     if (trace.verdict.whole) return { ...trace, diagnoses: [] };
     const nearby = await tracesNearby(zipkin, trace.answer.sentAt, trace.answer.requestId);
     return { ...trace, diagnoses: diagnose(trace.verdict, { nearby, reporters, headers }) };

@@ -3,6 +3,10 @@ import pRetry from 'p-retry';
 export interface WaitOptions {
   readonly seconds: number;
   readonly everyMs?: number;
+  /** The time between tries grows up to this; default: it does not grow. */
+  readonly slowestMs?: number;
+  /** Says of a failure that trying again cannot mend it; it is thrown as it is. */
+  readonly isFinal?: (error: unknown) => boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -17,17 +21,19 @@ export interface WaitOptions {
 export async function waitFor<T>(what: string, attempt: () => Promise<T>, options: WaitOptions): Promise<T> {
   const deadline = Date.now() + options.seconds * 1000;
   const everyMs = options.everyMs ?? 50;
+  const { slowestMs = everyMs, isFinal = () => false } = options;
   try {
     return await pRetry(attempt, {
       retries: Math.ceil((options.seconds * 1000) / everyMs),
       minTimeout: everyMs,
-      maxTimeout: everyMs,
-      factor: 1,
+      maxTimeout: slowestMs,
+      factor: slowestMs > everyMs ? 1.2 : 1,
       ...(options.signal ? { signal: options.signal } : {}),
-      shouldRetry: () => Date.now() < deadline,
+      shouldRetry: ({ error }) => !isFinal(error) && Date.now() < deadline,
     });
   } catch (error) {
     options.signal?.throwIfAborted();
+    if (isFinal(error)) throw error;
     const seen = error instanceof Error ? error.message : String(error);
     throw new Error(`${what}: not so within ${options.seconds} s; last seen: ${seen}`);
   }

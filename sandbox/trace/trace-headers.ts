@@ -38,6 +38,19 @@ export function readB3(headers: Readonly<Record<string, string>>): TraceContext 
   };
 }
 
+/**
+ * Reads the trace context of headers: B3, else W3C's `traceparent` or `traceresponse`
+ * (https://www.w3.org/TR/trace-context/). Ids may be in upper case, as some senders have them.
+ */
+export function readContext(headers: Readonly<Record<string, string>>): Omit<TraceContext, 'form'> {
+  const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.toLowerCase()]));
+  const { form, ...b3 } = readB3(lower);
+  const w3c = lower.traceparent ?? lower.traceresponse ?? '';
+  const [, trace, span, flags] = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})?-?([0-9a-f]{2})?/.exec(w3c) ?? [];
+  if (b3.traceId !== undefined || trace === undefined) return b3;
+  return { ...ids(trace, span), decision: Number.parseInt(flags ?? '', 16) % 2 === 1 ? '1' : '0' };
+}
+
 function ids(trace = '', span = '', parent = ''): Pick<TraceContext, 'traceId' | 'spanId' | 'parentId'> {
   return {
     ...(traceId.test(trace) && { traceId: trace }),

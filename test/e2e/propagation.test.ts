@@ -12,7 +12,7 @@ import {
   withOwnTraceId,
 } from './propagation-cases.js';
 import { type RawAnswer, rawRequest } from './raw-request.js';
-import { sandbox, zipkin } from './requests.js';
+import { sandbox, spansOf, zipkin } from './requests.js';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -101,15 +101,7 @@ function checkTable(title: string, rows: readonly PropagationCase[]): void {
             assert.ok(!Object.values(at).some((each) => each.includes(value)), `nothing of '${value}' at service2-app`);
           }
         }
-        const spans = await waitFor(
-          `trace ${traceId}`,
-          async () => {
-            const found = await zipkin.trace(traceId);
-            if (found.length < expect.spans) throw new Error(`${found.length} of ${expect.spans} spans`);
-            return found;
-          },
-          { seconds: 15 },
-        );
+        const spans = await spansOf(traceId, expect.spans);
         assert.equal(spans.length, expect.spans);
         const ids = new Set(spans.map(({ id }) => id));
         const roots = spans.filter(({ parentId }) => !parentId || !ids.has(parentId));
@@ -150,11 +142,7 @@ test('poisoning: 200 good requests among 200 bad ones, each good trace has its e
   for (const [index, { headers }] of answers.entries()) {
     if (index % 2 !== 0) continue;
     const traceId = headers['x-b3-traceid'] ?? '';
-    const attempt = async () => {
-      const { length } = await zipkin.trace(traceId);
-      if (length !== 11) throw new Error(`${length} of 11 spans`);
-    };
-    await waitFor(`trace ${traceId}`, attempt, { seconds: 15 });
+    assert.equal((await spansOf(traceId, 11)).length, 11);
   }
   assert.deepEqual(await dropped(), before);
 });

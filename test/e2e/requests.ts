@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cache, root } from '../../sandbox/cli/project.js';
+import { collectTrace } from '../../sandbox/observe/collect.js';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { findSandbox, type RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
-import { waitFor } from '../../sandbox/topology/wait.js';
 import type { Span } from '../../sandbox/trace/span.js';
 import { countExpected, parseShape, type Shape } from '../../sandbox/verdict/shape.js';
 
@@ -38,13 +38,11 @@ export async function request(path: string, init: RequestInit = {}): Promise<Ans
 }
 
 /** Waits until Zipkin holds at least `count` spans of a trace. */
-export function spansOf(traceId: string, count: number): Promise<Span[]> {
-  const attempt = async () => {
-    const spans = await zipkin.trace(traceId);
-    if (spans.length < count) throw new Error(`${spans.length} of ${count} spans`);
-    return spans;
-  };
-  return waitFor(`trace ${traceId}`, attempt, { seconds: 15 });
+export async function spansOf(traceId: string, count: number): Promise<Span[]> {
+  const enough = ({ length }: readonly Span[]) => length >= count;
+  const spans = await collectTrace(zipkin, traceId, { limitMs: 15_000, enough });
+  if (!enough(spans)) throw new Error(`trace ${traceId}: ${spans.length} of ${count} spans`);
+  return spans;
 }
 
 /** Sends one request and waits for the whole trace that `shape` expects. */

@@ -1,0 +1,59 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { quietSandboxMs, type TraceWait } from '../observe/collect.js';
+import { type TracedRequest, withContext } from '../observe/send.js';
+import { longestReportMs } from '../observe/verify.js';
+import type { RunningSandbox } from '../topology/running-sandbox.js';
+
+/** The request that a command sends, and how long it waits for the trace of it. */
+export interface RequestOptions {
+  readonly method?: string;
+  readonly header: Record<string, string>;
+  readonly data?: string;
+  /** Seconds. */
+  readonly wait?: number;
+}
+
+/** Reads `Name: value` as a header, for a repeatable option. */
+function collectHeader(text: string, headers: Record<string, string> = {}): Record<string, string> {
+  const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError("It must read 'Name: value'.");
+  return { ...headers, [name]: value };
+}
+
+function seconds(text: string): number {
+  if (!/^\d{1,4}(\.\d+)?$/.test(text)) throw new InvalidArgumentError('It must be a number of seconds.');
+  return Number(text);
+}
+
+export const methodOption = () =>
+  new Option('-X, --method <method>', 'the HTTP method (default: GET; POST with --data)');
+export const headerOption = () =>
+  new Option('-H, --header <header>', "a request header 'Name: value'; may be repeated")
+    .argParser(collectHeader)
+    .default({}, 'none');
+export const dataOption = () =>
+  new Option('-d, --data <text>', "the request's body; a form unless a header Content-Type says what it is");
+export const waitOption = () =>
+  new Option(
+    '--wait <seconds>',
+    `longest wait for late spans (default: ${longestReportMs / 1000}; less for this sandbox's own)`,
+  ).argParser(seconds);
+
+/** @returns the request that the options describe, as curl would send it */
+export function requestOf(url: URL, { method, header, data }: RequestOptions): TracedRequest {
+  if (data === undefined) return { url, method: method ?? 'GET', headers: header };
+  const isTyped = Object.keys(header).some((name) => name.toLowerCase() === 'content-type');
+  const type = isTyped ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+  return { url, method: method ?? 'POST', headers: { ...type, ...header }, body: data };
+}
+
+/** @returns the request with a context to join, where what it is sent to is not this sandbox and may answer without an id */
+export function toOwn(request: TracedRequest, sandbox: RunningSandbox | undefined): TracedRequest {
+  return sandbox ? request : withContext(request);
+}
+
+/** @returns how long to wait for a trace whose shape nobody knows */
+export function waitOf({ wait }: RequestOptions, sandbox: RunningSandbox | undefined): TraceWait {
+  const limitMs = wait === undefined ? longestReportMs : wait * 1000;
+  return { limitMs, ...(sandbox && wait === undefined ? { quietMs: quietSandboxMs } : {}) };
+}
