@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { ZipkinClient } from '../observe/zipkin-client.js';
 import { drawTrace } from '../picture/waterfall-text.js';
 import type { NativeSandbox } from '../topology/native-sandbox.js';
@@ -35,7 +36,7 @@ function describe({ frontUrl, adminUrl, zipkinUrl }: NativeSandbox['plan'], trac
  *
  * @throws Error where a part cannot be had, a port is taken, or a process does not start or ends by itself
  */
-export async function start(): Promise<ExitCode> {
+async function start(): Promise<ExitCode> {
   const progress: Progress = { sandbox: undefined, spans: [] };
   const stopped = stopRequests(() => {
     progress.sandbox?.kill();
@@ -52,4 +53,14 @@ export async function start(): Promise<ExitCode> {
   await sandbox.stop();
   if (death) throw new Error(death);
   return ExitCode.done;
+}
+
+/** Adds `start` to the program: runs the sandbox without Docker. */
+export function registerStart(program: Command): void {
+  program
+    .command('start')
+    .description('Run the sandbox without Docker: Zipkin, the services with their sidecars, the front proxy.')
+    .action(async () => {
+      process.exitCode = await start();
+    });
 }

@@ -1,15 +1,14 @@
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { exists, runTool } from './installing.js';
-import { endingWithThis } from './managed-process.js';
+import { lastLogLines, startProcess } from './managed-process.js';
 import { zipkinListenArgs } from './native-plan.js';
 import { freePorts } from './ports.js';
 import { fetchText, waitFor } from './wait.js';
 
 const archive = 'zipkin.jsa';
-/** Longest time to write the archive: seconds where the processors are busy. */
-const writingMs = 120_000;
+/** Longest time to write the archive where the processors are busy. */
+const writingSeconds = 120;
 
 /**
  * Asks Java, as it will run Zipkin, whether it can use the folder's class archive, and for its version. Java ignores an
@@ -47,35 +46,40 @@ export async function canUseClasses(
  * @throws Error where Zipkin does not get ready, or Java writes no archive; the signal's reason when aborted
  */
 export async function recordClasses(folder: string, options: readonly string[], signal?: AbortSignal): Promise<void> {
-  const [port = 0] = await freePorts(1);
-  const recorded = `${archive}.${process.pid}.part`;
   const scratch = await mkdtemp(join(folder, 'tmp-'));
-  const javaOptions = [...options, `-XX:ArchiveClassesAtExit=${recorded}`, `-Djava.io.tmpdir=${scratch}`];
-  const listen = zipkinListenArgs({ host: '127.0.0.1', port });
-  const [command, ...args] = await endingWithThis('java', [...javaOptions, '-jar', 'zipkin.jar', ...listen]);
-  const zipkin = execa(command, args, {
-    cwd: folder,
-    reject: false,
-    all: true,
-    stdin: 'ignore',
-    forceKillAfterDelay: writingMs,
-  });
-  const url = `http://127.0.0.1:${port}`;
-  const limits = { seconds: 60, ...(signal ? { signal } : {}) };
   try {
-    await waitFor('Zipkin, started once to record its classes', () => fetchText(`${url}/health`), limits);
-    const spans = [{ traceId: 'a', id: 'a', timestamp: 1, duration: 1, localEndpoint: { serviceName: 'warm' } }];
-    await fetch(`${url}/api/v2/spans`, { method: 'POST', body: JSON.stringify(spans) });
-    await fetchText(`${url}/api/v2/trace/a`);
+    const made = join(scratch, archive);
+    const [port = 0] = await freePorts(1);
+    const recording = [...options, `-XX:ArchiveClassesAtExit=${made}`, `-Djava.io.tmpdir=${scratch}`];
+    const plan = {
+      name: 'zipkin',
+      command: 'java',
+      args: [...recording, '-jar', 'zipkin.jar', ...zipkinListenArgs({ host: '127.0.0.1', port })],
+      environment: {},
+      workingFolder: folder,
+      readyUrls: [`http://127.0.0.1:${port}/health`],
+    };
+    const zipkin = await startProcess(plan, join(scratch, 'log'));
+    try {
+      await useOnce(`http://127.0.0.1:${port}`, signal);
+    } finally {
+      if (signal?.aborted) zipkin.kill();
+      await zipkin.stop(writingSeconds);
+    }
+    const how = await zipkin.ended;
+    if (how !== 'SIGKILL' && (await exists(made))) return await rename(made, join(folder, archive));
+    const seen = `${how}: ${lastLogLines(zipkin.logFile, 1)}`;
+    throw new Error(`Zipkin: java ended without a class archive, ${seen}; use an OpenJDK with HotSpot, or ZIPKIN_URL`);
   } finally {
-    zipkin.kill(signal?.aborted ? 'SIGKILL' : 'SIGTERM');
-    await zipkin;
     await rm(scratch, { recursive: true, force: true });
   }
-  const { exitCode, signal: killed, all } = await zipkin;
-  const made = join(folder, recorded);
-  if (!killed && (await exists(made))) return rename(made, join(folder, archive));
-  await rm(made, { force: true });
-  const last = `${killed ?? `code ${exitCode}`}: ${all.trim().split('\n').at(-1)}`;
-  throw new Error(`Zipkin: java ended without a class archive, ${last}; use an OpenJDK with HotSpot, or ZIPKIN_URL`);
+}
+
+/** Waits until a Zipkin is ready, gives it a span and reads the trace. */
+async function useOnce(url: string, signal: AbortSignal | undefined): Promise<void> {
+  const limits = { seconds: 60, signal };
+  await waitFor('Zipkin, started once to record its classes', () => fetchText(`${url}/health`), limits);
+  const span = { traceId: 'a', id: 'a', timestamp: 1, duration: 1, localEndpoint: { serviceName: 'warm' } };
+  await fetch(`${url}/api/v2/spans`, { method: 'POST', body: JSON.stringify([span]) });
+  await fetchText(`${url}/api/v2/trace/a`);
 }

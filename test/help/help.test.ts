@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { execa } from 'execa';
@@ -27,6 +28,18 @@ for (const [name, program] of [
     });
   }
 }
+
+test('a command loads no other command, and start no package that it can do without', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'loaded-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const env = { NODE_V8_COVERAGE: folder };
+  await execa('node', ['dist/sandbox/cli/main.js', 'start', '--help'], { cwd: root, env });
+  const [file = ''] = await readdir(folder);
+  const { result } = JSON.parse(await readFile(join(folder, file), 'utf8')) as { result: { url: string }[] };
+  const loaded = result.map(({ url }) => url).join('\n');
+  for (const own of ['start', 'bring-up']) assert.match(loaded, new RegExp(`/cli/${own}\\.js$`, 'm'));
+  assert.doesNotMatch(loaded, /\/cli\/(trace|verify|headers|lab|doctor|load)\.js$|\/node_modules\/execa\//m);
+});
 
 const wrongUsages: readonly (readonly [args: readonly string[], says: RegExp])[] = [
   [['nonsense'], /unknown command 'nonsense'/],
