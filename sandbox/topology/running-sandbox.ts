@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { execa } from 'execa';
 import { isAlive } from './managed-process.js';
 import type { ServiceAddresses } from './native-plan.js';
 
@@ -78,11 +77,14 @@ function nativeSandbox(record: RunRecord, runFolder: string): RunningSandbox {
 
 const containerAddresses = { admin: '127.0.0.1:8001', app: '127.0.0.1:8080', ingress: '127.0.0.1:80' };
 
+/** Runs a command of Docker Compose. What does it takes long to load, and a native sandbox does not need it. */
+async function compose(root: string, ...args: readonly string[]) {
+  const { execa } = await import('execa');
+  return execa('docker', ['compose', ...args], { cwd: root, reject: false, stdin: 'ignore' });
+}
+
 async function publishedUrl(root: string, service: string, port: number): Promise<string | undefined> {
-  const { stdout, failed } = await execa('docker', ['compose', 'port', service, String(port)], {
-    cwd: root,
-    reject: false,
-  });
+  const { stdout, failed } = await compose(root, 'port', service, String(port));
   const published = /:(?<port>\d+)$/.exec(stdout?.trim() ?? '')?.groups?.port;
   return failed || !published || published === '0' ? undefined : `http://127.0.0.1:${published}`;
 }
@@ -101,11 +103,7 @@ async function composeSandbox(root: string): Promise<RunningSandbox | undefined>
     zipkinUrl,
     async ask(service, part, path, method = 'GET') {
       const probe = ['timeout', '5', 'http-probe', method, containerAddresses[part], path];
-      const { stdout, failed } = await execa('docker', ['compose', 'exec', '-T', service, ...probe], {
-        cwd: root,
-        reject: false,
-        stdin: 'ignore',
-      });
+      const { stdout, failed } = await compose(root, 'exec', '-T', service, ...probe);
       if (failed) throw new Error(`${service}'s ${part} did not answer 200 to ${method} ${path}`);
       return stdout;
     },
@@ -114,9 +112,8 @@ async function composeSandbox(root: string): Promise<RunningSandbox | undefined>
       addresses: containerAddresses,
     }),
     async log(service) {
-      const { stdout } = await execa('docker', ['compose', 'logs', '--no-color', '--no-log-prefix', service], {
-        cwd: root,
-      });
+      const { stdout, failed } = await compose(root, 'logs', '--no-color', '--no-log-prefix', service);
+      if (failed) throw new Error(`the log of ${service} cannot be read: 'docker compose logs' failed`);
       return stdout;
     },
   };
@@ -137,8 +134,8 @@ export async function findSandbox(
   const frontPort = Number(environment.FRONT_PORT || 8000);
   const record = await readRunRecord(cache, frontPort);
   if (record) return nativeSandbox(record, dirname(runRecordFile(cache, frontPort)));
-  const compose = await composeSandbox(root);
-  if (compose) return compose;
+  const inCompose = await composeSandbox(root);
+  if (inCompose) return inCompose;
   const start = "start one with 'npm start' or 'docker compose up --build -d'";
   throw new Error(`no sandbox runs on port ${frontPort}; ${start}, or set FRONT_PORT to the port of one that runs`);
 }
