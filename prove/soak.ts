@@ -7,7 +7,7 @@ import { loadLimits } from '../sandbox/load/load-plan.js';
 import { describeLoad } from '../sandbox/load/report.js';
 import { spanLimitOf } from '../sandbox/load/span-limit.js';
 import { spansByService } from '../sandbox/observe/shape-counts.js';
-import { readTopology } from '../sandbox/topology/native-sandbox.js';
+import { readTopology } from '../sandbox/topology/read-topology.js';
 import { findSandbox, type RunningSandbox, readRunRecord } from '../sandbox/topology/running-sandbox.js';
 import { NativeControl } from './faults/native-control.js';
 import { composeMemory, nativeMemory } from './soak/memory.js';

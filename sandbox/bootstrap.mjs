@@ -56,6 +56,14 @@ if (['tsconfig.json', 'package-lock.json', ...sources].some((file) => changed(fi
   step('compiling', process.execPath, ['node_modules/typescript/bin/tsc']);
 }
 
+// Compose reads .env too; the shell's variables go before it.
+try {
+  const { withDotEnv } = await import('../dist/sandbox/topology/dot-env.js');
+  Object.assign(process.env, withDotEnv(join(root, '.env'), process.env));
+} catch (error) {
+  fail(error.message);
+}
+
 // Nothing outlives the npm that runs it, SIGKILL included: a command may end in its own way, or else ends at once.
 setInterval(() => {
   if (isLeftBehind() && !process.emit('disconnect')) fail('what started this has ended');

@@ -7,8 +7,9 @@ import { spec } from 'node:test/reporters';
 import { execa } from 'execa';
 import { cache, root } from '../sandbox/cli/project.js';
 import { installEnvoy } from '../sandbox/topology/download-parts.js';
-import { installZipkinFor, NativeSandbox, readTopology } from '../sandbox/topology/native-sandbox.js';
+import { installZipkinFor, NativeSandbox } from '../sandbox/topology/native-sandbox.js';
 import { freePorts } from '../sandbox/topology/ports.js';
+import { readTopology } from '../sandbox/topology/read-topology.js';
 
 /**
  * `npm test`: lint, then each group of tests, in CI the long ones too; its last line counts them all. `npm test -- unit`

@@ -6,8 +6,9 @@ import { readUsage, type Usage } from '../../sandbox/load/process-usage.js';
 import { spanLimitOf } from '../../sandbox/load/span-limit.js';
 import type { SpanCounts } from '../../sandbox/observe/stored-traces.js';
 import { isAlive, type ManagedProcess } from '../../sandbox/topology/managed-process.js';
-import { NativeSandbox, readTopology } from '../../sandbox/topology/native-sandbox.js';
+import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
+import { readTopology } from '../../sandbox/topology/read-topology.js';
 import { findSandbox, type RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
 import type { Variant } from './variants.js';
 

@@ -6,7 +6,7 @@ import { describeLoad } from '../load/report.js';
 import { spanLimitOf } from '../load/span-limit.js';
 import { findLoadTarget } from '../load/target.js';
 import { spansByService } from '../observe/shape-counts.js';
-import { readTopology } from '../topology/native-sandbox.js';
+import { readTopology } from '../topology/read-topology.js';
 import { fetchText } from '../topology/wait.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { cache, root } from './project.js';

@@ -1,4 +1,6 @@
 import { Command, CommanderError } from 'commander';
+import { withoutCredentials } from '../topology/ask.js';
+import { askThisMachineDirectly } from '../topology/this-machine.js';
 import { ExitCode, UsageError } from './exit-code.js';
 
 /**
@@ -14,28 +16,48 @@ export function createProgram(name: string, description: string, npmScript: (com
     })
     .helpCommand(false)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'sandbox: ')) });
+    .configureOutput({
+      outputError: (text, write) => write(withoutCredentials(text.replace(/^error: /, 'sandbox: '))),
+    });
+}
+
+/** A reader that has gone, as `head` goes, wants no more: what is left to be said is dropped; `start` stops. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.emit('disconnect');
+}
+
+/** @throws UsageError where npm has taken an option for its own, as it does where no `--` stands before it */
+function requireOptionsAfterDashes(command: Command, usage: string): void {
+  const taken = command.options.find(({ long = '' }) => {
+    const name = long.replace(/^--(no-)?/, '').replaceAll('-', '_');
+    return (
+      name !== 'json' && `npm_config_${name}` in process.env && !process.argv.some((each) => each.startsWith(long))
+    );
+  });
+  if (taken) throw new UsageError(`npm took ${taken.long} for itself; write -- before the options: ${usage}`);
 }
 
 /** Runs the command that the arguments name. It alone prints errors, each as one line, and sets the exit code. */
 export async function runProgram(program: Command): Promise<void> {
-  const usageOf = (command: Command) => `usage: ${command.createHelp().commandUsage(command)}`;
+  const usageOf = (command: Command) => command.createHelp().commandUsage(command);
   for (const command of program.commands) {
-    command.configureHelp(program.configureHelp()).showHelpAfterError(usageOf(command));
+    command.configureHelp(program.configureHelp()).showHelpAfterError(`usage: ${usageOf(command)}`);
   }
+  const called = program.commands.find((each) => each.name() === process.argv[2]);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endQuietly);
+  askThisMachineDirectly(process.env);
   try {
+    if (called) requireOptionsAfterDashes(called, usageOf(called));
     await program.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.wrongUsage;
       return;
     }
-    const message = error instanceof Error ? error.message : String(error);
+    const message = withoutCredentials(error instanceof Error ? error.message : String(error));
     process.stderr.write(`sandbox: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
-    const command = program.commands.find((each) => each.name() === program.args[0]);
-    if (error instanceof UsageError && command) {
-      process.stderr.write(`usage: ${program.configureHelp().commandUsage?.(command)}\n`);
-    }
+    if (error instanceof UsageError && called) process.stderr.write(`usage: ${usageOf(called)}\n`);
     process.exitCode = error instanceof UsageError ? ExitCode.wrongUsage : ExitCode.failedRun;
   }
 }

@@ -1,5 +1,5 @@
-import { readTopology } from '../topology/native-sandbox.js';
 import { requireFree } from '../topology/ports.js';
+import { readTopology } from '../topology/read-topology.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { fetchText } from '../topology/wait.js';
 import type { PublishedFact } from './facts.js';

@@ -1,4 +1,4 @@
-import type { ComposeService } from '../topology/compose-file.js';
+import { type ComposeService, zipkinIn } from '../topology/compose-file.js';
 
 /** What Zipkin's server keeps where MEM_MAX_SPANS says nothing. */
 export const defaultSpanLimit = 500_000;
@@ -9,5 +9,5 @@ export const defaultSpanLimit = 500_000;
  * @see https://github.com/openzipkin/zipkin/blob/master/zipkin-server/README.md#in-memory-storage
  */
 export function spanLimitOf(services: readonly ComposeService[]): number {
-  return Number(services.find((service) => service.image)?.environment.MEM_MAX_SPANS ?? defaultSpanLimit);
+  return Number(zipkinIn(services)?.environment.MEM_MAX_SPANS ?? defaultSpanLimit);
 }

@@ -1,16 +1,14 @@
+import { ask } from '../topology/ask.js';
 import { findSandbox, type RunningSandbox } from '../topology/running-sandbox.js';
+import { isThisMachine } from '../topology/this-machine.js';
 
-const loopback = /^(127(\.\d{1,3}){3}|\[::1\]|localhost)$/;
 const notFound = 'No such route here. Try /trace/1 or /trace/2.';
 
 async function answersAsSandbox(frontUrl: string): Promise<boolean> {
   try {
-    const response = await fetch(`${frontUrl}/is-this-the-sandbox`, {
-      headers: { 'x-b3-sampled': '0' },
-      signal: AbortSignal.timeout(5000),
-    });
-    const body = await response.text();
-    return response.status === 404 && response.headers.get('server') === 'envoy' && body.startsWith(notFound);
+    const question = { headers: { 'x-b3-sampled': '0' }, ms: 5000 };
+    const { status, headers, body } = await ask(`${frontUrl}/is-this-the-sandbox`, question);
+    return status === 404 && headers.get('server') === 'envoy' && body.startsWith(notFound);
   } catch {
     return false;
   }
@@ -21,7 +19,7 @@ async function answersAsSandbox(frontUrl: string): Promise<boolean> {
  * sandbox's does. A load is for nobody else's server.
  *
  * @param url the front, where it is not the default one
- * @throws Error where it is not on loopback, is not a sandbox that runs here, or answers differently
+ * @throws Error where it is not on this machine, is not a sandbox that runs here, or answers differently
  */
 export async function findLoadTarget(
   root: string,
@@ -31,8 +29,8 @@ export async function findLoadTarget(
 ): Promise<RunningSandbox> {
   if (url === undefined) return checked(await findSandbox(root, cache, environment));
   const { hostname, port } = new URL(url);
-  if (!loopback.test(hostname)) {
-    throw new Error(`${url} is not on this machine; a load is sent only to a sandbox on a loopback address`);
+  if (!isThisMachine(hostname)) {
+    throw new Error(`${url} is not on this machine; a load is sent only to a sandbox on this one`);
   }
   const frontPort = port || '80';
   const sandbox = await findSandbox(root, cache, { ...environment, FRONT_PORT: frontPort });

@@ -1,3 +1,4 @@
+import { ask, splitCredentials } from '../topology/ask.js';
 import type { Span } from '../trace/span.js';
 import { distinctSpans } from './distinct-spans.js';
 
@@ -37,8 +38,15 @@ export class ZipkinError extends Error {
  * @see https://zipkin.io/zipkin-api/
  */
 export class ZipkinClient {
-  /** @param url the server's root, for example `http://localhost:9411` */
-  constructor(readonly url: string) {}
+  readonly #address: string;
+  /** The server's root, without credentials. */
+  readonly url: string;
+
+  /** @param address the server's root, for example `http://localhost:9411`; with credentials for basic authentication */
+  constructor(address: string) {
+    this.#address = address;
+    this.url = splitCredentials(address).url;
+  }
 
   /** @returns the spans of a trace, or none where Zipkin holds nothing of it */
   async trace(traceId: string): Promise<Span[]> {
@@ -81,23 +89,19 @@ export class ZipkinClient {
   }
 
   async #get<T>(path: string, absent: readonly number[] = []): Promise<T | undefined> {
-    const url = `${this.url}${path}`;
-    const { status, ok, body } = await this.#fetch(url).catch((error: Error) => {
-      const seen = error.cause instanceof Error ? error.cause.message : error.message;
-      throw new ZipkinError(`Zipkin at ${this.url} does not answer: ${seen}; is it running?`, 0);
+    const todo = 'start it, or give its address with --zipkin';
+    const { status, body } = await ask(`${this.#address}${path}`, { ms: 10_000, todo }).catch((error: Error) => {
+      throw new ZipkinError(`Zipkin: ${error.message}`, 0);
     });
+    const url = `${this.url}${path}`;
     if (absent.includes(status)) return undefined;
-    if (!ok) throw new ZipkinError(`Zipkin: ${url} answered ${status}: ${body.trim().slice(0, 200)}`, status);
+    if (status !== 200)
+      throw new ZipkinError(`Zipkin: ${url} answered ${status}: ${body.trim().slice(0, 200)}`, status);
     try {
       return JSON.parse(body) as T;
     } catch {
       const seen = JSON.stringify(body.trim().slice(0, 60));
       throw new ZipkinError(`Zipkin: ${url} answered ${seen}, which is no JSON; is that a Zipkin?`, status);
     }
-  }
-
-  async #fetch(url: string) {
-    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
-    return { status: response.status, ok: response.ok, body: await response.text() };
   }
 }

@@ -1,4 +1,5 @@
 import { isMap, isPair, parseDocument, visit } from 'yaml';
+import { urlOf } from './this-machine.js';
 
 export interface Address {
   readonly host: string;
@@ -46,10 +47,9 @@ export function rewriteEnvironment(
   return Object.fromEntries(
     Object.entries(environment).map(([name, value]) => [
       name,
-      value.replace(/^(http:\/\/)([^:/]+):(\d+)/, (_, scheme: string, host: string, port: string) => {
-        const real = resolve({ host, port: Number(port) });
-        return `${scheme}${real.host}:${real.port}`;
-      }),
+      value.replace(/^http:\/\/([^:/]+):(\d+)/, (_, host: string, port: string) =>
+        urlOf(resolve({ host, port: Number(port) })),
+      ),
     ]),
   );
 }

@@ -1,71 +1,123 @@
+import { join } from 'node:path';
 import { parse } from 'yaml';
-
-export interface PublishedPort {
-  readonly bind: string;
-  readonly port: number;
-  readonly target: number;
-  /** The variable of docker-compose.yml that changes `port`, where one does. */
-  readonly variable: string | undefined;
-  /** The variable that changes `bind`, where one does. */
-  readonly bindVariable: string | undefined;
-}
+import { type Environment, interpolate } from './interpolation.js';
+import { type PublishedPort, readPort } from './published-port.js';
 
 export interface ComposeService {
   readonly name: string;
+  /** The folder that the image is built from, and its Dockerfile, from the file's own folder; where it is built. */
+  readonly context: string;
   readonly dockerfile: string | undefined;
+  /** The image that it runs, where it is not built. */
   readonly image: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
   readonly ports: readonly PublishedPort[];
   /** The services that are started before this one, and ended after it. */
   readonly dependsOn: readonly string[];
+  /** What the file says of it that only a container can be: 'command'. */
+  readonly containerOnly: readonly string[];
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-const variable = /\$\{(?<name>\w+)(?::-(?<fallback>[^}]*))?\}/g;
-
-function interpolate(text: string, environment: Environment): string {
-  return text.replace(variable, (_, name: string, fallback = '') => environment[name] || fallback);
+/** @returns the service that stores the spans, by its image: openzipkin/zipkin, zipkin-slim, of any registry */
+export function zipkinIn(services: readonly ComposeService[]): ComposeService | undefined {
+  return services.find(({ image }) => image && /^([^/]+\/)*zipkin[\w-]*([:@]|$)/.test(image));
 }
 
-function readPort(text: string, environment: Environment): PublishedPort {
-  const names = [...text.matchAll(variable)].map((match) => match.groups?.name ?? '');
-  const [bind = '', port = '', target = ''] = interpolate(text, environment).split(':');
-  const name = names.find((each) => each.endsWith('_PORT'));
-  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535) {
-    throw new Error(`${name ?? text}: '${port}' is not a port; set a number from 1 to 65535`);
+type Raw = Readonly<Record<string, unknown>>;
+
+const isMap = (value: unknown): value is Raw => typeof value === 'object' && value !== null && !Array.isArray(value);
+const asMap = (value: unknown): Raw => (isMap(value) ? value : {});
+
+const read = new Set(['build', 'image', 'environment', 'ports', 'depends_on']);
+
+/** Keys that close, bound or name a container, or say how Docker looks after it: what runs in it is the same without. */
+const closing = new Set(
+  `annotations attach blkio_config cap_add cap_drop cgroup cgroup_parent container_name cpu_count cpu_percent cpu_period
+  cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus cpuset develop device_cgroup_rules devices dns dns_opt dns_search
+  domainname expose group_add healthcheck hostname init ipc isolation labels logging mac_address mem_limit
+  mem_reservation mem_swappiness memswap_limit networks oom_kill_disable oom_score_adj pid pids_limit platform privileged
+  pull_policy read_only restart runtime security_opt shm_size stdin_open stop_grace_period stop_signal storage_opt sysctls
+  tmpfs tty ulimits user userns_mode`.split(/\s+/),
+);
+const building = new Set(['context', 'dockerfile', 'cache_from', 'cache_to', 'labels', 'no_cache', 'pull', 'tags']);
+
+/** The same value with all variables filled in, wherever it holds texts. */
+function fill(value: unknown, environment: Environment, place: string): unknown {
+  if (typeof value === 'string') {
+    try {
+      return interpolate(value, environment);
+    } catch (error) {
+      throw new Error(`docker-compose.yml: ${place}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
-  const bindVariable = names.find((each) => each.endsWith('_BIND'));
-  return { bind, port: Number(port), target: Number(target), variable: name, bindVariable };
+  if (Array.isArray(value)) return value.map((each) => fill(each, environment, place));
+  if (!isMap(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, fill(each, environment, `${place}.${key}`)]),
+  );
 }
 
-interface RawService {
-  readonly build?: { readonly dockerfile?: string };
-  readonly image?: string;
-  readonly environment?: Record<string, string | number>;
-  readonly ports?: readonly string[];
-  readonly depends_on?: Readonly<Record<string, unknown>>;
+/** A list of `NAME=value` or a map; a name without a value has the shell's. */
+function readEnvironment(value: unknown, shell: Environment): Record<string, string> {
+  const pairs: [string, unknown][] = Array.isArray(value)
+    ? value.map((each) => {
+        const [, name = '', text] = /^([^=]*)(?:=(.*))?$/s.exec(String(each)) ?? [];
+        return [name, text];
+      })
+    : Object.entries(asMap(value));
+  return Object.fromEntries(
+    pairs.flatMap(([name, given]) => {
+      const text = given ?? shell[name];
+      return text === undefined ? [] : [[name, String(text)]];
+    }),
+  );
+}
+
+function readBuild(build: unknown): { context: string; dockerfile: string } {
+  const { context = '.', dockerfile = 'Dockerfile' } = isMap(build) ? build : { context: build };
+  return { context: String(context), dockerfile: join(String(context), String(dockerfile)) };
+}
+
+const isElsewhere = (context: string) => /^(https?|git|ssh|docker-image):|^git@|^github\.com\//.test(context);
+
+function readService(name: string, service: Raw, environment: Environment): ComposeService {
+  const {
+    build,
+    image,
+    environment: own,
+    depends_on,
+  } = asMap(fill({ ...service, ports: undefined }, environment, `services.${name}`));
+  const { context, dockerfile } = build ? readBuild(build) : { context: '.', dockerfile: undefined };
+  const ports = (Array.isArray(service.ports) ? service.ports : []).map((port) => readPort(port, environment));
+  return {
+    name,
+    context,
+    dockerfile,
+    image: build || image === undefined ? undefined : String(image),
+    environment: readEnvironment(own, environment),
+    ports: ports.flatMap((each) => each ?? []),
+    dependsOn: Array.isArray(depends_on) ? depends_on.map(String) : Object.keys(asMap(depends_on)),
+    containerOnly: [
+      ...Object.keys(service).filter((key) => !read.has(key) && !closing.has(key) && !key.startsWith('x-')),
+      ...Object.keys(asMap(build))
+        .filter((key) => !building.has(key))
+        .map((key) => `build.${key}`),
+      ...(isElsewhere(context) ? ['build.context'] : []),
+      ...(ports.includes(undefined) ? ['ports'] : []),
+    ],
+  };
 }
 
 /**
  * Reads what a native run needs of a Compose file: services, environment, published ports, dependencies.
  *
  * @param text the YAML of docker-compose.yml, with its anchors and `<<` merges
- * @param environment values for `${NAME:-fallback}`; an empty value counts as unset, as `:-` has it
+ * @param environment values for its variables
  * @returns the services in the file's order
- * @throws Error naming the variable whose value is no port
- * @see https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md
+ * @throws Error in one line naming the variable, or the service and its key, whose value is wrong
+ * @see https://github.com/compose-spec/compose-spec/blob/main/05-services.md
  */
 export function readComposeFile(text: string, environment: Environment): ComposeService[] {
-  const file = parse(text, { merge: true }) as { readonly services: Record<string, RawService> };
-  return Object.entries(file.services).map(([name, service]) => ({
-    name,
-    dockerfile: service.build?.dockerfile,
-    image: service.image,
-    environment: Object.fromEntries(
-      Object.entries(service.environment ?? {}).map(([key, value]) => [key, interpolate(String(value), environment)]),
-    ),
-    ports: (service.ports ?? []).map((port) => readPort(port, environment)),
-    dependsOn: Object.keys(service.depends_on ?? {}),
-  }));
+  const { services } = asMap(parse(text, { merge: true }));
+  return Object.entries(asMap(services)).map(([name, service]) => readService(name, asMap(service), environment));
 }

@@ -5,7 +5,7 @@ import { access, constants, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
-import { endingWithThis, isAlive, isInstalled } from './managed-process.js';
+import { endingWithThis, inheritedEnvironment, isAlive, isInstalled } from './managed-process.js';
 
 /** @returns whether the file or folder can be read, or what `mode` says (`access(2)`) */
 export const exists = (path: string, mode = constants.R_OK) =>
@@ -61,7 +61,13 @@ export async function runTool(tool: Tool, signal?: AbortSignal): Promise<string>
   if (!isThere) throw new Error(`${what}: '${command}' is not installed; ${instead}`);
   const [file, ...fileArgs] = await endingWithThis(command, args);
   // execa would be loaded for this alone, at every start: 130 files, 60 ms.
-  const child = spawn(file, fileArgs, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], timeout: longestMs, signal });
+  const child = spawn(file, fileArgs, {
+    cwd: folder,
+    env: command === 'java' ? inheritedEnvironment() : process.env, // Java as it will run Zipkin
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: longestMs,
+    signal,
+  });
   const lines: string[] = [];
   for (const output of [child.stdout, child.stderr]) {
     createInterface({ input: output }).on('line', (line) => {

@@ -25,6 +25,18 @@ export interface ManagedProcess {
   kill(): void;
 }
 
+const inherited = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|JAVA_HOME|LD_LIBRARY_PATH)$/;
+
+/**
+ * @returns what a process of the sandbox has from the shell: PATH and the like. Another variable would change what it
+ *   does, as it does not in a container
+ */
+export function inheritedEnvironment(environment = process.env): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value && inherited.test(name) ? [[name, value]] : [])),
+  );
+}
+
 const stackFrame = /^\s+(at |\.\.\. \d+ more)/;
 
 /**
@@ -78,7 +90,7 @@ export async function startProcess(plan: ProcessPlan, logFile: string): Promise<
   const [command, ...args] = await endingWithThis(plan.command, plan.args);
   const child = spawn(command, args, {
     cwd: plan.workingFolder,
-    env: { ...process.env, ...plan.environment },
+    env: { ...inheritedEnvironment(), ...plan.environment },
     stdio: ['ignore', log, log],
     detached: true,
   });

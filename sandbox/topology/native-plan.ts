@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { AddressBook, zipkinPort } from './address-book.js';
 import { type Address, rewriteEnvironment, rewriteEnvoyAddresses } from './addresses.js';
-import type { ComposeService, PublishedPort } from './compose-file.js';
+import { type ComposeService, zipkinIn } from './compose-file.js';
 import type { ProcessPlan } from './managed-process.js';
+import type { PublishedPort } from './published-port.js';
 
 /** What a native run is made from; texts as the project's files hold them. */
 export interface NativeInput {
@@ -40,45 +42,9 @@ export interface NativePlan {
   readonly addresses: Readonly<Record<string, ServiceAddresses>>;
 }
 
-const ownAddresses = new Set(['0.0.0.0', '127.0.0.1']);
 const ingressPort = 80;
 const adminPort = 8001;
 const appPort = 8080;
-const zipkinPort = 9411;
-
-class AddressBook {
-  readonly #known = new Map<string, Address>();
-  readonly #free: number[];
-
-  constructor(input: NativeInput) {
-    this.#free = [...input.freePorts];
-    for (const service of input.services) {
-      for (const { bind, port, target } of service.ports)
-        this.#known.set(`${service.name}:${target}`, { host: bind, port });
-    }
-    if (input.zipkinUrl) {
-      const { hostname, port } = new URL(input.zipkinUrl);
-      this.#known.set(`zipkin:${zipkinPort}`, { host: hostname, port: Number(port || 80) });
-    }
-  }
-
-  /** The place of `address` as `service` sees it: its own, or another service's. */
-  locate(service: string, address: Address): Address {
-    const key = `${ownAddresses.has(address.host) ? service : address.host}:${address.port}`;
-    const known = this.#known.get(key);
-    if (known) return known;
-    const port = this.#free.pop();
-    if (port === undefined) throw new Error(`native plan: no free port was left for ${key}`);
-    const place = { host: '127.0.0.1', port };
-    this.#known.set(key, place);
-    return place;
-  }
-
-  url(service: string, port: number): string {
-    const place = this.locate(service, { host: '127.0.0.1', port });
-    return `http://${place.host === '0.0.0.0' ? '127.0.0.1' : place.host}:${place.port}`;
-  }
-}
 
 function textOf(input: NativeInput, file: string): string {
   const text = input.files.get(file);
@@ -97,7 +63,8 @@ function planEnvoyService(input: NativeInput, book: AddressBook, service: Compos
   const hasApp = /\bAPP_MAIN=/.test(dockerfile);
   const configuration = join(input.runFolder, `${service.name}.yaml`);
   const resolve = (address: Address) => book.locate(service.name, address);
-  const text = rewriteEnvoyAddresses(textOf(input, envoyConfigurationOf(dockerfile)), resolve);
+  const envoy = join(service.context, envoyConfigurationOf(dockerfile));
+  const text = rewriteEnvoyAddresses(textOf(input, envoy), resolve);
   const addresses: ServiceAddresses = {
     ingress: book.url(service.name, ingressPort),
     admin: book.url(service.name, adminPort),
@@ -167,6 +134,20 @@ function stopOrderOf(services: readonly ComposeService[]): string[][] {
   return [last.map(({ name }) => name), ...stopOrderOf(services.filter(isNeeded))];
 }
 
+/** @throws Error naming a service, and the key of it, for which there is no process of the same effect */
+function requireNative(services: readonly ComposeService[]): void {
+  const zipkin = zipkinIn(services);
+  for (const service of services) {
+    const isProcess = service.dockerfile !== undefined || service === zipkin;
+    const [key] = [...service.containerOnly, ...(isProcess ? [] : ['image'])];
+    if (!key) continue;
+    const instead = 'remove it, or use docker compose up';
+    throw new Error(
+      `docker-compose.yml: services.${service.name}.${key} is nothing that runs without Docker; ${instead}`,
+    );
+  }
+}
+
 /**
  * Says which processes are the same topology as docker-compose.yml's, without Docker: the same Envoy
  * configurations and environments, with only the addresses exchanged.
@@ -175,11 +156,12 @@ function stopOrderOf(services: readonly ComposeService[]): string[][] {
  * @throws Error where the files do not fit together
  */
 export function planNative(input: NativeInput): NativePlan {
-  const book = new AddressBook(input);
+  requireNative(input.services);
+  const book = new AddressBook(input.services, input.freePorts, input.zipkinUrl);
   const envoyServices = input.services
     .filter((service) => service.dockerfile)
     .map((service) => planEnvoyService(input, book, service, textOf(input, service.dockerfile ?? '')));
-  const zipkin = input.services.find((service) => service.image);
+  const zipkin = zipkinIn(input.services);
   const ownZipkin = zipkin && input.zipkinFolder ? [planZipkin(zipkin, book, input.zipkinFolder, input.runFolder)] : [];
   const processes = [...envoyServices.map((each) => each.process), ...ownZipkin];
   return {

@@ -1,14 +1,15 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type ComposeService, readComposeFile } from './compose-file.js';
+import { join, resolve } from 'node:path';
+import { withoutCredentials } from './ask.js';
+import { type ComposeService, zipkinIn } from './compose-file.js';
 import { type InstallOptions, installEnvoy, installZipkin } from './download-parts.js';
+import type { Environment } from './interpolation.js';
 import { lastLogLines, type ManagedProcess, startProcess } from './managed-process.js';
 import { envoyConfigurationOf, javaOptionsOf, type NativeInput, type NativePlan, planNative } from './native-plan.js';
 import { freePorts, requireFree } from './ports.js';
+import { frontPortOf, readTopology } from './read-topology.js';
 import type { RunRecord } from './running-sandbox.js';
 import { fetchText, waitFor } from './wait.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A native run that could go on, once its parts are there. */
 export interface NativeParts {
@@ -20,12 +21,6 @@ export interface NativeParts {
 
 const unpublishedPorts = 16;
 
-/** @returns docker-compose.yml's services, with loopback where no variable widens a published port */
-export async function readTopology(root: string, environment: Environment): Promise<ComposeService[]> {
-  const text = await readFile(join(root, 'docker-compose.yml'), 'utf8');
-  return readComposeFile(text, { ...environment, FRONT_BIND: environment.FRONT_BIND || '127.0.0.1' });
-}
-
 /**
  * @returns the root of the Zipkin that ZIPKIN_URL names; undefined where it is not set
  * @throws Error where it is no URL that both Envoy and the apps can report to
@@ -35,7 +30,8 @@ export function zipkinOfYourOwn({ ZIPKIN_URL: given }: Environment): string | un
   const url = URL.canParse(given) ? new URL(given) : undefined;
   const isRoot = url?.protocol === 'http:' && url.href === `${url.origin}/` && !url.hostname.startsWith('[');
   if (url && isRoot) return url.origin;
-  throw new Error(`ZIPKIN_URL: '${given}' cannot be used; set it to http://HOST:PORT of a running Zipkin, or unset it`);
+  const seen = withoutCredentials(given);
+  throw new Error(`ZIPKIN_URL: '${seen}' cannot be used; set it to http://HOST:PORT of a running Zipkin, or unset it`);
 }
 
 function readySecondsOf({ READY_SECONDS: given }: Environment): number {
@@ -51,7 +47,7 @@ export async function installZipkinFor(
   environment: Environment,
   options?: InstallOptions,
 ): Promise<string | undefined> {
-  const zipkin = services.find((service) => service.image);
+  const zipkin = zipkinIn(services);
   if (!zipkin || zipkinOfYourOwn(environment)) return undefined;
   return installZipkin(cache, environment, javaOptionsOf(zipkin), options);
 }
@@ -59,11 +55,14 @@ export async function installZipkinFor(
 /** @returns the Dockerfiles of the services and the Envoy files that these copy, by name */
 export async function readFiles(root: string, services: readonly ComposeService[]): Promise<Map<string, string>> {
   const files = new Map<string, string>();
-  for (const name of new Set(services.flatMap((service) => service.dockerfile ?? []))) {
-    const dockerfile = await readFile(join(root, name), 'utf8');
-    const configuration = envoyConfigurationOf(dockerfile);
-    files.set(name, dockerfile);
-    files.set(configuration, await readFile(join(root, configuration), 'utf8'));
+  for (const { name, context, dockerfile } of services) {
+    if (dockerfile === undefined) continue;
+    const text = await readFile(resolve(root, dockerfile), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw new Error(`docker-compose.yml: services.${name}.build: ${dockerfile} cannot be read (${error.code})`);
+    });
+    const configuration = join(context, envoyConfigurationOf(text));
+    files.set(dockerfile, text);
+    files.set(configuration, await readFile(resolve(root, configuration), 'utf8'));
   }
   return files;
 }
@@ -93,9 +92,8 @@ export class NativeSandbox {
     parts: NativeParts,
   ): Promise<NativeSandbox> {
     const readySeconds = readySecondsOf(environment);
-    const front = parts.services.find((service) => service.name === 'front-envoy')?.ports[0]?.port;
     const published = parts.services.flatMap((service) => service.ports.map(({ port }) => port));
-    const runFolder = join(cache, 'run', String(front));
+    const runFolder = join(cache, 'run', String(frontPortOf(parts.services)));
     const plan = planNative({
       root,
       runFolder,

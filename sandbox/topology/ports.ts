@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import type { PublishedPort } from './compose-file.js';
+import type { PublishedPort } from './published-port.js';
 
 function listenOnce(host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {

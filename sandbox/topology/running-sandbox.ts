@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Address } from './addresses.js';
+import { ask as askUrl } from './ask.js';
 import { isAlive } from './managed-process.js';
 import type { ServiceAddresses } from './native-plan.js';
+import { frontPortOf, readTopology } from './read-topology.js';
+import { isThisMachine, urlOf } from './this-machine.js';
 
 /** A listening part of a service, which only its own machine or container reaches. */
 export type InnerPart = 'admin' | 'app' | 'ingress';
@@ -61,9 +65,8 @@ function nativeSandbox(record: RunRecord, runFolder: string): RunningSandbox {
     async ask(service, part, path, method = 'GET') {
       const base = record.addresses[service]?.[part];
       if (!base) throw new Error(`${service} has no ${part} in this sandbox`);
-      const response = await fetch(`${base}${path}`, { method, signal: AbortSignal.timeout(5000) });
-      const body = await response.text();
-      if (!response.ok) throw new Error(`${service}'s ${part} answered ${response.status} to ${method} ${path}`);
+      const { status, body } = await askUrl(`${base}${path}`, { method, ms: 5000 });
+      if (status !== 200) throw new Error(`${service}'s ${part} answered ${status} to ${method} ${path}`);
       return body;
     },
     inside(service) {
@@ -77,25 +80,49 @@ function nativeSandbox(record: RunRecord, runFolder: string): RunningSandbox {
 
 const containerAddresses = { admin: '127.0.0.1:8001', app: '127.0.0.1:8080', ingress: '127.0.0.1:80' };
 
-/** Runs a command of Docker Compose. What does it takes long to load, and a native sandbox does not need it. */
-async function compose(root: string, ...args: readonly string[]) {
+/** Runs a command of Docker. What does it takes long to load, and a native sandbox does not need it. */
+async function docker(root: string, ...args: readonly string[]) {
   const { execa } = await import('execa');
-  return execa('docker', ['compose', ...args], { cwd: root, reject: false, stdin: 'ignore' });
+  return execa('docker', args, { cwd: root, reject: false, stdin: 'ignore' });
 }
 
-async function publishedUrl(root: string, service: string, port: number): Promise<string | undefined> {
+const compose = (root: string, ...args: readonly string[]) => docker(root, 'compose', ...args);
+
+/** @returns the other machine whose Docker `docker` works with: DOCKER_HOST's, or its context's */
+async function otherDockerHost(root: string): Promise<string | undefined> {
+  const { stdout, failed } = await docker(root, 'context', 'inspect', '--format', '{{.Endpoints.docker.Host}}');
+  const endpoint = stdout?.trim() ?? '';
+  if (failed || !/^(tcp|ssh|https?):/.test(endpoint) || !URL.canParse(endpoint)) return undefined;
+  const { hostname } = new URL(endpoint.replace(/^\w+:/, 'http:'));
+  return isThisMachine(hostname) ? undefined : hostname;
+}
+
+async function publishedAddress(root: string, service: string, port: number): Promise<Address | undefined> {
   const { stdout, failed } = await compose(root, 'port', service, String(port));
-  const published = /:(?<port>\d+)$/.exec(stdout?.trim() ?? '')?.groups?.port;
-  return failed || !published || published === '0' ? undefined : `http://127.0.0.1:${published}`;
+  const published = /^(?<host>.+):(?<port>\d+)$/.exec(stdout?.trim() ?? '')?.groups;
+  if (failed || !published || published.port === '0') return undefined;
+  return { host: published.host?.replace(/^\[(.*)\]$/, '$1') ?? '', port: Number(published.port) };
+}
+
+/** @throws Error where another machine publishes it on its own loopback */
+function reach({ host, port }: Address, other: string | undefined): string {
+  if (other === undefined) return urlOf({ host, port });
+  if (!isThisMachine(host)) return urlOf({ host: ['0.0.0.0', '::'].includes(host) ? other : host, port });
+  const tunnel = `ssh -L ${port}:127.0.0.1:${port} ${other}`;
+  throw new Error(
+    `the sandbox runs in the Docker of ${other}, and port ${port} is open to that machine alone; work there, or run '${tunnel}' and give --url and --zipkin`,
+  );
 }
 
 async function composeSandbox(root: string): Promise<RunningSandbox | undefined> {
-  const [frontUrl, adminUrl, zipkinUrl] = await Promise.all([
-    publishedUrl(root, 'front-envoy', 80),
-    publishedUrl(root, 'front-envoy', 8001),
-    publishedUrl(root, 'zipkin', 9411),
+  const [front, admin, zipkin] = await Promise.all([
+    publishedAddress(root, 'front-envoy', 80),
+    publishedAddress(root, 'front-envoy', 8001),
+    publishedAddress(root, 'zipkin', 9411),
   ]);
-  if (!frontUrl || !adminUrl || !zipkinUrl) return undefined;
+  if (!front || !admin || !zipkin) return undefined;
+  const other = await otherDockerHost(root);
+  const [frontUrl, adminUrl, zipkinUrl] = [reach(front, other), reach(admin, other), reach(zipkin, other)];
   return {
     mode: 'compose',
     frontUrl,
@@ -131,7 +158,7 @@ export async function findSandbox(
   cache: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<RunningSandbox> {
-  const frontPort = Number(environment.FRONT_PORT || 8000);
+  const frontPort = frontPortOf(await readTopology(root, environment));
   const record = await readRunRecord(cache, frontPort);
   if (record) return nativeSandbox(record, dirname(runRecordFile(cache, frontPort)));
   const inCompose = await composeSandbox(root);

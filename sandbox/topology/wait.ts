@@ -1,4 +1,5 @@
 import pRetry from 'p-retry';
+import { ask, withoutCredentials } from './ask.js';
 
 export interface WaitOptions {
   readonly seconds: number;
@@ -46,11 +47,8 @@ export async function waitFor<T>(what: string, attempt: () => Promise<T>, option
  * @throws Error with the status or the connection's error
  */
 export async function fetchText(url: string, accepts: (body: string) => boolean = () => true): Promise<string> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch((error: Error) => {
-    throw new Error(`${url}: ${error.cause instanceof Error ? error.cause.message : error.message}`);
-  });
-  const body = await response.text();
-  if (!response.ok) throw new Error(`${url}: HTTP ${response.status}`);
-  if (!accepts(body)) throw new Error(`${url}: ${body.trim().slice(0, 120)}`);
+  const { status, body } = await ask(url, { ms: 2000 });
+  const seen = status === 200 ? body.trim().slice(0, 120) : `HTTP ${status}`;
+  if (status !== 200 || !accepts(body)) throw new Error(`${withoutCredentials(url)}: ${seen}`);
   return body;
 }

@@ -10,6 +10,7 @@ import { type RunRecord, runRecordFile } from '../../sandbox/topology/running-sa
 
 const empty = await mkdtemp(join(tmpdir(), 'load-target-'));
 
+await writeFile(join(empty, 'docker-compose.yml'), 'services: {front: {image: front, ports: ["${FRONT_PORT}:80"]}}');
 test.after(() => rm(empty, { recursive: true }));
 
 for (const url of [

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { cache, root } from '../../sandbox/cli/project.js';
-import { installZipkinFor, NativeSandbox, readTopology } from '../../sandbox/topology/native-sandbox.js';
+import { installZipkinFor, NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
+import { readTopology } from '../../sandbox/topology/read-topology.js';
 import { ownEnvironment } from '../topology/own-environment.js';
 
 /** A real Zipkin of a test's own. */

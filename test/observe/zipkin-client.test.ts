@@ -115,7 +115,7 @@ const failures: readonly (readonly [what: string, answer: RequestListener, statu
     'a connection that breaks in the middle',
     (_, response) => response.writeHead(200, { 'content-length': 100 }).write('[', () => response.destroy()),
     0,
-    /does not answer: .*; is it running\?$/,
+    /services: .*; start it, or give its address with --zipkin$/,
   ],
 ];
 
@@ -131,10 +131,10 @@ for (const [what, answer, status, says] of failures) {
   });
 }
 
-test('where nobody listens: the address, the cause, and a question', async () => {
+test('where nobody listens: the address, the cause, and what to do', async () => {
   const [port] = await freePorts(1);
   await assert.rejects(new ZipkinClient(`http://127.0.0.1:${port}`).services(), {
-    message: `Zipkin at http://127.0.0.1:${port} does not answer: connect ECONNREFUSED 127.0.0.1:${port}; is it running?`,
+    message: `Zipkin: http://127.0.0.1:${port}/api/v2/services: connect ECONNREFUSED 127.0.0.1:${port}; start it, or give its address with --zipkin`,
     status: 0,
   });
 });

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { cache, root } from '../../sandbox/cli/project.js';
-import { installZipkinFor, readTopology } from '../../sandbox/topology/native-sandbox.js';
+import { installZipkinFor } from '../../sandbox/topology/native-sandbox.js';
+import { readTopology } from '../../sandbox/topology/read-topology.js';
 import { startZipkin } from '../observe/running-zipkin.js';
 import { ownEnvironment } from './own-environment.js';
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { root } from '../../sandbox/cli/project.js';
 import { envoyConfigurationOf, type NativeInput, planNative } from '../../sandbox/topology/native-plan.js';
-import { readTopology } from '../../sandbox/topology/native-sandbox.js';
+import { readTopology } from '../../sandbox/topology/read-topology.js';
 
 const names = ['Dockerfile-frontenvoy', 'Dockerfile-service', 'front-envoy-zipkin.yaml', 'service-envoy-zipkin.yaml'];
 const texts = await Promise.all(names.map((name) => readFile(join(root, name), 'utf8')));

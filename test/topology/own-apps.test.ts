@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../../sandbox/cli/project.js';
-import { readTopology } from '../../sandbox/topology/native-sandbox.js';
 import { appsOfYourOwn, buildApp, overridesOf } from '../../sandbox/topology/own-apps.js';
+import { readTopology } from '../../sandbox/topology/read-topology.js';
 import { pathWithout } from '../cli/tools.js';
 
 const services = await readTopology(root, {});

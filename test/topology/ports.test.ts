@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
-import type { PublishedPort } from '../../sandbox/topology/compose-file.js';
 import { freePorts, requireFree } from '../../sandbox/topology/ports.js';
+import type { PublishedPort } from '../../sandbox/topology/published-port.js';
 
 const published = (port: number, more: Partial<PublishedPort> = {}): PublishedPort => ({
   bind: '127.0.0.1',

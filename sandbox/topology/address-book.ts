@@ -1,0 +1,42 @@
+import type { Address } from './addresses.js';
+import type { ComposeService } from './compose-file.js';
+import { urlOf } from './this-machine.js';
+
+/** Zipkin's port in its container. */
+export const zipkinPort = 9411;
+
+const ownAddresses = new Set(['0.0.0.0', '127.0.0.1']);
+
+/** Where each address of the virtual network is on this machine: what is published there, the rest on free ports. */
+export class AddressBook {
+  readonly #known = new Map<string, Address>();
+  readonly #free: number[];
+
+  /** @param zipkinUrl somebody else's Zipkin, in place of docker-compose.yml's */
+  constructor(services: readonly ComposeService[], freePorts: readonly number[], zipkinUrl: string | undefined) {
+    this.#free = [...freePorts];
+    for (const service of services) {
+      for (const { bind, port, target } of service.ports)
+        this.#known.set(`${service.name}:${target}`, { host: bind, port });
+    }
+    if (zipkinUrl) {
+      const { hostname, port } = new URL(zipkinUrl);
+      this.#known.set(`zipkin:${zipkinPort}`, { host: hostname, port: Number(port || 80) });
+    }
+  }
+  /** The place of `address` as `service` sees it: its own, or another service's. */
+  locate(service: string, address: Address): Address {
+    const key = `${ownAddresses.has(address.host) ? service : address.host}:${address.port}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    const port = this.#free.pop();
+    if (port === undefined) throw new Error(`native plan: no free port was left for ${key}`);
+    const place = { host: '127.0.0.1', port };
+    this.#known.set(key, place);
+    return place;
+  }
+
+  url(service: string, port: number): string {
+    return urlOf(this.locate(service, { host: '127.0.0.1', port }));
+  }
+}
