@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { performance } from 'node:perf_hooks';
+import { whyNoAnswer } from '../topology/ask.js';
 import { readContext } from '../trace/trace-headers.js';
 
 /** A request to a front, as a user names it. */
@@ -96,8 +97,9 @@ export async function sendTraced(request: TracedRequest): Promise<TracedAnswer> 
   const sentAt = Date.now();
   const start = performance.now();
   const answer = await exchange(request).catch((error: Error) => {
-    const seen = error.name === 'TimeoutError' ? `no answer within ${longestAnswerMs / 1000} s` : error.message;
-    throw new Error(`${url.origin}${url.pathname} did not answer: ${seen}; check the address, and that it runs`);
+    const seen = error.name === 'TimeoutError' ? `no answer within ${longestAnswerMs / 1000} s` : error;
+    const why = whyNoAnswer(seen, 'check the address, and that it runs');
+    throw new Error(`${url.origin}${url.pathname} did not answer: ${why}`);
   });
   const brought = readContext(lowerCased(headers));
   const answered = answeredTraceIds(answer.headers);
