@@ -7,6 +7,7 @@ import type { Evidence } from './evidence.js';
 import { explainBreaks } from './explain-breaks.js';
 import { explainFailures } from './explain-failures.js';
 import { explainIds } from './explain-ids.js';
+import { explainOwnApps } from './explain-own-apps.js';
 import { explainTimes } from './explain-times.js';
 import { OpenFindings } from './open-findings.js';
 
@@ -17,6 +18,7 @@ import { OpenFindings } from './open-findings.js';
 export function diagnose(verdict: Verdict, evidence: Evidence = {}): Diagnosis[] {
   const inquiry = new OpenFindings(verdict, evidence);
   explainNames(inquiry);
+  explainOwnApps(inquiry);
   explainFailures(inquiry);
   explainIds(inquiry);
   explainBreaks(inquiry);

@@ -69,7 +69,8 @@ function earliest(spans: readonly Span[]): Span | undefined {
   return [...spans].sort((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0))[0];
 }
 
-function isWithin({ timestamp }: Span, outer: Span): boolean {
+/** Whether a span begins while another lasts. */
+export function isWithin({ timestamp }: Span, outer: Span): boolean {
   if (timestamp === undefined || outer.timestamp === undefined) return false;
   return timestamp >= outer.timestamp && timestamp <= outer.timestamp + (outer.duration ?? 0);
 }

@@ -1,9 +1,12 @@
 import type { Diagnosis } from '../diagnosis/cause.js';
 import { diagnose } from '../diagnosis/diagnose.js';
+import { beganElsewhere } from '../diagnosis/explain-own-apps.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import type { Span } from '../trace/span.js';
+import { readContext } from '../trace/trace-headers.js';
 import type { Finding } from '../verdict/finding.js';
 import { judge, type Verdict } from '../verdict/judge.js';
+import { hasOwnApp } from '../verdict/own-app.js';
 import type { Shape } from '../verdict/shape.js';
 import { collectTrace, quietSandboxMs } from './collect.js';
 import { lostBetween, reporterStates, tracesNearby } from './gather-evidence.js';
@@ -82,8 +85,14 @@ export async function verify(verification: Verification): Promise<JudgedTrace[]>
   const send = () => inParallel(requests, sendTraced);
   const writesHeaders = sandbox !== undefined && requests.length <= mostWithHeaders;
   const answers = await (writesHeaders ? withHeaderLogs(sandbox, send) : send());
-  const judgeOne = (spans: readonly Span[], { callerSpanId }: TracedAnswer, headers: readonly HopRecord[]) =>
+  const judgeOne = (
+    spans: readonly Span[],
+    { callerSpanId }: TracedAnswer,
+    headers: readonly HopRecord[],
+    elsewhere: readonly string[] = [],
+  ) =>
     judge(shape, spans, {
+      elsewhere,
       joined: callerSpanId !== undefined,
       headers,
       ...(within === undefined ? {} : { within }),
@@ -92,13 +101,15 @@ export async function verify(verification: Verification): Promise<JudgedTrace[]>
   let collected = 0;
   const traces = await inParallel(answers, async (answer) => {
     const { traceId, sentAt, tookMs } = answer;
-    const isComplete = (spans: readonly Span[]) =>
-      judgeOne(spans, answer, []).findings.every(({ type }) => !lateTypes.has(type));
+    const isComplete = (spans: readonly Span[]) => {
+      const { findings, ownApps } = judgeOne(spans, answer, []);
+      return findings.every(({ type }) => !lateTypes.has(type)) && ownApps.every(({ server }) => server);
+    };
     const wait = {
       limitMs: verification.waitMs ?? longestReportMs,
       enough: isComplete,
       since: sentAt + tookMs,
-      ...(sandbox && verification.waitMs === undefined ? { quietMs: quietSandboxMs } : {}),
+      ...(sandbox && verification.waitMs === undefined && !hasOwnApp(shape) ? { quietMs: quietSandboxMs } : {}),
     };
     const spans = traceId === undefined ? [] : await collectTrace(zipkin, traceId, wait);
     collected += 1;
@@ -107,14 +118,21 @@ export async function verify(verification: Verification): Promise<JudgedTrace[]>
   });
   const records = writesHeaders ? await allHeaderRecords(sandbox) : [];
   const judged = traces.map((trace) => {
-    const headers = records.filter(({ requestId }) => requestId !== null && requestId === trace.answer.requestId);
+    const { requestId: sent } = trace.answer;
+    const headers = records.filter(
+      ({ requestId, headers }) =>
+        (requestId !== null && requestId === sent) || readContext(headers).traceId === trace.traceId,
+    );
     return { ...trace, headers, verdict: judgeOne(trace.spans, trace.answer, headers) };
   });
   const isWhole = judged.every(({ verdict }) => verdict.whole);
   const reporters = sandbox && !isWhole ? lostBetween(statesBefore, await reporterStates(sandbox)) : [];
   return inParallel(judged, async ({ headers, ...trace }) => {
-    if (trace.verdict.whole) return { ...trace, diagnoses: [] };
+    const silent = trace.verdict.ownApps.filter(({ nodes }) => nodes.length === 0);
+    if (trace.verdict.whole && silent.length === 0) return { ...trace, diagnoses: [] };
     const nearby = await tracesNearby(zipkin, trace.answer.sentAt, trace.answer.requestId);
-    return { ...trace, diagnoses: diagnose(trace.verdict, { nearby, reporters, headers }) };
+    const elsewhere = silent.flatMap((own) => (beganElsewhere(own, nearby) ? own.app : []));
+    const verdict = elsewhere.length > 0 ? judgeOne(trace.spans, trace.answer, headers, elsewhere) : trace.verdict;
+    return { ...trace, verdict, diagnoses: diagnose(verdict, { nearby, reporters, headers }) };
   });
 }

@@ -36,5 +36,6 @@ function spansOf(hop: Hop, caller: 'CLIENT' | undefined, path: string): Expected
     };
   });
   const shared = listener?.tracer?.sharesIds ?? true;
-  return [{ ...rest, kind: 'SERVER', path, children: clients, ...(caller && { shared }) }];
+  const own = hop.app?.isOwn && { isOwnApp: true as const };
+  return [{ ...rest, kind: 'SERVER', path, children: clients, ...(caller && { shared }), ...own }];
 }

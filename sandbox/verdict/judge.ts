@@ -4,6 +4,7 @@ import { type HeaderRecord, readB3 } from '../trace/trace-headers.js';
 import { buildTree, isServing, type SpanNode, type SpanTree, walkTree } from '../trace/tree.js';
 import type { Finding, TraceFinding } from './finding.js';
 import { matchShape, type ShapeMatch } from './match-shape.js';
+import { fitOwnApps, isLeftOpen, notesOn, type OwnAppTrace, readOwnApps } from './own-app.js';
 import type { Shape } from './shape.js';
 import { hopOf } from './span-pattern.js';
 
@@ -18,6 +19,8 @@ export interface JudgeOptions {
   readonly joined?: boolean;
   /** What trace headers entered and left the hops for this request, where that is known. */
   readonly headers?: readonly HeaderRecord[];
+  /** The apps of the user's own that are known to have made a span for this request in another trace. */
+  readonly elsewhere?: readonly string[];
 }
 
 export interface Verdict {
@@ -27,6 +30,10 @@ export interface Verdict {
   readonly shape: Shape;
   readonly tree: SpanTree;
   readonly spansOf: ShapeMatch['spansOf'];
+  /** What the apps of the user's own left. */
+  readonly ownApps: readonly OwnAppTrace[];
+  /** Lines about those apps that are no faults of the trace. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -36,9 +43,11 @@ export interface Verdict {
  */
 export function judge(shape: Shape, spans: readonly Span[], options: JudgeOptions = {}): Verdict {
   const tree = buildTree(spans);
-  const match = matchShape(shape, tree);
+  const ownApps = readOwnApps(shape, tree);
+  const fitted = fitOwnApps(shape, ownApps, options.elsewhere);
+  const match = matchShape(fitted.shape, tree, fitted.passed);
   const nodes = [...walkTree(tree)];
-  const findings: Finding[] = [
+  const all: Finding[] = [
     ...match.findings,
     ...checkRoots(tree, options),
     ...checkIds(nodes),
@@ -47,7 +56,10 @@ export function judge(shape: Shape, spans: readonly Span[], options: JudgeOption
     ...checkTimes(nodes, options),
     ...checkWhole(shape, tree, options),
   ];
-  return { whole: findings.length === 0, findings, shape, tree, spansOf: match.spansOf };
+  const findings = ownApps.length > 0 ? all.filter((finding) => !isLeftOpen(finding, ownApps, all)) : all;
+  const notes = ownApps.flatMap(notesOn);
+  const { spansOf } = match;
+  return { whole: findings.length === 0, findings, shape: fitted.shape, tree, spansOf, ownApps, notes };
 }
 
 function checkRoots({ roots }: SpanTree, { joined = false }: JudgeOptions): TraceFinding[] {

@@ -1,3 +1,4 @@
+import type { Span } from '../trace/span.js';
 import { type SpanNode, type SpanTree, walkTree } from '../trace/tree.js';
 import type { ShapeFinding } from './finding.js';
 import type { ExpectedSpan, Shape } from './shape.js';
@@ -24,9 +25,11 @@ export interface ShapeMatch {
  * Lays a shape over a trace. No finding: the trace has that shape. The order of siblings does not matter. Where a span
  * is missing, its children are looked for under its parent; a span that stands elsewhere is one finding, and what is
  * below it is still compared. Takes any tree.
+ *
+ * @param passed spans that may be anywhere: what is below them counts as being below their parents
  */
-export function matchShape(shape: Shape, tree: SpanTree): ShapeMatch {
-  return new Matching(shape, tree).run();
+export function matchShape(shape: Shape, tree: SpanTree, passed: ReadonlySet<Span> = new Set()): ShapeMatch {
+  return new Matching(shape, tree, passed).run();
 }
 
 /** Children that are expected below one span, and the spans among which to look. */
@@ -58,6 +61,7 @@ class Matching {
   constructor(
     readonly shape: Shape,
     readonly tree: SpanTree,
+    readonly passed: ReadonlySet<Span>,
   ) {
     this.#places = new ShapeIndex(shape);
     this.#nodesByLabel = groupByLabel(walkTree(tree));
@@ -122,7 +126,8 @@ class Matching {
     const waiting = [...candidates].reverse();
     for (let node = waiting.pop(); node; node = waiting.pop()) {
       const at = node;
-      const isStranger = this.shape.others === 'allowed' && !expected.some((one) => isSameHop(one, at));
+      const isAllowed = this.shape.others === 'allowed' && !expected.some((one) => isSameHop(one, at));
+      const isStranger = isAllowed || this.passed.has(at.span);
       if (isStranger) waiting.push(...[...at.children].reverse());
       else if (!this.#taken.has(at)) found.push(at);
     }
@@ -200,7 +205,7 @@ class Matching {
     const { span, parent } = node;
     const forbidden = this.shape.forbidden.find((pattern) => fitsAlone(pattern, node));
     if (forbidden) this.#findings.push({ type: 'forbidden-span', hop: hopOf(forbidden), span });
-    else if (!this.#taken.has(node) && this.shape.others === 'forbidden') {
+    else if (!this.#taken.has(node) && this.shape.others === 'forbidden' && !this.passed.has(span)) {
       this.#findings.push({ type: 'unexpected-span', span, ...(parent && { under: parent.span }) });
     }
   }

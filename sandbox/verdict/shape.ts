@@ -22,6 +22,8 @@ export interface SpanPattern {
 export interface ExpectedSpan extends SpanPattern {
   readonly times: { readonly min: number; readonly max: number };
   readonly children: readonly ExpectedSpan[];
+  /** The SERVER span of an app of the user's own, whose tracer may leave other spans. */
+  readonly isOwnApp?: true;
 }
 
 /** What a whole trace looks like. */

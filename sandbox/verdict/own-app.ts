@@ -1,0 +1,166 @@
+import type { Span } from '../trace/span.js';
+import { requestIdTag } from '../trace/span-tags.js';
+import { isServing, kindOf, type SpanNode, type SpanTree, serviceOf, walkTree } from '../trace/tree.js';
+import type { Finding } from './finding.js';
+import type { ExpectedSpan, Shape } from './shape.js';
+import { serviceOfPattern } from './span-pattern.js';
+
+/** What an app of the user's own left in a trace, whatever its tracer is. */
+export interface OwnAppTrace {
+  /** Its name in the shape, as in `service1-app`. */
+  readonly app: string;
+  /** The part of the shape of its SERVER span; the parts below it are its calls. */
+  readonly part: ExpectedSpan;
+  /** Its sidecar's CLIENT span, which called it; undefined where that is not in the trace. */
+  readonly caller: SpanNode | undefined;
+  /** Its spans: all from its caller down to the next spans of the mesh. */
+  readonly nodes: readonly SpanNode[];
+  /** Its SERVER span for the request; undefined where it left none. */
+  readonly server: SpanNode | undefined;
+  /** Its CLIENT spans that stand for its calls. */
+  readonly clients: readonly SpanNode[];
+  /** The spans of the mesh that its calls went on with. */
+  readonly called: readonly SpanNode[];
+  /** Its calls hang beside its spans: it carries the headers on as they came. */
+  readonly isBeside: boolean;
+}
+
+/** Names that tracers report under where nobody has set one. */
+const unsetName = /^$|^unknown|^opentelemetry service$/i;
+
+const allParts = (part: ExpectedSpan): ExpectedSpan[] => [part, ...part.children.flatMap(allParts)];
+
+/** Whether what a request leaves depends on an app of the user's own. */
+export const hasOwnApp = (shape: Shape): boolean => allParts(shape.root).some(({ isOwnApp }) => isOwnApp);
+
+/** Reads what the apps of the user's own left: none where the shape has no such app. */
+export function readOwnApps(shape: Shape, tree: SpanTree): OwnAppTrace[] {
+  const parts = allParts(shape.root);
+  const own = parts.filter(({ isOwnApp }) => isOwnApp);
+  if (own.length === 0) return [];
+  const ownNames = new Set(own.map(serviceOfPattern));
+  const mesh = new Set(parts.map(serviceOfPattern).filter((name) => !ownNames.has(name)));
+  const isMesh = ({ span }: SpanNode) => mesh.has(serviceOf(span));
+  const all = [...walkTree(tree)];
+  return own.map((part) => {
+    const above = parts.find(({ children }) => children.includes(part));
+    const sidecar = above && serviceOfPattern(above);
+    const caller = all.find(({ span }) => span.kind === 'CLIENT' && serviceOf(span) === sidecar);
+    const reached: SpanNode[] = [...(caller?.children ?? [])];
+    for (const node of reached) {
+      // A call that carries its caller's id on takes what else hangs by that id.
+      const isTwin = node.span.id === caller?.span.id;
+      if (!isMesh(node) || isTwin) reached.push(...node.children.filter((child) => !isMesh(node) || !isMesh(child)));
+    }
+    const nodes = reached.filter((node) => !isMesh(node));
+    const clients = nodes.filter(({ span }) => span.kind === 'CLIENT');
+    const calling = clients.filter(({ children }) => children.some(isMesh));
+    const called = reached.filter(isMesh);
+    const isBeside = called.some(({ parent }) => parent === caller);
+    const idle = isBeside ? [] : clients.filter((node) => !calling.includes(node));
+    return {
+      app: serviceOfPattern(part),
+      part,
+      caller,
+      nodes,
+      server: nodes.find(({ span }) => isServing(span)),
+      clients: [...calling, ...idle.slice(0, Math.max(0, part.children.length - calling.length))],
+      called,
+      isBeside,
+    };
+  });
+}
+
+/** A shape as it is for what the user's own apps left, and their spans that it does not ask for. */
+export interface FittedShape {
+  readonly shape: Shape;
+  readonly passed: ReadonlySet<Span>;
+}
+
+/**
+ * Asks of an app of the user's own what every tracer must do, and no more: its calls belong to the request that came in.
+ * Its SERVER span may share its caller's id or be a child of it, with LOCAL spans below; there may be no span at all.
+ *
+ * @param elsewhere the apps of which a span is known to be in another trace
+ */
+export function fitOwnApps(shape: Shape, apps: readonly OwnAppTrace[], elsewhere: readonly string[] = []): FittedShape {
+  const passed = apps.flatMap(({ nodes, server, clients, isBeside }) => {
+    const asked = isBeside ? [] : [server, ...clients];
+    return nodes.filter((node) => !asked.includes(node)).map(({ span }) => span);
+  });
+  const fit = (part: ExpectedSpan): ExpectedSpan[] => {
+    const app = apps.find((each) => each.part === part);
+    if (!app) return [{ ...part, children: part.children.flatMap(fit) }];
+    const service = nameOf(app);
+    const calls = part.children.flatMap((call) => {
+      const children = call.children.flatMap(fit);
+      return app.clients.length > 0 ? [{ ...call, service, children }] : children;
+    });
+    const { shared: _, ...server } = part;
+    const isAsked = app.server ? !app.isBeside : elsewhere.includes(app.app);
+    return isAsked ? [{ ...server, service, children: calls }] : calls;
+  };
+  const [root = shape.root] = fit(shape.root);
+  return { shape: { ...shape, root }, passed: new Set(passed) };
+}
+
+/** Whether a span that is elsewhere may be an app's: it has its name, or the name that a tracer has by default. */
+export function isNamedFor(app: string, span: Span): boolean {
+  return serviceOf(span) === app || unsetName.test(serviceOf(span));
+}
+
+/** The name under which it reports, where somebody has chosen it. */
+function nameOf({ app, nodes, server }: OwnAppTrace): string {
+  const [first] = server ? [server] : nodes;
+  const seen = first ? serviceOf(first.span) : '';
+  return unsetName.test(seen) ? app : seen;
+}
+
+/**
+ * Whether a finding is about what a tracer may leave out. W3C and OpenTelemetry's B3 send no parent id; where
+ * `x-request-id` is not carried on, the next Envoy makes one of its own; where the caller's id is, a span may seem to be
+ * below the call that it made.
+ */
+export function isLeftOpen(finding: Finding, apps: readonly OwnAppTrace[], all: readonly Finding[]): boolean {
+  if (finding.type === 'unlike-parents') {
+    const { span, caller } = finding;
+    return span.parentId === undefined && apps.some(({ nodes }) => has(nodes, caller));
+  }
+  if (finding.type === 'outside-parent') {
+    return apps.some(({ nodes, called }) => has(nodes, finding.span) && has(called, finding.parent));
+  }
+  // With more spans than the shape has, other requests really are in this trace.
+  const isOneRequest = all.every(({ type }) => type !== 'repeated-span');
+  return finding.type === 'mixed-requests' && isOneRequest && apps.some(dropsRequestId);
+}
+
+const has = (nodes: readonly SpanNode[], span: Span) => nodes.some((node) => node.span === span);
+
+function dropsRequestId({ caller, called }: OwnAppTrace): boolean {
+  const came = caller?.parent?.span.tags?.[requestIdTag];
+  return came !== undefined && called.some(({ span }) => (span.tags?.[requestIdTag] ?? came) !== came);
+}
+
+/** Which of the accepted ways its tracer took, in one line, and what else is worth to know and no fault. */
+export function notesOn(app: OwnAppTrace): string[] {
+  const requestId = `${app.app} does not send x-request-id on: the logs of this request cannot be joined by it`;
+  return [describeOwnApp(app), ...(dropsRequestId(app) ? [requestId] : [])];
+}
+
+function describeOwnApp(app: OwnAppTrace): string {
+  const { nodes, part, server, clients, isBeside } = app;
+  const carried = isBeside ? '; it carries the headers on as they came' : '';
+  if (nodes.length === 0) return `${app.app}: no span${carried}`;
+  const place =
+    server?.span.id === server?.parent?.span.id
+      ? "that shares its caller's id"
+      : 'with an id of its own, below its caller';
+  const locals = nodes.filter(({ span }) => kindOf(span) === 'LOCAL').length;
+  const seen = [
+    server ? `a SERVER span ${place}` : 'no SERVER span',
+    ...(locals > 0 ? [`${locals} LOCAL`] : []),
+    ...(part.children.length > 0 ? [clients.length > 0 ? `${clients.length} CLIENT` : 'no CLIENT span'] : []),
+  ];
+  const name = nameOf(app);
+  return `${app.app}: ${seen.join(', ')}${carried}${name === app.app ? '' : `; it reports as ${name}`}`;
+}
