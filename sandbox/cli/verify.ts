@@ -100,6 +100,8 @@ async function run(path: string, options: VerifyOptions): Promise<ExitCode> {
       process.stdout.write(`… and ${broken.length - mostDrawn} more; --json has them all\n\n`);
     const verdict = broken.length === 0 ? '✓ whole' : `✗ ${broken.length} not whole`;
     process.stdout.write(`${judged.length} ${judged.length === 1 ? 'trace' : 'traces'} of ${shape.name}: ${verdict}\n`);
+    const notes = new Set(judged.flatMap((each) => each.verdict.notes));
+    for (const note of notes) process.stdout.write(`  ${note}\n`);
   }
   return broken.length === 0 ? ExitCode.done : ExitCode.incompleteTrace;
 }
