@@ -92,7 +92,10 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
       : []),
   ];
   const prepare = async () => {
-    const parts = { services, envoyBinary, zipkinFolder, overrides: overridesOf(ownApps) };
+    const shell = Object.fromEntries(
+      Object.entries(process.env).flatMap(([name, value]) => (value ? [[name, value]] : [])),
+    );
+    const parts = { services, envoyBinary, zipkinFolder, overrides: overridesOf(ownApps), shell };
     const sandbox = await NativeSandbox.prepare(root, cache, process.env, parts);
     progress.sandbox = sandbox;
     return sandbox;

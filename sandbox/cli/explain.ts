@@ -29,5 +29,12 @@ export async function explain(
 
 /** What a program gets of each trace. */
 export function asDocument({ traceId, answer, verdict, diagnoses }: JudgedTrace) {
-  return { traceId, status: answer.status, requestId: answer.requestId, whole: verdict.whole, notes: verdict.notes, diagnoses };
+  return {
+    traceId,
+    status: answer.status,
+    requestId: answer.requestId,
+    whole: verdict.whole,
+    notes: verdict.notes,
+    diagnoses,
+  };
 }

@@ -18,6 +18,8 @@ export interface NativeInput {
   readonly zipkinUrl: string | undefined;
   /** More environment for a service, by its name: an app of your own in its place. */
   readonly overrides?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The user's shell: an app of the user's own has it all, with what its tracer is told there. */
+  readonly shell?: Readonly<Record<string, string>>;
   /** Free ports for all that is not published. */
   readonly freePorts: readonly number[];
 }
@@ -40,6 +42,8 @@ export interface NativePlan {
   readonly adminUrl: string;
   readonly zipkinUrl: string;
   readonly addresses: Readonly<Record<string, ServiceAddresses>>;
+  /** The services whose app is the user's own. */
+  readonly ownApps: readonly string[];
 }
 
 const ingressPort = 80;
@@ -76,11 +80,13 @@ function planEnvoyService(input: NativeInput, book: AddressBook, service: Compos
     PORT: String(resolve({ host: '127.0.0.1', port: appPort }).port),
     NODE_ENV: 'production',
   };
+  const isOwn = input.overrides?.[service.name]?.APP_MAIN !== undefined;
   const process: ProcessPlan = {
     name: service.name,
     command: 'bash', // a copy of the checkout may have lost the executable bit
     args: [join(input.root, 'services/start-service')],
     environment: {
+      ...(isOwn && input.shell),
       ...rewriteEnvironment(service.environment, resolve),
       ...app,
       TMPDIR: input.runFolder,
@@ -91,7 +97,7 @@ function planEnvoyService(input: NativeInput, book: AddressBook, service: Compos
     workingFolder: input.root,
     readyUrls: [`${addresses.admin}/ready`, ...(addresses.app ? [`${addresses.app}/health`] : [])],
   };
-  return { process, addresses, configuration: [configuration, text] as const };
+  return { process, addresses, isOwn, configuration: [configuration, text] as const };
 }
 
 /** @returns the arguments that make Zipkin listen on one address only */
@@ -174,6 +180,7 @@ export function planNative(input: NativeInput): NativePlan {
     frontUrl: book.url('front-envoy', ingressPort),
     adminUrl: book.url('front-envoy', adminPort),
     zipkinUrl: input.zipkinUrl ?? book.url('zipkin', zipkinPort),
+    ownApps: envoyServices.flatMap(({ isOwn, process }) => (isOwn ? process.name : [])),
     addresses: Object.fromEntries(envoyServices.map((each) => [each.process.name, each.addresses])),
   };
 }

@@ -17,6 +17,7 @@ export interface NativeParts {
   readonly envoyBinary: string;
   readonly zipkinFolder: string | undefined;
   readonly overrides?: NonNullable<NativeInput['overrides']>;
+  readonly shell?: NonNullable<NativeInput['shell']>;
 }
 
 const unpublishedPorts = 16;
