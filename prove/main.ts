@@ -1,9 +1,10 @@
 import { createProgram, runProgram } from '../sandbox/cli/program.js';
 import { registerBench } from './bench.js';
 import { registerFaults } from './faults.js';
+import { registerPictures } from './pictures.js';
 import { registerSoak } from './soak.js';
 
 const description = 'Measure and try the sandbox, for those who maintain it. Each of these takes minutes.';
 const program = createProgram('prove', description, (command) => `npm run prove -- ${command}`);
-for (const register of [registerBench, registerFaults, registerSoak]) register(program);
+for (const register of [registerBench, registerFaults, registerSoak, registerPictures]) register(program);
 await runProgram(program);

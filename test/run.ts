@@ -69,7 +69,7 @@ async function publishElsewhere(): Promise<void> {
 }
 
 /** Folders that a group of their own runs. */
-const ownGroup = ['e2e', 'readme', 'cli', 'deploy'];
+const ownGroup = ['e2e', 'readme', 'cli', 'deploy', 'long'];
 
 async function unit(): Promise<void> {
   const services = await readTopology(root, process.env);
@@ -96,35 +96,21 @@ async function withNative(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Faults and the soak take minutes each: CI runs them, others by name. */
-const isLong = (name: 'faults' | 'soak') => (file: string) => file.endsWith(`/${name}.test.js`);
-const endToEnd = () => filesBelow('e2e').filter((file) => !isLong('faults')(file) && !isLong('soak')(file));
-
 async function native(): Promise<void> {
-  await withNative(() => runFiles('end to end, without Docker', endToEnd()));
+  await withNative(() => runFiles('end to end, without Docker', filesBelow('e2e')));
 }
 
+/** Faults and the soak take minutes each: CI runs them, others by name. */
+const longFile = (name: string): string[] => [join(root, `dist/test/long/${name}.test.js`)];
+
 async function faults(): Promise<void> {
-  const files = filesBelow('e2e').filter(isLong('faults'));
-  await withNative(() => runFiles('faults, without Docker', files));
+  await runFiles('faults, without Docker', longFile('faults-native'));
   const title = 'faults, in Compose';
-  await withCompose(title, ['docker-compose.yml'], () => runFiles(title, files));
+  await withCompose(title, ['docker-compose.yml'], () => runFiles(title, longFile('faults-compose')));
 }
 
 async function soak(): Promise<void> {
-  await runFiles('soak', filesBelow('e2e').filter(isLong('soak')));
-}
-
-/** Takes the pictures of the documents anew: the browser's test takes those of Zipkin, `trace` draws its own. */
-async function screenshots(): Promise<void> {
-  const folder = join(root, 'docs/pictures');
-  process.env.SCREENSHOTS = folder;
-  await withNative(async () => {
-    await runFiles('pictures', [join(root, 'dist/test/e2e/zipkin-ui.test.js')]);
-    const sandbox = (...args: string[]) => execa('node', [join(root, 'dist/sandbox/cli/main.js'), ...args]);
-    await sandbox('verify', '--count', '50'); // warm, as a sandbox is that one looks at
-    await sandbox('trace', '--svg', join(folder, 'waterfall.svg'));
-  });
+  await runFiles('soak', longFile('soak'));
 }
 
 /** Whether a command succeeds. */
@@ -154,7 +140,7 @@ async function withCompose(title: string, files: readonly string[], work: () => 
 
 async function compose(): Promise<void> {
   const title = 'end to end, in Compose';
-  await withCompose(title, ['docker-compose.yml'], () => runFiles(title, endToEnd()));
+  await withCompose(title, ['docker-compose.yml'], () => runFiles(title, filesBelow('e2e')));
 }
 
 async function cassandra(): Promise<void> {
@@ -209,7 +195,7 @@ async function readme(): Promise<void> {
 const isCi = process.env.CI === 'true';
 const short = { lint, unit, start, native, compose, readme, cassandra, kubernetes, policies };
 const long = { faults, soak };
-const groups: Record<string, () => Promise<void>> = { ...short, ...long, screenshots };
+const groups: Record<string, () => Promise<void>> = { ...short, ...long };
 const args = process.argv.slice(2);
 for (const name of args.map((arg) => arg.replace(/^no-/, ''))) {
   if (name in groups) continue;

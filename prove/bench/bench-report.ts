@@ -1,96 +1,81 @@
-import { markdownTable, type Row } from '../../sandbox/load/markdown-table.js';
-import type { MeasuredLoad } from '../../sandbox/load/measure.js';
+import { markdownTable } from 'markdown-table';
+import type { Usage } from '../../sandbox/load/process-usage.js';
 import type { Bench } from './bench.js';
 import type { Summary } from './rounds.js';
 
-const table = (head: Row, rows: readonly Row[]): string => markdownTable(head, rows, { numbers: true });
-const count = (value: number): string => Math.round(value).toLocaleString('en');
-const fixed = (value: number, digits: number): string => value.toFixed(digits);
-const megabytes = (bytes: number): string => fixed(bytes / 1e6, 0);
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+type Row = readonly string[];
 
-function titleOf({ name, description }: Summary): string {
-  return description ? `(${name}) ${description}` : `\`${name}\``;
-}
+/** A table whose first column is text and whose others are numbers. */
+const table = (rows: readonly Row[]): string =>
+  markdownTable(rows, { align: rows[0]?.map((_, column) => (column === 0 ? 'l' : 'r')) ?? [] });
+const count = (value: number): string => Math.round(value).toLocaleString('en');
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const titleOf = ({ name, description }: Summary): string => (description ? `(${name}) ${description}` : `\`${name}\``);
 
 /** @returns throughput, latency and spans of variants, and CPU seconds per 1,000 requests of their processes */
 export function describeVariants(variants: readonly Summary[]): string[] {
   const processes = [...new Set(variants.flatMap(({ cpu }) => Object.keys(cpu)))].sort();
+  const remarks = variants.flatMap(({ name, remarks }) => remarks.map((remark) => `- (${name}) ${remark}`));
   return [
-    table(
-      ['', 'requests/s', 'p50 ms', 'p99 ms', 'failed', 'spans expected', 'stored', 'evicted later', 'missing'],
-      variants.map((each) => [
+    table([
+      ['', 'requests/s', 'p50 ms', 'p99 ms', 'failed', 'spans stored', 'evicted later', 'missing'],
+      ...variants.map((each) => [
         titleOf(each),
         count(each.requestsPerSecond),
-        fixed(each.p50, 1),
-        fixed(each.p99, 1),
-        count(each.failed),
-        count(each.expected),
-        count(each.stored + each.evicted),
-        count(each.evicted),
-        count(each.missing),
+        each.p50.toFixed(1),
+        each.p99.toFixed(1),
+        ...[each.failed, each.stored + each.evicted, each.evicted, each.missing].map(count),
       ]),
-    ),
+    ]),
     '',
-    table(
+    table([
       ['CPU s per 1,000 requests', 'all', ...processes],
-      variants.map((each) => [
+      ...variants.map((each) => [
         titleOf(each),
-        fixed(sum(Object.values(each.cpu)), 2),
-        ...processes.map((name) => fixed(each.cpu[name] ?? 0, 2)),
+        ...[sum(Object.values(each.cpu)), ...processes.map((name) => each.cpu[name] ?? 0)].map((cpu) => cpu.toFixed(2)),
       ]),
-    ),
-    ...remarksOf(variants),
+    ]),
+    ...(remarks.length > 0 ? ['', ...remarks] : []),
   ];
-}
-
-function remarksOf(variants: readonly Summary[]): string[] {
-  const remarks = variants.flatMap(({ name, remarks }) => remarks.map((remark) => `- (${name}) ${remark}`));
-  return remarks.length > 0 ? ['', ...remarks] : [];
 }
 
 /** @returns everything that a bench measured, in Markdown */
 export function describeBench(bench: Bench): string[] {
-  const [shipped, untraced, , tutorial] = bench.variants;
-  const [shippedAtHalf, untracedAtHalf] = bench.halfRate.variants;
-  const saturated = (name: string, { seconds, ledger }: MeasuredLoad): Row => [
-    `(${name}) at saturation for ${fixed(seconds, 0)} s: spans missing`,
-    `${count(ledger.total.missing)} of ${count(ledger.total.missing + ledger.total.stored + ledger.total.evicted)}; ${count(ledger.total.stored)} still stored, ${count(ledger.total.evicted)} stored and evicted`,
-  ];
-  const rate = (each: Summary | undefined): number => each?.requestsPerSecond ?? 0;
-  const proportional = sum(Object.values(bench.memory).map(({ proportionalBytes }) => proportionalBytes));
-  const resident = sum(Object.values(bench.memory).map(({ residentBytes }) => residentBytes));
+  const rates = bench.variants.map(({ requestsPerSecond }) => requestsPerSecond);
+  const [shipped = 0, untraced = 0] = rates;
+  const [shippedP99 = 0, untracedP99 = 0] = bench.halfRate.variants.map(({ p99 }) => p99);
+  const saturated = Object.entries({ a: bench.saturation, d: bench.otherSaturation }).map(([name, load]) => {
+    const { missing, stored, evicted } = load.ledger.total;
+    return [
+      `(${name}) at saturation for ${load.seconds.toFixed(0)} s: spans missing`,
+      `${count(missing)} of ${count(missing + stored + evicted)}; ${count(stored)} still stored, ${count(evicted)} stored and evicted`,
+    ];
+  });
+  const all = Object.values(bench.memory);
+  const memory = (bytes: (usage: Usage) => number): string[] => [sum(all.map(bytes)), ...all.map(bytes)].map(megabytes);
   return [
     ...describeVariants(bench.variants),
     '',
-    table(
+    table([
       ['what', 'measured'],
+      ['(a) over (d), requests/s', (shipped / (rates.at(-1) ?? 1)).toFixed(2)],
+      ['(a) over (b), requests/s', (shipped / untraced).toFixed(2)],
       [
-        ['(a) over (d), requests/s', fixed(rate(shipped) / rate(tutorial), 2)],
-        ['(a) over (b), requests/s', fixed(rate(shipped) / rate(untraced), 2)],
-        [
-          `(a) over (b), p99 at ${bench.halfRate.rate} requests/s`,
-          `${fixed((shippedAtHalf?.p99 ?? 0) / (untracedAtHalf?.p99 ?? 1), 2)} (${fixed(shippedAtHalf?.p99 ?? 0, 1)} over ${fixed(untracedAtHalf?.p99 ?? 0, 1)} ms)`,
-        ],
-        saturated('a', bench.saturation),
-        saturated('d', bench.otherSaturation),
-        [
-          'idle: answer until the whole trace is readable',
-          `median ${count(bench.readable.median)} ms, longest ${count(bench.readable.max)} ms`,
-        ],
-        [
-          'memory of all processes of (a) afterwards',
-          `${megabytes(proportional)} MB (${megabytes(resident)} MB if pages that they share count for each)`,
-        ],
+        `(a) over (b), p99 at ${bench.halfRate.rate} requests/s`,
+        `${(shippedP99 / untracedP99).toFixed(2)} (${shippedP99.toFixed(1)} over ${untracedP99.toFixed(1)} ms)`,
       ],
-    ),
+      ...saturated,
+      [
+        'idle: answer until the whole trace is readable',
+        `median ${count(bench.readable.median)} ms, longest ${count(bench.readable.max)} ms`,
+      ],
+    ]),
     '',
-    table(
-      ['memory, MB', ...Object.keys(bench.memory)],
-      [
-        ['proportional', ...Object.values(bench.memory).map(({ proportionalBytes }) => megabytes(proportionalBytes))],
-        ['resident', ...Object.values(bench.memory).map(({ residentBytes }) => megabytes(residentBytes))],
-      ],
-    ),
+    table([
+      ['memory of (a) afterwards, MB', 'all', ...Object.keys(bench.memory)],
+      ['proportional', ...memory(({ proportionalBytes }) => proportionalBytes)],
+      ['resident', ...memory(({ residentBytes }) => residentBytes)],
+    ]),
   ];
 }

@@ -5,19 +5,19 @@ import type { Usage } from '../../sandbox/load/process-usage.js';
 import { traceRequest } from '../../sandbox/observe/collect.js';
 import type { SpanCounts } from '../../sandbox/observe/stored-traces.js';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
-import { runRounds, type Summary } from './rounds.js';
-import { type Installation, VariantRun } from './variant-run.js';
+import { requestPath } from '../request-shape.js';
+import { type RoundOptions, runRounds, type Summary } from './rounds.js';
+import { VariantRun } from './variant-run.js';
 import type { Variant } from './variants.js';
 
-export interface BenchOptions {
-  readonly concurrency: number;
-  readonly rounds: number;
-  readonly seconds: number;
+/** What is measured, and how long; times in seconds. */
+export interface BenchOptions extends RoundOptions {
   /** Load on each variant before the first round. */
-  readonly warmSeconds: number;
+  readonly warm: number;
   /** How long the last load goes on at saturation. */
-  readonly saturationSeconds: number;
-  readonly onProgress: (text: string) => void;
+  readonly saturation: number;
+  /** Spans of one request by reporter. */
+  readonly spansEach: SpanCounts;
 }
 
 /** What `npm run prove -- bench` measures. */
@@ -34,36 +34,32 @@ export interface Bench {
   readonly memory: Readonly<Record<string, Usage>>;
 }
 
-const IDLE_REQUESTS = 20;
+const idleRequests = 20;
 
-/** Starts variants, has the same work done on all, and stops them whatever comes. */
+/** Starts variants, warms them, has the same work done on all, and stops them whatever comes. */
 async function withVariants<T>(
-  installation: Installation,
   variants: readonly Variant[],
-  shape: SpanCounts,
+  { spansEach, concurrency, warm, onProgress }: BenchOptions,
   work: (runs: readonly VariantRun[]) => Promise<T>,
 ): Promise<T> {
   const runs: VariantRun[] = [];
   try {
-    for (const variant of variants) runs.push(await VariantRun.start(installation, variant, shape));
+    for (const variant of variants) runs.push(await VariantRun.start(variant, spansEach));
+    for (const run of runs) {
+      onProgress(`warming ${run.variant.name}`);
+      await run.load({ concurrency, seconds: warm });
+    }
     return await work(runs);
   } finally {
-    await Promise.all(runs.map((run) => run.stop()));
-  }
-}
-
-async function warm(runs: readonly VariantRun[], options: BenchOptions): Promise<void> {
-  for (const run of runs) {
-    options.onProgress(`warming ${run.variant.name}`);
-    await run.load({ concurrency: options.concurrency, seconds: options.warmSeconds });
+    await Promise.all(runs.map((run) => run.control.stopAll()));
   }
 }
 
 /** @throws Error where a trace is not whole within ten seconds */
-async function timeToReadable({ running }: VariantRun, expected: number): Promise<number> {
-  const request = { url: new URL(`${running.frontUrl}/trace/1`), method: 'GET', headers: {} };
+async function timeToReadable({ control: { sandbox } }: VariantRun, expected: number): Promise<number> {
+  const request = { url: new URL(sandbox.frontUrl + requestPath), method: 'GET', headers: {} };
   let answeredAt = 0;
-  const { answer, spans } = await traceRequest(new ZipkinClient(running.zipkinUrl), request, () => {
+  const { answer, spans } = await traceRequest(new ZipkinClient(sandbox.zipkinUrl), request, () => {
     answeredAt = performance.now();
     return { limitMs: 10_000, enough: ({ length }) => length >= expected, everyMs: 10, slowestMs: 10 };
   });
@@ -74,61 +70,38 @@ async function timeToReadable({ running }: VariantRun, expected: number): Promis
 /**
  * Compares the variants, of which the first is the sandbox as shipped, the second has tracing off, and the last is what
  * the first is held against.
- *
- * @param shape spans of one `/trace/1` by service
  */
-export async function runBench(
-  installation: Installation,
-  variants: readonly Variant[],
-  shape: SpanCounts,
-  options: BenchOptions,
-): Promise<Bench> {
-  const { concurrency, rounds, seconds, onProgress } = options;
-  return withVariants(installation, variants, shape, async (runs) => {
+export async function runBench(variants: readonly Variant[], options: BenchOptions): Promise<Bench> {
+  const { concurrency, saturation: seconds, spansEach, onProgress } = options;
+  return withVariants(variants, options, async (runs) => {
     const [shipped, untraced] = runs;
     const other = runs.at(-1);
     if (!shipped || !untraced || !other) throw new Error('the bench needs two variants at least');
-    await warm(runs, options);
-    const compared = await runRounds(runs, { concurrency, rounds, seconds, onProgress });
+    const compared = await runRounds(runs, options);
     const rate = Math.max(1, Math.round((compared[0]?.requestsPerSecond ?? 0) / 2));
     onProgress(`${rate} requests/s on a and b`);
-    const atHalf = await runRounds([shipped, untraced], { concurrency, rounds, seconds, rate, onProgress });
+    const atHalf = await runRounds([shipped, untraced], { ...options, rate });
     const saturate = (run: VariantRun) => {
-      onProgress(`${run.variant.name} at saturation for ${options.saturationSeconds} s`);
-      return run.load({ concurrency, seconds: options.saturationSeconds });
+      onProgress(`${run.variant.name} at saturation for ${seconds} s`);
+      return run.load({ concurrency, seconds });
     };
     const otherSaturation = await saturate(other);
-    await Promise.all(runs.filter((run) => run !== shipped).map((run) => run.stop()));
+    await Promise.all(runs.filter((run) => run !== shipped).map((run) => run.control.stopAll()));
     const saturation = await saturate(shipped);
-    const memory = await shipped.usage();
+    const memory = await shipped.control.usage();
     onProgress('single requests to the idle a');
-    const spans = Object.values(shape).reduce((sum, each) => sum + each, 0);
+    const spans = Object.values(spansEach).reduce((sum, each) => sum + each, 0);
     const waits: number[] = [];
-    for (let request = 0; request < IDLE_REQUESTS; request++) {
+    for (let request = 0; request < idleRequests; request++) {
       await delay(300 + 37 * request);
       waits.push(await timeToReadable(shipped, spans));
     }
-    return {
-      variants: compared,
-      halfRate: { rate, variants: atHalf },
-      saturation,
-      otherSaturation,
-      readable: { median: median(waits), max: Math.max(...waits) },
-      memory,
-    };
+    const readable = { median: median(waits), max: Math.max(...waits) };
+    return { variants: compared, halfRate: { rate, variants: atHalf }, saturation, otherSaturation, readable, memory };
   });
 }
 
 /** Tries each value of one setting on the sandbox as shipped otherwise. */
-export async function runSweep(
-  installation: Installation,
-  variants: readonly Variant[],
-  shape: SpanCounts,
-  options: BenchOptions,
-): Promise<Summary[]> {
-  const { concurrency, rounds, seconds, onProgress } = options;
-  return withVariants(installation, variants, shape, async (runs) => {
-    await warm(runs, options);
-    return runRounds(runs, { concurrency, rounds, seconds, onProgress });
-  });
+export function runSweep(variants: readonly Variant[], options: BenchOptions): Promise<Summary[]> {
+  return withVariants(variants, options, (runs) => runRounds(runs, options));
 }

@@ -12,7 +12,6 @@ export interface Summary {
   /** CPU seconds for 1,000 requests by `<service>/<command>`. */
   readonly cpu: Readonly<Record<string, number>>;
   readonly failed: number;
-  readonly expected: number;
   readonly stored: number;
   readonly evicted: number;
   readonly missing: number;
@@ -41,17 +40,16 @@ function summarise({ variant }: VariantRun, rounds: readonly Round[]): Summary {
     p99: medianOf(({ latency }) => latency.p99),
     cpu: Object.fromEntries(processes.map((name) => [name, medianOf(({ cpu }) => cpu[name] ?? 0)])),
     failed: sumOf(({ requests, statuses }) => requests - (statuses[200] ?? 0)),
-    expected: sumOf(({ ledger }) => ledger.total.missing + ledger.total.stored + ledger.total.evicted),
     stored: sumOf(({ ledger }) => ledger.total.stored),
     evicted: sumOf(({ ledger }) => ledger.total.evicted),
     missing: sumOf(({ ledger }) => ledger.total.missing),
-    remarks: rounds.flatMap(({ ledger, quiet }, round) => [
-      ...ledger.rows.flatMap(({ reporter, losses }) =>
-        losses.map(({ spans, reason }) => `round ${round + 1}: ${spans} of ${reporter} missing: ${reason}`),
-      ),
-      ...ledger.notes.map((note) => `round ${round + 1}: ${note}`),
-      ...(quiet ? [] : [`round ${round + 1}: some reporter still had spans to send`]),
-    ]),
+    remarks: rounds.flatMap(({ ledger, quiet }, round) => {
+      const losses = ledger.rows.flatMap(({ reporter, losses }) =>
+        losses.map(({ spans, reason }) => `${spans} of ${reporter} missing: ${reason}`),
+      );
+      const late = quiet ? [] : ['some reporter still had spans to send'];
+      return [...losses, ...ledger.notes, ...late].map((remark) => `round ${round + 1}: ${remark}`);
+    }),
   };
 }
 

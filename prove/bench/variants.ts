@@ -1,21 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { parseDocument, visit } from 'yaml';
 import { defaultSpanLimit } from '../../sandbox/load/span-limit.js';
+import { asShipped, type Changes } from '../control/native-control.js';
 
 /** One way to set the sandbox up, to be compared with others. */
-export interface Variant {
+export interface Variant extends Changes {
   readonly name: string;
   readonly description: string;
   /** Who reports spans: of each request that the shape has, which services' are expected. */
   readonly reports: (service: string) => boolean;
-  /** Changes an Envoy configuration, YAML to YAML. */
-  readonly envoy: (configuration: string) => string;
-  /** Environment of the services with an app. */
-  readonly apps: Readonly<Record<string, string>>;
-  /** Environment of all services with an Envoy. */
-  readonly envoys: Readonly<Record<string, string>>;
-  /** For Zipkin; JAVA_OPTS and MEM_MAX_SPANS among them. */
-  readonly zipkin: Readonly<Record<string, string>>;
   /** Whether each load gets a new Zipkin, because one does not outlive several. */
   readonly zipkinAnew: boolean;
 }
@@ -51,14 +44,7 @@ export function withReporting(configuration: string, settings: Readonly<Record<s
   return document.toString();
 }
 
-const asShipped = {
-  reports: () => true,
-  envoy: (configuration: string) => configuration,
-  apps: {},
-  envoys: {},
-  zipkin: {},
-  zipkinAnew: false,
-};
+const shipped = { ...asShipped, reports: () => true, zipkinAnew: false };
 
 /**
  * What Zipkin's image sets where nobody does, and what its server does.
@@ -76,9 +62,9 @@ const envoysDefault = (configuration: string): string =>
 /** What `npm run prove -- bench` compares, (a) first; `tutorialApp` is the compiled tutorial-app. */
 export function benchVariants(tutorialApp: string): Variant[] {
   return [
-    { ...asShipped, name: 'a', description: 'as shipped' },
+    { ...shipped, name: 'a', description: 'as shipped' },
     {
-      ...asShipped,
+      ...shipped,
       name: 'b',
       description: 'all tracing off',
       reports: () => false,
@@ -86,14 +72,14 @@ export function benchVariants(tutorialApp: string): Variant[] {
       apps: { TRACING: 'off' },
     },
     {
-      ...asShipped,
+      ...shipped,
       name: 'c',
       description: 'apps forward headers only',
       reports: (service) => !service.endsWith('-app'),
       apps: { TRACING: 'headers' },
     },
     {
-      ...asShipped,
+      ...shipped,
       name: 'd',
       description:
         "a tutorial's: defaults of Envoy's reporting and workers, of Zipkin's image, zipkin-context-cls, HttpLogger",
@@ -106,35 +92,26 @@ export function benchVariants(tutorialApp: string): Variant[] {
   ];
 }
 
-function sweepOf<Value>(values: readonly Value[], change: (value: Value) => Partial<Variant>): Variant[] {
-  return values.map((value) => ({ ...asShipped, name: String(value), description: '', ...change(value) }));
-}
+const sweepOf = <Value>(values: readonly Value[], change: (value: Value) => Partial<Variant>) =>
+  values.map((value) => ({ ...shipped, name: String(value), description: '', ...change(value) }));
+
+const ofReporting = (setting: string, values: readonly number[]) =>
+  sweepOf(values, (value) => ({
+    envoy: (configuration) => withReporting(configuration, { [`tracing.zipkin.${setting}`]: value }),
+  }));
 
 /** What `npm run prove -- bench --sweep` tries, one setting at a time, by the setting's name. */
-export const sweeps: Readonly<Record<string, () => Variant[]>> = {
-  min_flush_spans: () =>
-    sweepOf([5, 10, 20, 40, 80], (spans) => ({
-      envoy: (configuration) => withReporting(configuration, { 'tracing.zipkin.min_flush_spans': spans }),
-    })),
-  flush_interval_ms: () =>
-    sweepOf([50, 200, 500, 1000], (milliseconds) => ({
-      envoy: (configuration) => withReporting(configuration, { 'tracing.zipkin.flush_interval_ms': milliseconds }),
-    })),
-  ENVOY_CONCURRENCY: () => sweepOf(['1', '2'], (workers) => ({ envoys: { ENVOY_CONCURRENCY: workers } })),
-  JAVA_OPTS: () =>
-    sweepOf(
-      ['-Xmx160m', '-Xmx160m -XX:+UseSerialGC', '-Xmx160m -XX:+UseSerialGC -XX:TieredStopAtLevel=1'],
-      (options) => ({ zipkin: { JAVA_OPTS: options } }),
-    ),
-  request_timeout: () =>
-    sweepOf([5000, 30_000], (milliseconds) => ({
-      envoy: (configuration) => withReporting(configuration, { 'tracing.zipkin.request_timeout': milliseconds }),
-    })),
-  NODE_OPTIONS: () =>
-    sweepOf(
-      ['--no-warnings', '--max-semi-space-size=2', '--max-semi-space-size=32', '--single-threaded-gc'],
-      (options) => ({
-        apps: { NODE_OPTIONS: options },
-      }),
-    ),
+export const sweeps: Readonly<Record<string, readonly Variant[]>> = {
+  min_flush_spans: ofReporting('min_flush_spans', [5, 10, 20, 40, 80]),
+  flush_interval_ms: ofReporting('flush_interval_ms', [50, 200, 500, 1000]),
+  request_timeout: ofReporting('request_timeout', [5000, 30_000]),
+  ENVOY_CONCURRENCY: sweepOf(['1', '2'], (workers) => ({ envoys: { ENVOY_CONCURRENCY: workers } })),
+  JAVA_OPTS: sweepOf(
+    ['-Xmx256m', '-Xmx256m -XX:+UseSerialGC', '-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1'],
+    (options) => ({ zipkin: { JAVA_OPTS: options } }),
+  ),
+  NODE_OPTIONS: sweepOf(
+    ['--no-warnings', '--max-semi-space-size=2', '--max-semi-space-size=32', '--single-threaded-gc'],
+    (options) => ({ apps: { NODE_OPTIONS: options } }),
+  ),
 };

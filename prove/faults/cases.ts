@@ -1,164 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Part } from '../control/control.js';
 import type { Answer } from './caller.js';
-import type { Part, Service } from './control.js';
+import { fillZipkin } from './fill-zipkin.js';
+import type { Injection } from './injection.js';
 
-/** One thing that is done to the sandbox; times in seconds. */
-export type Step =
-  | { readonly do: 'kill' | 'pause' | 'resume'; readonly part: Part }
-  /** Paused, and resumed by itself while the next steps are taken. */
-  | { readonly do: 'hold'; readonly part: Part; readonly seconds: number }
-  /** SIGTERM to all of them at once; goes on when each service has ended. */
-  | { readonly do: 'terminate'; readonly parts: readonly Part[] }
-  | { readonly do: 'stop' | 'start'; readonly service: Service }
-  | { readonly do: 'cut' | 'mend'; readonly service: 'service2' }
-  | { readonly do: 'wait'; readonly seconds: number }
-  /** Stopped and let go in turn, so that everything it does takes long. */
-  | { readonly do: 'slow'; readonly part: Part; readonly seconds: number }
-  /** Spans with big tags to Zipkin, until it takes no more or `megabytes` are sent. */
-  | { readonly do: 'fill'; readonly megabytes: number };
-
-/** What a fault may cost. */
-export interface Expected {
+/** A fault: what is done while requests are sent, and what that may cost. The command and the tests use these. */
+export interface FaultCase {
+  readonly name: string;
+  readonly title: string;
+  readonly inject: (injection: Injection) => Promise<void>;
   /** Answers that a caller may get until all is well again. */
   readonly answers: readonly Answer[];
   /** Which spans of requests answered with 200 may be missing: those not yet stored, or even those that were. */
   readonly loses: 'nothing' | 'unreported spans' | 'stored spans';
   /** Whether requests under way when a process is told to end may get another answer than 200. */
   readonly inFlight?: 'may fail';
-}
-
-/** A fault: what is done while requests are sent, and what that may cost. The command and the tests use these. */
-export interface FaultCase {
-  readonly name: string;
-  readonly title: string;
-  readonly steps: readonly Step[];
-  readonly expected: Expected;
   /** Where it can be done or is worth doing; both where absent. */
   readonly only?: 'native' | 'compose';
 }
 
-const wait = (seconds: number): Step => ({ do: 'wait', seconds });
-const kill = (part: Part): readonly Step[] => [{ do: 'kill', part }];
+const front = 'front-envoy';
+const caller = 'service1';
+const called = 'service2';
+const app = `${called}/app`;
+const sidecar = `${called}/sidecar`;
+const zipkin = 'zipkin';
+
+type Inject = FaultCase['inject'];
+
+const seconds = (count: number): Promise<void> => delay(count * 1000);
+
+const kill =
+  (part: Part): Inject =>
+  ({ control }) =>
+    control.signal(part, 'KILL');
 
 /** Holds requests in flight, for less than the egress listener's three seconds, and meanwhile tells parts to end. */
-const terminate = (...parts: Part[]): readonly Step[] => [
-  { do: 'hold', part: 'service2/app', seconds: 2 },
-  wait(0.5),
-  { do: 'terminate', parts },
-];
+const terminate =
+  (...parts: Part[]): Inject =>
+  async (injection) => {
+    await injection.control.hold(app, 2);
+    await seconds(0.5);
+    await injection.terminate(parts);
+  };
 
-const stop = (service: Service): Step => ({ do: 'stop', service });
-const start = (service: Service): Step => ({ do: 'start', service });
+const hang: Inject = async ({ control }) => {
+  await control.signal(zipkin, 'STOP');
+  await seconds(8);
+  await control.signal(zipkin, 'CONT');
+};
+
+/** Stopped and let go in turn, so that everything it does takes long. */
+const slow: Inject = async ({ control }) => {
+  for (const end = Date.now() + 4000; Date.now() < end; ) {
+    await control.signal(app, 'STOP');
+    await seconds(0.4);
+    await control.signal(app, 'CONT');
+    await seconds(0.1);
+  }
+};
+
+const cut: Inject = async ({ control }) => {
+  await control.cut(called);
+  await seconds(5);
+  await control.mend(called);
+};
+
+const startInWrongOrder: Inject = async ({ control }) => {
+  const order = [front, caller, called, zipkin];
+  for (const service of order) await control.stop(service);
+  for (const service of order) {
+    await control.start(service);
+    await seconds(1);
+  }
+};
+
+const fill: Inject = ({ control }) => fillZipkin(control.sandbox.zipkinUrl, 1500);
+
+type Row = readonly [
+  name: string,
+  title: string,
+  inject: Inject,
+  answers: FaultCase['answers'],
+  loses: FaultCase['loses'],
+  more?: Pick<FaultCase, 'inFlight' | 'only'>,
+];
+const unreported = 'unreported spans';
+const stored = 'stored spans';
+const failing = [200, 502, 503];
+const late = [...failing, 504];
+const mayFail = { inFlight: 'may fail' } as const;
+const away: readonly Answer[] = ['refused', 'reset'];
+
+const rows: readonly Row[] = [
+  ['zipkin-hung', 'Zipkin hung for 8 s', hang, [200], unreported],
+  ['zipkin-killed', 'Zipkin killed', kill(zipkin), [200], stored],
+  ['zipkin-restarted', 'Zipkin restarted (SIGTERM)', (injection) => injection.terminate([zipkin]), [200], stored],
+  ['zipkin-full', "Zipkin's heap full", fill, [200], stored],
+  ['app-killed', `${called}'s app killed`, kill(app), failing, unreported],
+  ['app-hung', `${called}'s app hung for good`, ({ control }) => control.signal(app, 'STOP'), late, unreported],
+  ['app-slow', `${called}'s app slow for 4 s`, slow, [200], 'nothing', { only: 'native' }],
+  ['sidecar-killed', `${called}'s sidecar killed`, kill(sidecar), failing, unreported],
+  [`${caller}-killed`, `${caller} killed, app and sidecar`, kill(caller), [200, 503], unreported],
+  ['network-cut', `network to ${called} cut for 5 s`, cut, late, unreported],
+  ['app-terminated', `SIGTERM to ${called}'s app`, terminate(app), late, 'nothing'],
+  // An Envoy ends at once when it is told to; start-service, which drains it first, is who should be told.
+  ['sidecar-terminated', `SIGTERM to ${called}'s sidecar`, terminate(sidecar), failing, unreported, mayFail],
+  [`${called}-restarted`, `${called} restarted (SIGTERM)`, terminate(called), failing, 'nothing'],
+  [`${caller}-restarted`, `${caller} restarted (SIGTERM), in flight`, terminate(caller), [200, 503], 'nothing'],
+  ['front-restarted', 'the front restarted (SIGTERM), in flight', terminate(front), [200, ...away], 'nothing'],
+  [
+    'everything-terminated',
+    `SIGTERM to front, ${caller} and ${called} at once`,
+    terminate(front, caller, called),
+    [...failing, ...away],
+    'nothing',
+  ],
+  ['wrong-order', 'all started in the wrong order: Zipkin last', startInWrongOrder, [...late, ...away], stored],
+];
 
 /** Every fault that `npm run prove -- faults` injects, in its order. */
-export const faultCases: readonly FaultCase[] = [
-  {
-    name: 'zipkin-hung',
-    title: 'Zipkin hung for 8 s',
-    steps: [{ do: 'pause', part: 'zipkin' }, wait(8), { do: 'resume', part: 'zipkin' }],
-    expected: { answers: [200], loses: 'unreported spans' },
-  },
-  {
-    name: 'zipkin-killed',
-    title: 'Zipkin killed',
-    steps: kill('zipkin'),
-    expected: { answers: [200], loses: 'stored spans' },
-  },
-  {
-    name: 'zipkin-restarted',
-    title: 'Zipkin restarted (SIGTERM)',
-    steps: [{ do: 'terminate', parts: ['zipkin'] }],
-    expected: { answers: [200], loses: 'stored spans' },
-  },
-  {
-    name: 'zipkin-full',
-    title: "Zipkin's heap full",
-    steps: [{ do: 'fill', megabytes: 1500 }],
-    expected: { answers: [200], loses: 'stored spans' },
-  },
-  {
-    name: 'app-killed',
-    title: "service2's app killed",
-    steps: kill('service2/app'),
-    expected: { answers: [200, 502, 503], loses: 'unreported spans' },
-  },
-  {
-    name: 'app-hung',
-    title: "service2's app hung for good",
-    steps: [{ do: 'pause', part: 'service2/app' }],
-    expected: { answers: [200, 502, 503, 504], loses: 'unreported spans' },
-  },
-  {
-    name: 'app-slow',
-    title: "service2's app slow for 4 s",
-    steps: [{ do: 'slow', part: 'service2/app', seconds: 4 }],
-    expected: { answers: [200], loses: 'nothing' },
-    only: 'native',
-  },
-  {
-    name: 'sidecar-killed',
-    title: "service2's sidecar killed",
-    steps: kill('service2/sidecar'),
-    expected: { answers: [200, 502, 503], loses: 'unreported spans' },
-  },
-  {
-    name: 'service1-killed',
-    title: 'service1 killed, app and sidecar',
-    steps: kill('service1'),
-    expected: { answers: [200, 503], loses: 'unreported spans' },
-  },
-  {
-    name: 'network-cut',
-    title: 'network to service2 cut for 5 s',
-    steps: [{ do: 'cut', service: 'service2' }, wait(5), { do: 'mend', service: 'service2' }],
-    expected: { answers: [200, 502, 503, 504], loses: 'unreported spans' },
-  },
-  {
-    name: 'app-terminated',
-    title: "SIGTERM to service2's app",
-    steps: terminate('service2/app'),
-    expected: { answers: [200, 502, 503, 504], loses: 'nothing' },
-  },
-  {
-    name: 'sidecar-terminated',
-    title: "SIGTERM to service2's sidecar",
-    steps: terminate('service2/sidecar'),
-    // An Envoy ends at once when it is told to; start-service, which drains it first, is who should be told.
-    expected: { answers: [200, 502, 503], loses: 'unreported spans', inFlight: 'may fail' },
-  },
-  {
-    name: 'service2-restarted',
-    title: 'service2 restarted (SIGTERM)',
-    steps: terminate('service2'),
-    expected: { answers: [200, 502, 503], loses: 'nothing' },
-  },
-  {
-    name: 'service1-restarted',
-    title: 'service1 restarted (SIGTERM), requests in flight',
-    steps: terminate('service1'),
-    expected: { answers: [200, 503], loses: 'nothing' },
-  },
-  {
-    name: 'front-restarted',
-    title: 'the front restarted (SIGTERM), requests in flight',
-    steps: terminate('front-envoy'),
-    expected: { answers: [200, 'refused', 'reset'], loses: 'nothing' },
-  },
-  {
-    name: 'everything-terminated',
-    title: 'SIGTERM to front, service1 and service2 at once',
-    steps: terminate('front-envoy', 'service1', 'service2'),
-    expected: { answers: [200, 502, 503, 'refused', 'reset'], loses: 'nothing' },
-  },
-  {
-    name: 'wrong-order',
-    title: 'all started in the wrong order: the front first, Zipkin last',
-    steps: [
-      ...[stop('front-envoy'), stop('service1'), stop('service2'), stop('zipkin')],
-      ...[start('front-envoy'), wait(1), start('service1'), wait(1), start('service2'), wait(1), start('zipkin')],
-    ],
-    expected: {
-      answers: [200, 502, 503, 504, 'refused', 'reset'],
-      loses: 'stored spans',
-    },
-  },
-];
+export const faultCases = rows.map(
+  ([name, title, inject, answers, loses, more]): FaultCase => ({ name, title, inject, answers, loses, ...more }),
+);

@@ -2,56 +2,48 @@ import type { Span } from '../../sandbox/trace/span.js';
 import type { ExpectedSpan, Shape } from '../../sandbox/verdict/shape.js';
 import type { Answer, Attempt } from './caller.js';
 
-/** How many spans a whole trace has, by `service KIND`. */
-export type SpanCounts = ReadonlyMap<string, number>;
+/** How many spans, by the name of who should have reported them. */
+type Missing = ReadonlyMap<string, number>;
 
-function add(counts: Map<string, number>, key: string, times = 1): void {
-  counts.set(key, (counts.get(key) ?? 0) + times);
-}
+const add = (counts: Map<string, number>, key: string, count: number): void => {
+  counts.set(key, (counts.get(key) ?? 0) + count);
+};
 
-/** @returns the spans that a whole trace of the shape has at least, by `service KIND` */
-export function expectedSpans(shape: Shape): SpanCounts {
-  const counts = new Map<string, number>();
-  const visit = ({ service, kind, times, children }: ExpectedSpan): void => {
-    add(counts, `${service} ${kind}`, times.min);
-    children.forEach(visit);
+/** @returns how many spans these are altogether */
+export const countSpans = (counts: Missing): number => [...counts.values()].reduce((sum, count) => sum + count, 0);
+
+/** @returns what a trace lacks of what its shape has at least; a retry's span makes up for no other */
+export function missingSpans(shape: Shape, spans: readonly Span[]): Missing {
+  const expected = new Map<string, number>();
+  const visit = ({ service, kind, times, children }: ExpectedSpan, parents: number): void => {
+    add(expected, `${service} ${kind}`, parents * times.min);
+    for (const child of children) visit(child, parents * times.min);
   };
-  visit(shape.root);
-  return counts;
-}
-
-/** @returns what a trace lacks, by the name of the service that should have reported it; a retry's spans make up for nothing */
-export function missingSpans(expected: SpanCounts, spans: readonly Span[]): SpanCounts {
-  const found = new Map<string, number>();
-  for (const { kind, localEndpoint } of spans) add(found, `${localEndpoint?.serviceName} ${kind}`);
+  visit(shape.root, 1);
+  for (const { kind, localEndpoint } of spans) add(expected, `${localEndpoint?.serviceName} ${kind}`, -1);
   const missing = new Map<string, number>();
-  for (const [key, count] of expected) {
-    const lacking = count - (found.get(key) ?? 0);
-    if (lacking > 0) add(missing, key.split(' ')[0] ?? key, lacking);
-  }
+  for (const [key, count] of expected) if (count > 0) add(missing, key.replace(/ .*/, ''), count);
   return missing;
 }
 
 /** What a caller saw of a group of requests, and what Zipkin has of those that were answered with 200. */
-export interface Account {
+export interface RequestGroup {
   readonly requests: number;
   /** How many requests had each answer. */
   readonly answers: ReadonlyMap<Answer, number>;
   readonly slowestMs: number;
   readonly expectedSpans: number;
-  /** Spans missing, by service name. */
-  readonly missing: SpanCounts;
+  readonly missing: Missing;
 }
 
 /** What a fault did. */
 export interface Outcome {
-  /** Requests sent before the fault and long reported; in the last second before it; while it or its effects lasted; after. */
-  readonly settled: Account;
-  readonly lastSecond: Account;
-  readonly during: Account;
-  readonly after: Account;
+  /** Requests sent before the fault and long reported; in the last second before it; while it or its effects lasted. */
+  readonly settled: RequestGroup;
+  readonly lastSecond: RequestGroup;
+  readonly during: RequestGroup;
   /** Requests that were under way when a process was told to end. */
-  readonly inFlight: Account;
+  readonly inFlight: RequestGroup;
   /** Seconds from the end of the fault to the first request since which all is well; undefined where nothing became well. */
   readonly healedAfter: number | undefined;
 }
@@ -65,21 +57,20 @@ export interface Timeline {
 }
 
 /** A request with what its trace lacks. */
-export interface Judged extends Attempt {
-  readonly missing: SpanCounts;
+export interface Checked extends Attempt {
+  readonly missing: Missing;
 }
 
-const isWell = ({ answer, missing }: Judged): boolean => answer === 200 && missing.size === 0;
+const isWell = ({ answer, missing }: Checked): boolean => answer === 200 && missing.size === 0;
 
-function account(attempts: readonly Judged[], spansPerTrace: number): Account {
+function groupOf(attempts: readonly Checked[], spansPerTrace: number): RequestGroup {
   const answers = new Map<Answer, number>();
   const missing = new Map<string, number>();
-  let slowestMs = 0;
   for (const attempt of attempts) {
     answers.set(attempt.answer, (answers.get(attempt.answer) ?? 0) + 1);
-    slowestMs = Math.max(slowestMs, attempt.answeredAt - attempt.sentAt);
     for (const [service, count] of attempt.missing) add(missing, service, count);
   }
+  const slowestMs = Math.max(0, ...attempts.map(({ sentAt, answeredAt }) => answeredAt - sentAt));
   const expectedSpans = (answers.get(200) ?? 0) * spansPerTrace;
   return { requests: attempts.length, answers, slowestMs, expectedSpans, missing };
 }
@@ -90,19 +81,17 @@ function account(attempts: readonly Judged[], spansPerTrace: number): Account {
  * @param attempts in the order of sending; `missing` is empty where the answer is not 200
  * @param spansPerTrace spans of a whole trace
  */
-export function judge(attempts: readonly Judged[], timeline: Timeline, spansPerTrace: number): Outcome {
+export function outcomeOf(attempts: readonly Checked[], timeline: Timeline, spansPerTrace: number): Outcome {
   const { faultAt, faultEndedAt, terminatedAt } = timeline;
   const lastIll = attempts.findLast((attempt) => attempt.sentAt >= faultAt && !isWell(attempt));
-  const well = attempts.filter(({ sentAt }) => sentAt > Math.max(lastIll?.sentAt ?? 0, faultEndedAt));
-  const wellSince = well[0]?.sentAt ?? Number.POSITIVE_INFINITY;
-  const underWay = ({ sentAt, answeredAt }: Attempt) => terminatedAt.some((at) => sentAt < at && answeredAt > at);
-  const sent = (from: number, to: number) => attempts.filter(({ sentAt }) => sentAt >= from && sentAt < to);
+  const firstWell = attempts.find(({ sentAt }) => sentAt > Math.max(lastIll?.sentAt ?? 0, faultEndedAt));
+  const group = (belongs: (attempt: Checked) => boolean) => groupOf(attempts.filter(belongs), spansPerTrace);
+  const sent = (from: number, to: number) => group(({ sentAt }) => sentAt >= from && sentAt < to);
   return {
-    settled: account(sent(0, faultAt - 1000), spansPerTrace),
-    lastSecond: account(sent(faultAt - 1000, faultAt), spansPerTrace),
-    during: account(sent(faultAt, wellSince), spansPerTrace),
-    after: account(sent(wellSince, Number.POSITIVE_INFINITY), spansPerTrace),
-    inFlight: account(attempts.filter(underWay), spansPerTrace),
-    healedAfter: well.length === 0 ? undefined : (wellSince - faultEndedAt) / 1000,
+    settled: sent(0, faultAt - 1000),
+    lastSecond: sent(faultAt - 1000, faultAt),
+    during: sent(faultAt, firstWell?.sentAt ?? Number.POSITIVE_INFINITY),
+    inFlight: group(({ sentAt, answeredAt }) => terminatedAt.some((at) => sentAt < at && answeredAt > at)),
+    healedAfter: firstWell && (firstWell.sentAt - faultEndedAt) / 1000,
   };
 }

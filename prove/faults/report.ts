@@ -1,19 +1,17 @@
-import type { Account } from './outcome.js';
+import { markdownTable } from 'markdown-table';
+import { countSpans, type RequestGroup } from './outcome.js';
 import type { CaseResult } from './run-case.js';
 
 /** What holds for every fault: the front answers within its time limit, a service that is told to end does. */
 const longestAnswerMs = 6000;
 const longestEndS = 10;
 
-function answersOf({ answers }: Account): string {
+function answersOf({ answers }: RequestGroup): string {
   return [...answers].map(([answer, count]) => `${answer} ×${count}`).join(', ') || 'none';
 }
 
-const sum = (counts: ReadonlyMap<string, number>): number =>
-  [...counts.values()].reduce((all, count) => all + count, 0);
-
-function spansOf(when: string, { missing, expectedSpans }: Account): string[] {
-  const lost = sum(missing);
+function spansOf(when: string, { missing, expectedSpans }: RequestGroup): string[] {
+  const lost = countSpans(missing);
   if (lost === 0) return [];
   if (lost === expectedSpans) return [`all ${lost} ${when}`];
   const services = [...missing].map(([service, count]) => `${service} ${count}`).join(', ');
@@ -32,11 +30,14 @@ function ledgerOf({ outcome }: CaseResult): string {
 
 /** @returns a line for each way in which a case did not come out as its `expected` says; none where it did */
 export function findings({ fault, outcome, secondsToEnd }: CaseResult): string[] {
-  const { answers, loses, inFlight: mayFail } = fault.expected;
+  const { answers, loses, inFlight: mayFail } = fault;
   const { settled, lastSecond, during, inFlight, healedAfter } = outcome;
   const others = [...during.answers.keys()].filter((answer) => !answers.includes(answer));
   const failed = [...inFlight.answers.keys()].some((answer) => answer !== 200) && mayFail !== 'may fail';
-  const lost = { stored: sum(settled.missing), unreported: sum(lastSecond.missing) + sum(during.missing) };
+  const lost = {
+    stored: countSpans(settled.missing),
+    unreported: countSpans(lastSecond.missing) + countSpans(during.missing),
+  };
   const slowEnd = Math.max(0, ...secondsToEnd);
   return [
     ...(others.length > 0 ? [`answers ${answersOf(during)}; expected only ${answers.join(', ')}`] : []),
@@ -53,7 +54,7 @@ export function findings({ fault, outcome, secondsToEnd }: CaseResult): string[]
   ];
 }
 
-const columns = ['fault', 'the caller sees', 'slowest', 'in flight', 'ended in', 'well again after', 'ledger'] as const;
+const columns = ['fault', 'the caller sees', 'slowest', 'in flight', 'ended in', 'well again after', 'ledger'];
 
 function cells(result: CaseResult): string[] {
   const { during, inFlight, healedAfter } = result.outcome;
@@ -69,15 +70,5 @@ function cells(result: CaseResult): string[] {
   ];
 }
 
-const widths = (rows: readonly (readonly string[])[]): number[] =>
-  columns.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-
-/** @returns the lines of a Markdown table of what each case did, its columns in line */
-export function faultTable(results: readonly CaseResult[]): string[] {
-  const rows = [[...columns], ...results.map(cells)];
-  const width = widths(rows);
-  const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(width[i] ?? 0)).join(' | ')} |`;
-  const rule = `| ${width.map((each) => '-'.repeat(each)).join(' | ')} |`;
-  const [head = [], ...body] = rows;
-  return [line(head), rule, ...body.map(line)];
-}
+/** @returns a Markdown table of what each case did */
+export const faultTable = (results: readonly CaseResult[]): string => markdownTable([columns, ...results.map(cells)]);

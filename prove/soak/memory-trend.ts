@@ -1,4 +1,5 @@
-import type { MemorySample } from './memory.js';
+/** Resident memory of each process, in bytes, by `<service>/<command>`. */
+export type MemorySample = Readonly<Record<string, number>>;
 
 /** The resident memory of one process over a soak: the mean of each third of it, in bytes. */
 export interface MemoryTrend {

@@ -1,20 +1,16 @@
 import { generateLoad } from '../../sandbox/load/generate.js';
 import { type LoadPlan, loadLimits } from '../../sandbox/load/load-plan.js';
 import { type MeasuredLoad, measureLoad } from '../../sandbox/load/measure.js';
-import type { RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
-import { fillStore } from './fill-store.js';
-import { type MemorySample, MemoryWatch } from './memory.js';
-import { type MemoryTrend, memoryTrends } from './memory-trend.js';
+import type { Control } from '../control/control.js';
+import { requestPath } from '../request-shape.js';
+import { type MemorySample, type MemoryTrend, memoryTrends } from './memory-trend.js';
 
 export interface SoakPlan {
   readonly seconds: number;
   /** Requests a second; undefined: half of what the sandbox answers at most. */
   readonly rate: number | undefined;
-  /** Spans of one `/trace/1` by reporter. */
+  /** Spans of one request by reporter. */
   readonly spansEach: Readonly<Record<string, number>>;
-  /** Most spans that Zipkin keeps. */
-  readonly spanLimit: number;
-  readonly readMemory: () => Promise<MemorySample>;
   /** Is told now and then what goes on. */
   readonly say: (text: string) => void;
 }
@@ -25,52 +21,43 @@ export interface Soaked {
   readonly memory: readonly MemoryTrend[];
 }
 
-const path = '/trace/1';
-const concurrency = 16;
+/** Fills Zipkin's memory several times over, so that what follows finds it as full as it will ever be. */
 const saturationSeconds = 15;
 const quietSeconds = 60;
 const samples = 60;
 const sayEveryMs = 10_000;
 
-function planOf(sandbox: RunningSandbox, rate: number | undefined, seconds: number): LoadPlan {
-  return { frontUrl: sandbox.frontUrl, path, headers: {}, concurrency, rate, seconds, count: loadLimits.count };
-}
-
-async function halfOfSaturation(sandbox: RunningSandbox): Promise<number> {
-  const plan = planOf(sandbox, undefined, saturationSeconds);
-  const { answered, seconds } = await generateLoad(plan, () => undefined, new AbortController().signal);
-  return Math.max(1, Math.round(answered / seconds / 2));
-}
-
 /**
  * Fills Zipkin's memory, finds half of what the sandbox can take, and loads it with that for long.
  *
- * @param sandbox to be loaded by nobody else meanwhile
+ * @param control power over a sandbox, to be loaded by nobody else meanwhile
  * @throws ZipkinError where its traces cannot be read at the end
  */
-export async function soak(sandbox: RunningSandbox, plan: SoakPlan): Promise<Soaked> {
-  const { say, seconds, spansEach, spanLimit } = plan;
-  const spans = Object.values(spansEach).reduce((sum, each) => sum + each, 0);
-  say(`${spanLimit} spans, to fill Zipkin's memory`);
-  await fillStore(sandbox, spans, spanLimit);
-  if (plan.rate === undefined) say(`as many requests as are answered, ${saturationSeconds} s`);
-  const rate = plan.rate ?? (await halfOfSaturation(sandbox));
-  say(`${rate} requests a second, ${seconds} s`);
-  const watch = new MemoryWatch(plan.readMemory, Math.max(500, (seconds * 1000) / samples));
-  let saidAt = 0;
-  const load = await measureLoad(sandbox, planOf(sandbox, rate, seconds), {
-    spansEach,
-    spanLimit,
-    keepUp: true,
-    quietSeconds,
-    stopped: new AbortController().signal,
-    onProgress: (text) => {
-      if (Date.now() - saidAt < sayEveryMs) return;
-      saidAt = Date.now();
-      say(text);
-    },
+export async function soak(control: Control, plan: SoakPlan): Promise<Soaked> {
+  const { say, seconds, spansEach } = plan;
+  const { spanLimit, sandbox } = control;
+  const { frontUrl } = sandbox;
+  const planOf = (rate: number | undefined, seconds: number): LoadPlan => ({
+    ...{ frontUrl, path: requestPath, headers: {}, concurrency: 16, count: loadLimits.count },
+    ...{ rate, seconds },
   });
-  return { rate, load, memory: memoryTrends(watch.stop()) };
+  const stopped = new AbortController().signal;
+  say(`as many requests as are answered, ${saturationSeconds} s`);
+  const most = await generateLoad(planOf(undefined, saturationSeconds), () => undefined, stopped);
+  const rate = plan.rate ?? Math.max(1, Math.round(most.answered / most.seconds / 2));
+  say(`${rate} requests a second, ${seconds} s`);
+  const memory: MemorySample[] = [];
+  const take = () => void control.memory().then((sample) => memory.push(sample));
+  const timer = setInterval(take, Math.max(500, (seconds * 1000) / samples));
+  let saidAt = 0;
+  const onProgress = (text: string): void => {
+    if (Date.now() - saidAt < sayEveryMs) return;
+    saidAt = Date.now();
+    say(text);
+  };
+  const options = { spansEach, spanLimit, keepUp: true, quietSeconds, stopped, onProgress };
+  const load = await measureLoad(sandbox, planOf(rate, seconds), options).finally(() => clearInterval(timer));
+  return { rate, load, memory: memoryTrends(memory) };
 }
 
 /** @returns a line for each thing that a soak must not show; none where all was well */

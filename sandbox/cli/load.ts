@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { Listr } from 'listr2';
 import { loadLimits } from '../load/load-plan.js';
 import { type MeasuredLoad, measureLoad } from '../load/measure.js';
@@ -9,10 +9,10 @@ import { spansByService } from '../observe/shape-counts.js';
 import { readTopology } from '../topology/read-topology.js';
 import { fetchText } from '../topology/wait.js';
 import { ExitCode, UsageError } from './exit-code.js';
+import { numberOption } from './number-option.js';
 import { cache, root } from './project.js';
 import { headerOption } from './request-options.js';
 import { jsonOption, ownShape, urlOption } from './targets.js';
-import { wholeNumber } from './whole-number.js';
 
 interface LoadOptions {
   readonly concurrency: number;
@@ -92,21 +92,24 @@ export function registerLoad(program: Command): void {
     .description('Send many requests to the sandbox; print throughput, latency, and what became of every span.')
     .argument('[path]', 'what to ask for', '/trace/1')
     .addOption(
-      new Option('-c, --concurrency <connections>', 'connections, each with one request at a time')
-        .argParser(wholeNumber(loadLimits.concurrency))
-        .default(16),
-    )
-    .addOption(
-      new Option('-r, --rate <requests>', 'requests a second (default: as many as are answered)').argParser(
-        wholeNumber(loadLimits.rate),
+      numberOption(
+        '-c, --concurrency <connections>',
+        'connections, each with one request at a time',
+        loadLimits.concurrency,
+        16,
       ),
     )
     .addOption(
-      new Option('-s, --seconds <seconds>', `how long (default: ${defaultSeconds}, or until --count)`).argParser(
-        wholeNumber(loadLimits.seconds),
+      numberOption('-r, --rate <requests>', 'requests a second (default: as many as are answered)', loadLimits.rate),
+    )
+    .addOption(
+      numberOption(
+        '-s, --seconds <seconds>',
+        `how long (default: ${defaultSeconds}, or until --count)`,
+        loadLimits.seconds,
       ),
     )
-    .addOption(new Option('-n, --count <requests>', 'how many at most').argParser(wholeNumber(loadLimits.count)))
+    .addOption(numberOption('-n, --count <requests>', 'how many at most', loadLimits.count))
     .addOption(headerOption())
     .addOption(urlOption())
     .addOption(jsonOption())

@@ -1,4 +1,4 @@
-import { markdownTable } from '../load/markdown-table.js';
+import { markdownTable } from 'markdown-table';
 import type { LabCase } from './cases.js';
 
 /** @returns the cases as the table of docs/lab.md, in Markdown */
@@ -7,5 +7,5 @@ export function labTable(cases: readonly LabCase[]): string {
     const verdict = cause ? `\`${cause}\` at ${hop}` : 'whole';
     return [`\`${name}\``, does, picture, verdict];
   });
-  return markdownTable(['case', 'what is broken', 'what one sees', 'verdict'], rows);
+  return markdownTable([['case', 'what is broken', 'what one sees', 'verdict'], ...rows], { alignDelimiters: false });
 }

@@ -1,5 +1,50 @@
 import { readdir, readFile } from 'node:fs/promises';
 
+/** A process as /proc has it. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly command: string;
+  readonly parent: number;
+  readonly group: number;
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+}
+
+const ticksPerSecond = 100;
+const pageBytes = 4096;
+
+/**
+ * @param text files `/proc/PID/stat`, one after the other; their second field, the command in brackets, may hold anything
+ * @see proc_pid_stat(5)
+ */
+export function readProcesses(text: string): ProcessEntry[] {
+  return [...text.matchAll(/^(\d+) \((.*)\) (\S .*)$/gm)].map(([, pid, command = '', rest = '']) => {
+    const fromThird = rest.split(' ').map(Number);
+    const field = (number: number): number => fromThird[number - 3] ?? 0;
+    return {
+      pid: Number(pid),
+      command,
+      parent: field(4),
+      group: field(5),
+      cpuSeconds: (field(14) + field(15)) / ticksPerSecond,
+      residentBytes: field(24) * pageBytes,
+    };
+  });
+}
+
+/** @returns the processes of this machine; Linux only */
+export async function processesHere(): Promise<ProcessEntry[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const files = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')));
+  return readProcesses(files.join(''));
+}
+
+/**
+ * @param command as /proc has it; Node is `node` or its main thread's name
+ * @returns whether it is one of the sandbox's own, and none that start-service or a probe runs for a moment
+ */
+export const isOwnCommand = (command: string): boolean => /^(envoy|node|MainThread|java)$/.test(command);
+
 /** What one process of the sandbox has used: CPU seconds since it began, resident bytes now. */
 export interface Usage {
   readonly cpuSeconds: number;
@@ -8,51 +53,25 @@ export interface Usage {
   readonly proportionalBytes: number;
 }
 
-const TICKS_PER_SECOND = 100;
-
-/**
- * @param text `/proc/PID/stat`; its second field, the command in brackets, may hold anything
- * @returns the command, its process group, and the seconds of processor time it has used
- * @see proc_pid_stat(5)
- */
-export function readStat(text: string): { command: string; group: number; cpuSeconds: number } {
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return {
-    command: text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')),
-    group: Number(fields[2]),
-    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
-  };
+async function proportionalBytes(pid: number): Promise<number> {
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
+  return 1024 * Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0);
 }
-
-const kilobytes = (text: string, field: string): number =>
-  1024 * Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
-
-/**
- * @param command as /proc has it; Node is `node` or its main thread's name
- * @returns whether it is one of the sandbox's own, and none that start-service or a probe runs for a moment
- */
-export const isOwnCommand = (command: string): boolean => /^(envoy|node|MainThread|java)$/.test(command);
 
 /**
  * Reads what the processes of process groups use; Linux only.
  *
  * @param groups leaders' process ids by name, as a run's sandbox.json has them
  * @returns by `<name>/<command>`, for example `service1/envoy`
- * @see proc_pid_stat(5), proc_pid_smaps(5)
+ * @see proc_pid_smaps(5)
  */
 export async function readUsage(groups: Readonly<Record<string, number>>): Promise<Record<string, Usage>> {
   const names = new Map(Object.entries(groups).map(([name, pid]) => [pid, name]));
   const usage: Record<string, Usage> = {};
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').then(readStat, () => undefined);
-    const name = stat && names.get(stat.group);
-    if (!stat || !name || !isOwnCommand(stat.command)) continue;
-    const memory = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
-    usage[`${name}/${stat.command}`] = {
-      cpuSeconds: stat.cpuSeconds,
-      residentBytes: kilobytes(memory, 'Rss'),
-      proportionalBytes: kilobytes(memory, 'Pss'),
-    };
+  for (const { pid, group, command, cpuSeconds, residentBytes } of await processesHere()) {
+    const name = names.get(group);
+    if (!name || !isOwnCommand(command)) continue;
+    usage[`${name}/${command}`] = { cpuSeconds, residentBytes, proportionalBytes: await proportionalBytes(pid) };
   }
   return usage;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { processOf, readProcesses } from '../../prove/faults/control.js';
+import { processOf } from '../../prove/control/control.js';
+import { readProcesses } from '../../sandbox/load/process-usage.js';
 
 const processes = readProcesses(
   [
@@ -13,11 +14,6 @@ const processes = readProcesses(
     'no process at all',
   ].join('\n'),
 );
-
-test('processes as /proc has them, whatever their names hold', () => {
-  assert.deepEqual(processes[4], { pid: 11, command: 'a (b) c', parent: 7 });
-  assert.equal(processes.length, 6);
-});
 
 test('a part is a child of its service: the app, the sidecar, or the first process itself', () => {
   assert.equal(processOf('service2/app', processes, 7), 10);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Answer } from '../../prove/faults/caller.js';
-import type { Expected } from '../../prove/faults/cases.js';
-import type { Account, Outcome } from '../../prove/faults/outcome.js';
+import type { FaultCase } from '../../prove/faults/cases.js';
+import type { Outcome, RequestGroup } from '../../prove/faults/outcome.js';
 import { faultTable, findings } from '../../prove/faults/report.js';
 
-function account(answers: Record<string, number>, missing: Record<string, number> = {}, slowestMs = 20): Account {
+function group(answers: Record<string, number>, missing: Record<string, number> = {}, slowestMs = 20): RequestGroup {
   const entries = Object.entries(answers).map(([answer, count]): [Answer, number] => [
     /^\d+$/.test(answer) ? Number(answer) : (answer as Answer),
     count,
@@ -21,36 +21,41 @@ function account(answers: Record<string, number>, missing: Record<string, number
 }
 
 const well: Outcome = {
-  settled: account({ 200: 20 }),
-  lastSecond: account({ 200: 20 }),
-  during: account({ 200: 5, 503: 3 }),
-  after: account({ 200: 20 }),
-  inFlight: account({}),
+  settled: group({ 200: 20 }),
+  lastSecond: group({ 200: 20 }),
+  during: group({ 200: 5, 503: 3 }),
+  inFlight: group({}),
   healedAfter: 1.25,
 };
-const expected: Expected = { answers: [200, 503], loses: 'nothing' };
+const fault: FaultCase = {
+  name: 'x',
+  title: 'x broken',
+  inject: async () => undefined,
+  answers: [200, 503],
+  loses: 'nothing',
+};
 
 const result = (
   outcome: Partial<Outcome> = {},
-  given: Partial<Expected> = {},
+  given: Partial<FaultCase> = {},
   secondsToEnd: readonly number[] = [],
 ) => ({
-  fault: { name: 'x', title: 'x broken', steps: [], expected: { ...expected, ...given } },
+  fault: { ...fault, ...given },
   outcome: { ...well, ...outcome },
   secondsToEnd,
 });
 
 describe('findings', () => {
-  const failed = account({ 200: 3, 503: 1 });
-  const lacking = account({ 200: 9 }, { a: 1 });
+  const failed = group({ 200: 3, 503: 1 });
+  const lacking = group({ 200: 9 }, { a: 1 });
   const cases: readonly [string, ReturnType<typeof result>, readonly RegExp[]][] = [
     ['as expected: none', result(), []],
     [
       'another answer',
-      result({ during: account({ 200: 1, 504: 2 }) }),
+      result({ during: group({ 200: 1, 504: 2 }) }),
       [/^answers 200 ×1, 504 ×2; expected only 200, 503$/],
     ],
-    ['an answer that took too long', result({ during: account({ 200: 1 }, {}, 6001) }), [/took 6001 ms/]],
+    ['an answer that took too long', result({ during: group({ 200: 1 }, {}, 6001) }), [/took 6001 ms/]],
     ['a request in flight that failed', result({ inFlight: failed }), [/in flight .* 503 ×1/]],
     ['one that may', result({ inFlight: failed }, { inFlight: 'may fail' }), []],
     ['never well again', result({ healedAfter: undefined }), [/not well again/]],
@@ -71,11 +76,11 @@ describe('findings', () => {
 
 test('the table: Markdown, columns in line, what is missing in words', () => {
   const lost = {
-    settled: account({ 200: 1 }, { a: 11 }),
-    during: account({ 200: 2, refused: 1 }, { a: 2, b: 1 }),
-    inFlight: account({ 200: 4 }),
+    settled: group({ 200: 1 }, { a: 11 }),
+    during: group({ 200: 2, refused: 1 }, { a: 2, b: 1 }),
+    inFlight: group({ 200: 4 }),
   };
-  assert.deepEqual(faultTable([result(), result(lost, {}, [0.5])]), [
+  assert.deepEqual(faultTable([result(), result(lost, {}, [0.5])]).split('\n'), [
     '| fault    | the caller sees    | slowest | in flight | ended in | well again after | ledger                                                      |',
     '| -------- | ------------------ | ------- | --------- | -------- | ---------------- | ----------------------------------------------------------- |',
     '| x broken | 200 ×5, 503 ×3     | 20 ms   | –         | –        | 1.3 s            | no span missing                                             |',

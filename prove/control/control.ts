@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { execa } from 'execa';
+import { root } from '../../sandbox/cli/project.js';
+import { isOwnCommand, type ProcessEntry, readProcesses } from '../../sandbox/load/process-usage.js';
+import { spanLimitOf } from '../../sandbox/load/span-limit.js';
+import { type ComposeService, zipkinIn } from '../../sandbox/topology/compose-file.js';
+import type { RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
+
+/** A service of docker-compose.yml as a whole, or one process of it: `service2`, `service2/app`, `service2/sidecar`. */
+export type Part = string;
+
+/** @returns the service that a part belongs to */
+export const serviceOf = (part: Part): string => part.replace(/\/.*/, '');
+
+const commands: Readonly<Record<string, RegExp>> = { app: /^(node|MainThread)$/, sidecar: /^envoy$/ };
+/** What a command in a container exits with when the container ends under it. */
+const endedWithContainer = 137;
+
+/** Runs a script where a service's processes are seen. */
+function runIn(sandbox: RunningSandbox, service: string, script: string) {
+  const [command = 'sh', ...args] = [...sandbox.inside(service).command, 'sh', '-c', script];
+  return execa(command, args, { cwd: root, reject: false, stdin: 'ignore' });
+}
+
+/**
+ * Finds a part's process among those of its service.
+ *
+ * @param first the service's first process
+ * @throws Error where the part does not run
+ */
+export function processOf(part: Part, processes: readonly ProcessEntry[], first: number): number {
+  const [service, name] = part.split('/');
+  if (!name) return first;
+  const found = processes.find(({ command, parent }) => parent === first && commands[name]?.test(command));
+  if (!found) throw new Error(`${service}: its ${name} does not run, so no fault can be put on it`);
+  return found.pid;
+}
+
+/** The power over a sandbox that faults need. Somebody else brings back what ended by itself: Docker, or a NativeControl. */
+export abstract class Control {
+  protected readonly services: readonly string[];
+  /** The service that collects the spans, and most spans that it keeps. */
+  readonly zipkin: string;
+  readonly spanLimit: number;
+
+  /** @param services docker-compose.yml's */
+  constructor(services: readonly ComposeService[]) {
+    this.services = services.map(({ name }) => name);
+    this.zipkin = zipkinIn(services)?.name ?? '';
+    this.spanLimit = spanLimitOf(services);
+  }
+
+  abstract get sandbox(): RunningSandbox;
+
+  /** Ends a service in good order and keeps it down. */
+  abstract stop(service: string): Promise<void>;
+  /** Starts a service that was stopped. */
+  abstract start(service: string): Promise<void>;
+  /** Lets no byte reach a service or leave it, and lets them through again. */
+  abstract cut(service: string): Promise<void>;
+  abstract mend(service: string): Promise<void>;
+
+  /** @returns a wait for the end of the service as it runs now, whatever happens to it afterwards */
+  protected abstract endOf(service: string): Promise<() => Promise<unknown>>;
+  /** @returns a service's first process: the one that Compose or the native run started */
+  protected abstract firstOf(service: string, processes: readonly ProcessEntry[]): number;
+
+  /** Sends a signal to a part's process. A whole service is stopped or killed with all its processes. */
+  async signal(part: Part, signal: 'TERM' | 'KILL' | 'STOP' | 'CONT'): Promise<void> {
+    const { pid } = await this.#find(part);
+    const target = part.includes('/') || signal === 'TERM' ? pid : -pid;
+    const { failed, exitCode, stderr } = await runIn(this.sandbox, serviceOf(part), `kill -${signal} ${target}`);
+    if (failed && exitCode !== endedWithContainer) throw new Error(`${part} got no SIG${signal}: ${stderr.trim()}`);
+  }
+
+  /** Stops a part's process, and lets it go on `seconds` later; resolves when it is stopped. */
+  async hold(part: Part, seconds: number): Promise<void> {
+    const { pid } = await this.#find(part);
+    // Timed where the process is: a command for each end of it would take longer than the hold.
+    const script = `kill -STOP ${pid} && echo held && sleep ${seconds} && kill -CONT ${pid}`;
+    const holding = runIn(this.sandbox, serviceOf(part), script);
+    const isHeld = await Promise.race([once(holding.stdout, 'data').then(() => true), holding.then(() => false)]);
+    if (!isHeld) throw new Error(`${part} could not be stopped: ${(await holding).stderr.trim()}`);
+  }
+
+  /** @returns the seconds from `act` until the service has ended */
+  async secondsToEnd(service: string, act: () => Promise<void>): Promise<number> {
+    const ended = await this.endOf(service);
+    const since = Date.now();
+    await act();
+    await ended();
+    return (Date.now() - since) / 1000;
+  }
+
+  /** @returns the resident bytes of each of the sandbox's processes by `<service>/<command>`; what does not run is left out */
+  async memory(): Promise<Record<string, number>> {
+    const samples = this.services.map(async (service) => {
+      const { processes } = await this.#find(service).catch(() => ({ processes: [] }));
+      const own = processes.filter(({ command }) => isOwnCommand(command));
+      return own.map(({ command, residentBytes }) => [`${service}/${command}`, residentBytes] as const);
+    });
+    return Object.fromEntries((await Promise.all(samples)).flat());
+  }
+
+  /** A part's process, and all processes of its service: those of its group. */
+  async #find(part: Part): Promise<{ readonly pid: number; readonly processes: readonly ProcessEntry[] }> {
+    const { stdout } = await runIn(this.sandbox, serviceOf(part), 'cat /proc/[0-9]*/stat 2>/dev/null');
+    const all = readProcesses(stdout);
+    const first = this.firstOf(serviceOf(part), all);
+    return { pid: processOf(part, all, first), processes: all.filter(({ group }) => group === first) };
+  }
+}

@@ -1,0 +1,151 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { cache, root } from '../../sandbox/cli/project.js';
+import { readUsage, type Usage } from '../../sandbox/load/process-usage.js';
+import { type ComposeService, zipkinIn } from '../../sandbox/topology/compose-file.js';
+import { installEnvoy } from '../../sandbox/topology/download-parts.js';
+import type { ManagedProcess } from '../../sandbox/topology/managed-process.js';
+import { installZipkinFor, NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
+import { freePorts } from '../../sandbox/topology/ports.js';
+import { readTopology } from '../../sandbox/topology/read-topology.js';
+import { findSandbox, type RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
+import { Control } from './control.js';
+
+/** What of the sandbox is other than as shipped. */
+export interface Changes {
+  /** Changes an Envoy configuration, YAML to YAML. */
+  readonly envoy: (configuration: string) => string;
+  /** Environment of the services with an app, of all with an Envoy, of Zipkin. */
+  readonly apps: Readonly<Record<string, string>>;
+  readonly envoys: Readonly<Record<string, string>>;
+  readonly zipkin: Readonly<Record<string, string>>;
+}
+
+export const asShipped: Changes = { envoy: (configuration) => configuration, apps: {}, envoys: {}, zipkin: {} };
+
+/** Docker's first wait before it restarts a container. */
+const restartDelayMs = 100;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+async function changedTopology(environment: Environment, { zipkin }: Changes): Promise<ComposeService[]> {
+  const services = await readTopology(root, environment);
+  return services.map((service) =>
+    service === zipkinIn(services) ? { ...service, environment: { ...service.environment, ...zipkin } } : service,
+  );
+}
+
+async function prepare(
+  services: readonly ComposeService[],
+  environment: Environment,
+  { envoy, apps, envoys }: Changes,
+): Promise<NativeSandbox> {
+  const overrides = Object.fromEntries(
+    // An app is told where Zipkin is; a service of Envoy alone is not.
+    services.map(({ name, environment }) => [name, environment.ZIPKIN_URL ? { ...envoys, ...apps } : envoys]),
+  );
+  const envoyBinary = await installEnvoy(cache, environment);
+  const zipkinFolder = await installZipkinFor(services, cache, environment);
+  const parts = { services, envoyBinary, zipkinFolder, overrides };
+  const sandbox = await NativeSandbox.prepare(root, cache, environment, parts);
+  for (const [path, text] of sandbox.plan.configurations) await writeFile(path, envoy(text));
+  return sandbox;
+}
+
+/** A native sandbox of one's own, whose processes are restarted when they end, as `restart: unless-stopped` does. */
+export class NativeControl extends Control {
+  readonly #down = new Set<string>();
+  readonly #keepers: Promise<void>[] = [];
+  #seen: RunningSandbox | undefined;
+
+  private constructor(
+    services: readonly ComposeService[],
+    private readonly native: NativeSandbox,
+  ) {
+    super(services);
+  }
+
+  /**
+   * Starts a sandbox on free ports, which disturbs none that runs, and waits until it serves.
+   *
+   * @throws Error where a part cannot be had, or does not start
+   */
+  static async start(changes = asShipped): Promise<NativeControl> {
+    const [FRONT_PORT, ADMIN_PORT, ZIPKIN_PORT] = (await freePorts(3)).map(String);
+    const environment = { ...process.env, ZIPKIN_URL: '', FRONT_PORT, ADMIN_PORT, ZIPKIN_PORT };
+    const services = await changedTopology(environment, changes);
+    const control = new NativeControl(services, await prepare(services, environment, changes));
+    try {
+      await Promise.all(control.services.map((service) => control.start(service)));
+    } catch (error) {
+      await control.stopAll();
+      throw error;
+    }
+    control.#seen = await findSandbox(root, cache, environment);
+    return control;
+  }
+
+  get sandbox(): RunningSandbox {
+    if (!this.#seen) throw new Error('the sandbox does not run yet');
+    return this.#seen;
+  }
+
+  /** What its processes use now. */
+  usage(): Promise<Record<string, Usage>> {
+    return readUsage(Object.fromEntries(this.services.map((service) => [service, this.#running(service).pid])));
+  }
+
+  /** Ends everything, and leaves nothing behind. */
+  async stopAll(): Promise<void> {
+    for (const service of this.services) this.#down.add(service);
+    await this.native.stop();
+    await Promise.all(this.#keepers);
+    await rm(this.native.runFolder, { recursive: true, force: true });
+  }
+
+  async start(service: string): Promise<void> {
+    this.#down.delete(service);
+    const running = await this.native.start(service);
+    this.#keepers.push(this.#keepUp(service, running));
+  }
+
+  async #keepUp(service: string, first: ManagedProcess): Promise<void> {
+    let running = first;
+    for (;;) {
+      await running.ended;
+      await delay(restartDelayMs);
+      if (this.#down.has(service)) return;
+      running = await this.native.start(service).catch(() => this.#running(service));
+      if (this.#down.has(service)) await running.stop(10);
+    }
+  }
+
+  async stop(service: string): Promise<void> {
+    this.#down.add(service);
+    await this.#running(service).stop(10);
+  }
+
+  protected firstOf(service: string): number {
+    return this.#running(service).pid;
+  }
+
+  protected async endOf(service: string): Promise<() => Promise<unknown>> {
+    const { ended } = this.#running(service);
+    return () => ended;
+  }
+
+  /** No packet filter without root: the sidecar is stopped instead. To its callers it is as silent as a cut wire. */
+  cut(service: string): Promise<void> {
+    return this.signal(`${service}/sidecar`, 'STOP');
+  }
+
+  mend(service: string): Promise<void> {
+    return this.signal(`${service}/sidecar`, 'CONT');
+  }
+
+  #running(service: string): ManagedProcess {
+    const running = this.native.processes.findLast(({ plan }) => plan.name === service);
+    if (!running) throw new Error(`${service} was never started`);
+    return running;
+  }
+}

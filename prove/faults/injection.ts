@@ -1,0 +1,18 @@
+import { type Control, type Part, serviceOf } from '../control/control.js';
+
+/** A fault on its way: what it has power over, and what it tells to end. */
+export class Injection {
+  /** Epoch milliseconds. */
+  readonly terminatedAt: number[] = [];
+  readonly secondsToEnd: number[] = [];
+
+  constructor(readonly control: Control) {}
+
+  /** Sends SIGTERM to all of these at once; resolves when each one's service has ended. */
+  async terminate(parts: readonly Part[]): Promise<void> {
+    this.terminatedAt.push(Date.now());
+    const { control } = this;
+    const ends = parts.map((part) => control.secondsToEnd(serviceOf(part), () => control.signal(part, 'TERM')));
+    this.secondsToEnd.push(...(await Promise.all(ends)));
+  }
+}
