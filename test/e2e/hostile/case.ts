@@ -10,8 +10,6 @@ export interface Http1Case {
   readonly chunks: Chunks;
   /** The statuses of all answers in order, informational ones too; none where the front ends it without a word. */
   readonly statuses: readonly number[];
-  /** Ends the client's side when all is sent. */
-  readonly halfClose?: true;
 }
 
 /** A row of a table. `text` has characters up to U+00FF, each a byte. */

@@ -8,21 +8,13 @@ export interface Exchange {
   readonly closed: boolean;
 }
 
-export interface Sending {
-  /** Ends the client's side, and only that, once all is sent. */
-  readonly halfClose?: boolean;
-  /** Gives up waiting for the front to close. */
-  readonly limitMs: number;
-  /** Ends the connection from this side once it says so. */
-  readonly enough?: (received: Buffer) => boolean;
-}
-
 /**
  * Opens a connection, sends each of `chunks` (a number waits so many milliseconds), and reads until the front closes.
  *
+ * @param limitMs longest wait for that
  * @returns what came, also where the front closed while it was still being written to
  */
-export function exchange(url: string, chunks: Chunks, sending: Sending): Promise<Exchange> {
+export function exchange(url: string, chunks: Chunks, limitMs: number): Promise<Exchange> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
@@ -35,10 +27,9 @@ export function exchange(url: string, chunks: Chunks, sending: Sending): Promise
       socket.destroy();
       resolve({ received: Buffer.concat(received), closed });
     };
-    const limit = setTimeout(() => finish(false), sending.limitMs);
+    const limit = setTimeout(() => finish(false), limitMs);
     socket.on('data', (chunk) => {
       received.push(chunk);
-      if (sending.enough?.(Buffer.concat(received))) finish(false);
     });
     socket.on('end', () => finish(true));
     socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -51,7 +42,6 @@ export function exchange(url: string, chunks: Chunks, sending: Sending): Promise
         if (typeof chunk === 'number') await new Promise((next) => setTimeout(next, chunk));
         else socket.write(chunk);
       }
-      if (sending.halfClose) socket.end();
     };
     socket.on('connect', () => void send());
   });

@@ -1,0 +1,103 @@
+import { type Http1Case, mark, message, row, rows, withBody, withHeaders, withLine, withTarget } from './case.js';
+
+const withHost = (host: string): string => message(['GET /trace/2 HTTP/1.1', `host: ${host}`, 'connection: close']);
+const withValue = (value: string): string => withHeaders(`x-a: ${value}`);
+const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `x-${index}: ${mark}`);
+const sized = (length: number): string => withBody([`content-length: ${length}`], 'b'.repeat(length));
+const chunked = (body: string): string => withBody(['transfer-encoding: chunked'], body);
+
+/** What a server would take for a request of its own, and answer, were it led astray by what comes before. */
+const smuggled = message([`GET /trace/2?${mark} HTTP/1.1`, 'host: sandbox', 'connection: close']);
+const smuggling = (lines: readonly string[], body: string): string =>
+  message(['POST /trace/2 HTTP/1.1', 'host: sandbox', ...lines], body + smuggled);
+const chunkedAndMore = (body: string): string => smuggling(['transfer-encoding: chunked'], body);
+
+/** What a setting of the front decides, by the setting. What Envoy's parser refuses by itself is Envoy's to test. */
+export const http1Tables: Readonly<Record<string, readonly Http1Case[]>> = {
+  'max_request_headers_kb: 32': [
+    row('a value of 30 KB', withValue('v'.repeat(30_000)), 200),
+    row('a value of 33 KB', withValue('v'.repeat(33_000)), 431),
+    row('a name of 33 KB', withHeaders(`${'n'.repeat(33_000)}: ${mark}`), 431),
+    row('33 KB in 40 lines', withHeaders(...numbered(40).map((line) => line + 'v'.repeat(850))), 431),
+    row('a path of 31 KB', withTarget(`/${'p'.repeat(31_000)}`), 404),
+    row('a path of 33 KB', withTarget(`/${'p'.repeat(33_000)}`), 431),
+    row('a trailer of 40 KB', chunked(`0\r\nx-a: ${'t'.repeat(40_000)}\r\n\r\n`), 431),
+  ],
+  'max_headers_count: 64, host and connection among them': [
+    row('64 lines', withHeaders(...numbered(62)), 200),
+    row('65 lines', withHeaders(...numbered(63)), 431),
+    row('65 lines of one name', withHeaders(...Array<string>(63).fill('x-a: v')), 431),
+  ],
+  'headers_with_underscores_action: REJECT_REQUEST': rows(
+    'name',
+    ['x_a', 'x_b3_traceid', 'content_length', 'transfer_encoding', '_'],
+    (name) => withHeaders(`${name}: ${mark}`),
+    400,
+  ),
+  'normalize_path and merge_slashes': [
+    ...rows('slashes', ['/trace//2', '///trace////2'], withTarget, 200),
+    ...rows('dots', ['/trace/./2', '/x/../../../trace/2', '/trace/%2E%2e/trace/2'], withTarget, 200),
+    ...rows('encoded and backslash', ['/%74race/%32', '/trace\\2'], withTarget, 200),
+    ...rows('decoded once', ['/trace/%252e%252e/trace/2', '/trace%252f2'], withTarget, 404),
+  ],
+  'path_with_escaped_slashes_action: REJECT_REQUEST': rows(
+    'path',
+    ['/trace%2f2', '/trace/2%2F..', '/%2e%2e%2ftrace/2', '/trace%5c2'],
+    withTarget,
+    400,
+  ),
+  'no other route': [
+    ...rows('path', ['/', '/trace', '/trace/2/', '/trace/3', '/TRACE/2', '/trace/2;x=1'], withTarget, 404),
+    ...rows('inner path', ['/health', '/reporter', '/lab/drop-headers', '/stats', '/api/v2/spans'], withTarget, 404),
+    ...rows('inner path', ['/quitquitquit', '/runtime_modify', '/config_dump'], withTarget, 404),
+    ...rows(
+      'odd path',
+      [`/<script>${mark}</script>`, `/${mark}%0d%0ax:y`, `/$\{jndi:ldap://${mark}}`],
+      withTarget,
+      404,
+    ),
+    ...rows('elsewhere', ['http://127.0.0.1:8001/stats', 'http://zipkin:9411/zipkin/'], withTarget, 404),
+    row('a query', withTarget(`/trace/2?x=${mark}`), 200),
+  ],
+  'the route "two hosts"': rows('host', [`sandbox,${mark}`, `${mark}@sandbox`], withHost, 400),
+  'any host: the path decides': rows('host', [`${mark}.example`, 'zipkin:9411', '127.0.0.1:8001'], withHost, 200),
+  'the route "no tunnel", and no upgrade_configs': [
+    row('CONNECT host:port', withLine('CONNECT sandbox:80 HTTP/1.1'), 403),
+    row('CONNECT to the admin port', withLine('CONNECT 127.0.0.1:8001 HTTP/1.1'), 403),
+    row('upgrade to a web socket', withHeaders('connection: upgrade', 'upgrade: websocket'), 403),
+  ],
+  'the buffer of 16 KiB': [
+    row('16 KiB', sized(16_384), 405),
+    row('16 KiB and a byte', sized(16_385), 413),
+    row('16 KiB and a byte, chunked', chunked(`4001\r\n${'b'.repeat(16_385)}\r\n0\r\n\r\n`), 413),
+    row('1 MB in a GET', sized(1_048_576).replace('POST', 'GET'), 413),
+    row('1 MB to no route, which wants no body', sized(1_048_576).replace('/trace/2', '/'), 404),
+    row('100 KB after 100', withBody(['expect: 100-continue', 'content-length: 99999'], 'x'.repeat(99_999)), 100, 413),
+  ],
+  strict_chunk_parsing: [
+    row('chunks', chunked('5\r\nhello\r\n1\r\nx\r\n0\r\n\r\n'), 405),
+    row('no line end after a chunk', chunkedAndMore('5\r\nhello0\r\n\r\n'), 400),
+    row('more in a chunk than its size', chunkedAndMore('3\r\nhello\r\n0\r\n\r\n'), 400),
+    row('bare LF everywhere', chunkedAndMore('5\nhello\n0\n\n'), 400),
+    row('bare LF after a chunk', chunkedAndMore('5\r\nhello\n0\r\n\r\n'), 400),
+    row('bare CR after a size', chunkedAndMore('5\rhello\r\n0\r\n\r\n'), 400),
+    ...rows('size', ['5;a\nb', '5;a\rb', '5\n'], (size) => chunkedAndMore(`${size}\r\nhello\r\n0\r\n\r\n`), 400),
+  ],
+  'no allow_chunked_length, no accept_http_10': [
+    row('two lengths', smuggling(['content-length: 4', 'transfer-encoding: chunked'], '0\r\n\r\n'), 400),
+    row('two lengths in a GET', `${withHeaders('content-length: 5', 'transfer-encoding: chunked')}0\r\n\r\n`, 400),
+    row('a request in a body', withBody([`content-length: ${smuggled.length}`], smuggled), 405),
+    row('HTTP/1.0', message(['GET /trace/2 HTTP/1.0']), 426),
+  ],
+  'x-envoy-* removed': rows(
+    'order to Envoy',
+    [
+      'x-envoy-upstream-rq-timeout-ms: 1',
+      'x-envoy-max-retries: 1000',
+      'x-envoy-fault-abort-request: 418',
+      'x-envoy-original-dst-host: 127.0.0.1:8001',
+    ],
+    withHeaders,
+    200,
+  ),
+};

@@ -1,0 +1,71 @@
+import { type ClientHttp2Session, connect, constants, type OutgoingHttpHeaders } from 'node:http2';
+import { sandbox } from '../requests.js';
+import { mark } from './case.js';
+
+/** One HTTP/2 request: what is sent, and what the front makes of it: a status, or the error that ends the stream. */
+export interface Http2Case {
+  readonly name: string;
+  readonly headers?: OutgoingHttpHeaders;
+  /** Bytes of a POST's body. */
+  readonly body?: number;
+  /** A body is announced and does not come. */
+  readonly stalls?: boolean;
+  readonly outcome: number | 'NGHTTP2_INTERNAL_ERROR';
+}
+
+const fields = (count: number): OutgoingHttpHeaders =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, mark]));
+const refused = 'NGHTTP2_INTERNAL_ERROR';
+
+/** What a setting of the front decides. Node's client adds the four pseudo-headers. */
+export const http2Cases: readonly Http2Case[] = [
+  { name: 'a request', outcome: 200 },
+  { name: '64 fields', headers: fields(60), outcome: 200 },
+  { name: '65 fields', headers: fields(61), outcome: refused },
+  { name: '40 KB of fields', headers: { 'x-a': 'v'.repeat(40_000) }, outcome: refused },
+  { name: 'a name with an underscore', headers: { x_a: mark }, outcome: refused },
+  { name: 'an encoded slash', headers: { ':path': '/trace%2f2' }, outcome: 400 },
+  { name: 'two hosts', headers: { ':authority': `a,${mark}` }, outcome: 400 },
+  { name: 'an inner path', headers: { ':path': '/stats' }, outcome: 404 },
+  { name: 'a body of 20 KB', body: 20_000, outcome: 413 },
+];
+
+/** Runs `work` with a connection of its own to the front. */
+export async function withHttp2<T>(work: (session: ClientHttp2Session) => Promise<T>): Promise<T> {
+  const session = connect(sandbox.frontUrl);
+  session.on('error', () => undefined);
+  try {
+    return await work(session);
+  } finally {
+    session.destroy();
+  }
+}
+
+/** @returns what came of a request: its status, or the name of the error that ended it, and all that was answered */
+export function http2Outcome(
+  session: ClientHttp2Session,
+  { headers = {}, body = 0, stalls = false }: Pick<Http2Case, 'headers' | 'body' | 'stalls'>,
+): Promise<{ readonly outcome: number | string | undefined; readonly received: string }> {
+  const hasBody = body > 0 || stalls;
+  const method = hasBody ? 'POST' : 'GET';
+  const stream = session.request({ ':method': method, ':path': '/trace/2', ...headers }, { endStream: !hasBody });
+  let received = '';
+  let status: number | undefined;
+  return new Promise((resolve) => {
+    stream.on('response', (answer) => {
+      status = answer[':status'];
+      received += JSON.stringify(answer);
+    });
+    stream.on('data', (chunk) => {
+      received += chunk;
+    });
+    stream.on('error', () => undefined);
+    stream.on('close', () => {
+      const error = Object.entries(constants).find(
+        ([name, code]) => name.startsWith('NGHTTP2_') && !name.startsWith('NGHTTP2_S') && code === stream.rstCode,
+      );
+      resolve({ outcome: status ?? error?.[0], received });
+    });
+    if (body > 0) stream.end(Buffer.alloc(body));
+  });
+}
