@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import type { Diagnosis } from '../diagnosis/cause.js';
 import { diagnose } from '../diagnosis/diagnose.js';
 import { beganElsewhere } from '../diagnosis/explain-own-apps.js';
@@ -43,23 +44,13 @@ export interface JudgedTrace {
   readonly diagnoses: readonly Diagnosis[];
 }
 
-const parallel = 16;
+const inParallel = { concurrency: 16 };
 
 /** Envoy's and OpenTelemetry's reporters wait 5 s by default, Linkerd's 10 s. */
 export const longestReportMs = 12_000;
 
 /** Above this many requests the hops write no headers down: it would slow what is measured. */
 const mostWithHeaders = 20;
-
-async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const waiting = items.entries();
-  const worker = async () => {
-    for (const [index, item] of waiting) results[index] = await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker));
-  return results;
-}
 
 /** What more spans could mend: nothing is missing once no finding is of these types. */
 const lateTypes: ReadonlySet<Finding['type']> = new Set([
@@ -82,7 +73,7 @@ export async function verify(verification: Verification): Promise<JudgedTrace[]>
   const request = sandbox ? verification.request : withContext(verification.request);
   const requests = Array.from({ length: verification.count }, () => request);
   const statesBefore = sandbox ? await reporterStates(sandbox) : [];
-  const send = () => inParallel(requests, sendTraced);
+  const send = () => pMap(requests, (each) => sendTraced(each), inParallel);
   const writesHeaders = sandbox !== undefined && requests.length <= mostWithHeaders;
   const answers = await (writesHeaders ? withHeaderLogs(sandbox, send) : send());
   const judgeOne = (
@@ -99,23 +90,27 @@ export async function verify(verification: Verification): Promise<JudgedTrace[]>
       ...(tolerance === undefined ? {} : { startTolerance: tolerance, endTolerance: tolerance }),
     });
   let collected = 0;
-  const traces = await inParallel(answers, async (answer) => {
-    const { traceId, sentAt, tookMs } = answer;
-    const isComplete = (spans: readonly Span[]) => {
-      const { findings, ownApps } = judgeOne(spans, answer, []);
-      return findings.every(({ type }) => !lateTypes.has(type)) && ownApps.every(({ server }) => server);
-    };
-    const wait = {
-      limitMs: verification.waitMs ?? longestReportMs,
-      enough: isComplete,
-      since: sentAt + tookMs,
-      ...(sandbox && verification.waitMs === undefined && !hasOwnApp(shape) ? { quietMs: quietSandboxMs } : {}),
-    };
-    const spans = traceId === undefined ? [] : await collectTrace(zipkin, traceId, wait);
-    collected += 1;
-    onJudged?.(collected);
-    return { traceId: traceId ?? '', answer, spans };
-  });
+  const traces = await pMap(
+    answers,
+    async (answer) => {
+      const { traceId, sentAt, tookMs } = answer;
+      const isComplete = (spans: readonly Span[]) => {
+        const { findings, ownApps } = judgeOne(spans, answer, []);
+        return findings.every(({ type }) => !lateTypes.has(type)) && ownApps.every(({ server }) => server);
+      };
+      const wait = {
+        limitMs: verification.waitMs ?? longestReportMs,
+        enough: isComplete,
+        since: sentAt + tookMs,
+        ...(sandbox && verification.waitMs === undefined && !hasOwnApp(shape) ? { quietMs: quietSandboxMs } : {}),
+      };
+      const spans = traceId === undefined ? [] : await collectTrace(zipkin, traceId, wait);
+      collected += 1;
+      onJudged?.(collected);
+      return { traceId: traceId ?? '', answer, spans };
+    },
+    inParallel,
+  );
   const records = writesHeaders ? await allHeaderRecords(sandbox) : [];
   const judged = traces.map((trace) => {
     const { requestId: sent } = trace.answer;
@@ -127,12 +122,16 @@ export async function verify(verification: Verification): Promise<JudgedTrace[]>
   });
   const isWhole = judged.every(({ verdict }) => verdict.whole);
   const reporters = sandbox && !isWhole ? lostBetween(statesBefore, await reporterStates(sandbox)) : [];
-  return inParallel(judged, async ({ headers, ...trace }) => {
-    const silent = trace.verdict.ownApps.filter(({ nodes }) => nodes.length === 0);
-    if (trace.verdict.whole && silent.length === 0) return { ...trace, diagnoses: [] };
-    const nearby = await tracesNearby(zipkin, trace.answer.sentAt, trace.answer.requestId);
-    const elsewhere = silent.flatMap((own) => (beganElsewhere(own, nearby) ? own.app : []));
-    const verdict = elsewhere.length > 0 ? judgeOne(trace.spans, trace.answer, headers, elsewhere) : trace.verdict;
-    return { ...trace, verdict, diagnoses: diagnose(verdict, { nearby, reporters, headers }) };
-  });
+  return pMap(
+    judged,
+    async ({ headers, ...trace }) => {
+      const silent = trace.verdict.ownApps.filter(({ nodes }) => nodes.length === 0);
+      if (trace.verdict.whole && silent.length === 0) return { ...trace, diagnoses: [] };
+      const nearby = await tracesNearby(zipkin, trace.answer.sentAt, trace.answer.requestId);
+      const elsewhere = silent.flatMap((own) => (beganElsewhere(own, nearby) ? own.app : []));
+      const verdict = elsewhere.length > 0 ? judgeOne(trace.spans, trace.answer, headers, elsewhere) : trace.verdict;
+      return { ...trace, verdict, diagnoses: diagnose(verdict, { nearby, reporters, headers }) };
+    },
+    inParallel,
+  );
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import pMap from 'p-map';
 import { root } from '../../sandbox/cli/project.js';
 import type { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { waitFor } from '../../sandbox/topology/wait.js';
@@ -13,9 +14,6 @@ import { countExpected, parseShape } from '../../sandbox/verdict/shape.js';
 const file = join(root, 'sandbox/shapes/trace-1.yaml');
 const shape = parseShape(await readFile(file, 'utf8'), file);
 
-/** How many traces to ask for at once; Zipkin refuses a longer request line. */
-const atOnce = 100;
-
 /** The spans of these traces, by id, once there are enough for the shape in each. */
 async function wholeTraces(zipkin: ZipkinClient, traceIds: readonly string[]): Promise<Map<string, Span[]>> {
   const found = new Map<string, Span[]>();
@@ -23,10 +21,8 @@ async function wholeTraces(zipkin: ZipkinClient, traceIds: readonly string[]): P
     `${traceIds.length} whole traces`,
     async () => {
       const missing = traceIds.filter((id) => !found.has(id));
-      for (let from = 0; from < missing.length; from += atOnce) {
-        for (const spans of await zipkin.traceMany(missing.slice(from, from + atOnce))) {
-          if (spans.length >= countExpected(shape)) found.set(spans[0]?.traceId ?? '', spans);
-        }
+      for (const spans of await zipkin.traceMany(missing)) {
+        if (spans.length >= countExpected(shape)) found.set(spans[0]?.traceId ?? '', spans);
       }
       if (found.size < traceIds.length) throw new Error(`${found.size} of ${traceIds.length}`);
     },
@@ -75,15 +71,8 @@ export async function sendSteadily(frontUrl: string, rate: number, ended: AbortS
 }
 
 /** Sends `count` requests, `parallel` at once. */
-export async function sendMany(frontUrl: string, count: number, parallel: number): Promise<string[]> {
-  const traceIds: string[] = [];
-  let waiting = count;
-  const worker = async () => {
-    while (waiting-- > 0) traceIds.push(await sendOne(frontUrl));
-  };
-  await Promise.all(Array.from({ length: parallel }, worker));
-  return traceIds;
-}
+export const sendMany = (frontUrl: string, count: number, parallel: number): Promise<string[]> =>
+  pMap(Array(count).keys(), () => sendOne(frontUrl), { concurrency: parallel });
 
 /** Sends requests until they are answered, and one of them has left its whole trace. */
 export async function firstExactTrace(frontUrl: string, zipkin: ZipkinClient): Promise<void> {

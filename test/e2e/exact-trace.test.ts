@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import pMap from 'p-map';
 import type { Span } from '../../sandbox/trace/span.js';
 import { buildTree, labelOf, walkTree } from '../../sandbox/trace/tree.js';
 import { matchShape } from '../../sandbox/verdict/match-shape.js';
@@ -99,16 +100,15 @@ test("span names come from the configuration, never from the client's Host heade
 test('300 requests, 32 in parallel: 300 traces of exactly eleven spans, each dependency link 300 times', async () => {
   const since = Date.now();
   const shape = await shapeOf('/trace/1');
-  const waiting = Array.from({ length: 300 }, (_, index) => index);
-  const traceIds: string[] = [];
-  const worker = async () => {
-    while (waiting.pop() !== undefined) {
+  const traceIds = await pMap(
+    Array(300).keys(),
+    async () => {
       const { status, traceId } = await request('/trace/1');
       assert.equal(status, 200);
-      traceIds.push(traceId);
-    }
-  };
-  await Promise.all(Array.from({ length: 32 }, worker));
+      return traceId;
+    },
+    { concurrency: 32 },
+  );
   assert.equal(new Set(traceIds).size, 300);
   for (const traceId of traceIds) {
     const spans = await spansOf(traceId, 11);

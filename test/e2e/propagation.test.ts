@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { execa } from 'execa';
+import pMap from 'p-map';
 import { root } from '../../sandbox/cli/project.js';
 import { waitFor } from '../../sandbox/topology/wait.js';
 import {
@@ -36,16 +37,6 @@ async function dropped(): Promise<Record<string, number>> {
   return Object.fromEntries(Object.entries(metrics).filter(([name]) => name.includes('dropped')));
 }
 
-async function inParallel<T, R>(items: readonly T[], parallel: number, work: (item: T) => Promise<R>): Promise<R[]> {
-  const waiting = [...items.entries()];
-  const results: R[] = [];
-  const worker = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) results[next[0]] = await work(next[1]);
-  };
-  await Promise.all(Array.from({ length: parallel }, worker));
-  return results;
-}
-
 const setSampling = async (percent: number) => {
   await fetch(`${sandbox.adminUrl}/runtime_modify?tracing.random_sampling=${percent}`, { method: 'POST' });
 };
@@ -60,7 +51,7 @@ function checkTable(title: string, rows: readonly PropagationCase[]): void {
 
     before(async () => {
       droppedBefore = await dropped();
-      answers = await inParallel(own, 8, (row) => rawRequest(`${sandbox.frontUrl}/trace/1`, row.headers));
+      answers = await pMap(own, (row) => rawRequest(`${sandbox.frontUrl}/trace/1`, row.headers), { concurrency: 8 });
       await waitFor(
         "service2's header log",
         async () => {
@@ -137,7 +128,9 @@ test('poisoning: 200 good requests among 200 bad ones, each good trace has its e
   const requests = Array.from({ length: 400 }, (_, index) =>
     index % 2 === 0 ? [] : (malformedCases[(index >> 1) % malformedCases.length]?.headers ?? []),
   );
-  const answers = await inParallel(requests, 16, (lines) => rawRequest(`${sandbox.frontUrl}/trace/1`, lines));
+  const answers = await pMap(requests, (lines) => rawRequest(`${sandbox.frontUrl}/trace/1`, lines), {
+    concurrency: 16,
+  });
   assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
   for (const [index, { headers }] of answers.entries()) {
     if (index % 2 !== 0) continue;
