@@ -28,14 +28,14 @@ function endQuietly(error: NodeJS.ErrnoException): void {
 }
 
 /** @throws UsageError where npm has taken an option for its own, as it does where no `--` stands before it */
-function requireOptionsAfterDashes(command: Command, usage: string): void {
+function requireOptionsAfterDashes(command: Command): void {
   const taken = command.options.find(({ long = '' }) => {
     const name = long.replace(/^--(no-)?/, '').replaceAll('-', '_');
     return (
       name !== 'json' && `npm_config_${name}` in process.env && !process.argv.some((each) => each.startsWith(long))
     );
   });
-  if (taken) throw new UsageError(`npm took ${taken.long} for itself; write -- before the options: ${usage}`);
+  if (taken) throw new UsageError(`npm took ${taken.long} for itself; write -- before the options`);
 }
 
 /** Runs the command that the arguments name. It alone prints errors, each as one line, and sets the exit code. */
@@ -48,7 +48,7 @@ export async function runProgram(program: Command): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', endQuietly);
   askThisMachineDirectly(process.env);
   try {
-    if (called) requireOptionsAfterDashes(called, usageOf(called));
+    if (called) requireOptionsAfterDashes(called);
     await program.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) {

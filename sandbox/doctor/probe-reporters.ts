@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { reporterStates } from '../observe/gather-evidence.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
+import { urlOf } from '../topology/this-machine.js';
 import { fetchText } from '../topology/wait.js';
 import type { ProcessFact, ReporterFact } from './facts.js';
 import { failureOf, messageOf } from './failure.js';
@@ -28,7 +29,7 @@ async function collectorOfEnvoy(sandbox: RunningSandbox, service: string): Promi
   const [host] = clusters.cluster_statuses.find(({ name }) => name === 'zipkin')?.host_statuses ?? [];
   if (!host) throw new Error("its cluster 'zipkin' has no address: the name does not resolve");
   const { address, port_value } = host.address.socket_address;
-  return `${address}:${port_value}`;
+  return new URL(urlOf({ host: address, port: port_value })).host;
 }
 
 /** Where an app sends its spans; undefined where it does not say, as an app of the user's own need not. */

@@ -25,16 +25,17 @@ export interface ManagedProcess {
   kill(): void;
 }
 
-const inherited = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|JAVA_HOME|LD_LIBRARY_PATH)$/;
+const inherited = /^(PATH|HOME|USER|LOGNAME|SHELL|TZ|TMPDIR|JAVA_HOME|LD_LIBRARY_PATH)$/;
 
 /**
  * @returns what a process of the sandbox has from the shell: PATH and the like. Another variable would change what it
- *   does, as it does not in a container
+ *   does, as it does not in a container. Its locale is UTF-8: in others Java finds no folder whose name has an ö
  */
 export function inheritedEnvironment(environment = process.env): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).flatMap(([name, value]) => (value && inherited.test(name) ? [[name, value]] : [])),
+  const kept = Object.entries(environment).flatMap(([name, value]) =>
+    value && inherited.test(name) ? [[name, value] as const] : [],
   );
+  return { ...Object.fromEntries(kept), LC_ALL: 'C.UTF-8' };
 }
 
 const stackFrame = /^\s+(at |\.\.\. \d+ more)/;
