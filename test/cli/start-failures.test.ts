@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +28,12 @@ async function fails(says: RegExp, environment: Record<string, string> = {}, cac
   const record = files.includes('sandbox.json') ? await readRecord(run) : undefined;
   await nothingLeft(Object.values(record?.processes ?? {}), record);
 }
+
+/** An app that is ready, and answers every request so. */
+const answering = (status: number) => `
+  import { createServer } from 'node:http';
+  const answer = ({ url }, response) => response.writeHead(url === '/health' ? 200 : ${status}).end();
+  createServer(answer).listen(process.env.PORT, '127.0.0.1');`;
 
 const partsIn = async (cache: string) => (await readdir(cache)).filter((name) => /envoy|zipkin/.test(name));
 
@@ -57,10 +63,9 @@ describe('npm start says in one line what is wrong, and leaves nothing running',
     [{ ENVOY_BIN: '/nowhere/envoy' }, /ENVOY_BIN: \/nowhere\/envoy cannot be executed; set it to an Envoy binary/],
     [{ ZIPKIN_JAR: '/nowhere/zipkin.jar' }, /ZIPKIN_JAR: \/nowhere\/zipkin.jar cannot be read; set it to Zipkin's/],
     [{ SAMPLING_PERCENT: 'all' }, /front-envoy ended with code 2 .*SAMPLING_PERCENT is 'all'; set a number from 0/],
-    [
-      { NEXT_HOP_TIMEOUT_MS: 'soon' },
-      /service\d ended with code 2 before it was ready: .*NEXT_HOP_TIMEOUT_MS is "soon"/,
-    ],
+    [{ FRONT_BIND: 'localhost' }, /FRONT_BIND: 'localhost' is no IP address; set one, or none/],
+    [{ ADMIN_PORT: 'tcp://10.0.0.1:8001' }, /ADMIN_PORT: 'tcp:\/\/10.0.0.1:8001' is not a port/],
+    [{ ZIPKIN_URL: 'http://user:secret@zipkin' }, /ZIPKIN_URL: 'http:\/\/zipkin' cannot be used/],
   ];
   for (const [environment, says] of wrongValues) {
     test(JSON.stringify(environment), () => fails(says, environment));
@@ -134,8 +139,14 @@ describe('npm start says in one line what is wrong, and leaves nothing running',
     });
     await fails(
       /service\d ended with code 1 before it was ready: Error: cannot find it \| Node.js v20 \| start-service: [^|]*$/,
-      { APP_RUNTIME: join(path.split(':')[0] ?? '', 'crashing') },
+      { SERVICE1_APP: join(path.split(':')[0] ?? '', 'crashing') },
     );
+  });
+
+  test('an app that answers 500 again and again: what was seen', async () => {
+    const app = join(scratch, 'failing.mjs');
+    await writeFile(app, answering(500));
+    await fails(/GET http:\S+\/trace\/1: not so within 10 s; last seen: it answered 500/, { SERVICE1_APP: app });
   });
 
   test('a Zipkin that does not get ready in time: the last failure and its last lines', async () => {
