@@ -1,3 +1,5 @@
+import { createHistogram } from 'node:perf_hooks';
+
 /** A distribution of latencies in milliseconds. */
 export interface Latency {
   readonly p50: number;
@@ -6,14 +8,23 @@ export interface Latency {
   readonly max: number;
 }
 
-/**
- * @param milliseconds latencies in any order
- * @returns nearest-rank percentiles; zeros where there is none
- */
-export function latencyOf(milliseconds: readonly number[]): Latency {
-  const sorted = Float64Array.from(milliseconds).sort();
-  const percentile = (percent: number): number => sorted[Math.ceil((percent / 100) * sorted.length) - 1] ?? 0;
-  return { p50: percentile(50), p90: percentile(90), p99: percentile(99), max: percentile(100) };
+/** Collects latencies; keeps three digits of each, in little memory however many there are. */
+export class Latencies {
+  readonly #microseconds = createHistogram();
+
+  get count(): number {
+    return this.#microseconds.count;
+  }
+
+  add(milliseconds: number): void {
+    this.#microseconds.record(Math.max(1, Math.round(milliseconds * 1000)));
+  }
+
+  /** @returns percentiles; zeros where there is none */
+  summary(): Latency {
+    const at = (percent: number): number => this.#microseconds.percentile(percent) / 1000;
+    return { p50: at(50), p90: at(90), p99: at(99), max: at(100) };
+  }
 }
 
 /** @returns the middle of `values`, or the mean of the two in the middle; 0 where there is none */

@@ -8,7 +8,7 @@ import { type SpanCounts, StoredTraces } from '../observe/stored-traces.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { type Answered, generateLoad } from './generate.js';
-import { type Latency, latencyOf } from './latency.js';
+import { Latencies, type Latency } from './latency.js';
 import { decisionIn, type LoadPlan } from './load-plan.js';
 
 /** A load, how it was answered, and what became of its spans. */
@@ -84,19 +84,19 @@ export async function measureLoad(
   const watch = new CollectorWatch(counters);
   const traces = new StoredTraces((ids) => zipkin.traceMany(ids), spansEach);
 
-  const latencies: number[] = [];
+  const latencies = new Latencies();
   const statuses: Record<string, number> = {};
   const onAnswer = ({ status, traceId, milliseconds }: Answered): void => {
-    latencies.push(milliseconds);
+    latencies.add(milliseconds);
     tally(statuses, status);
     if (traceIdPattern.test(traceId)) traces.add(traceId, hasShape && status === 200);
   };
   const startedAt = Date.now();
   const progress = setInterval(() => {
     const seconds = (Date.now() - startedAt) / 1000;
-    const failed = latencies.length - (statuses[200] ?? 0);
+    const failed = latencies.count - (statuses[200] ?? 0);
     onProgress(
-      `${seconds.toFixed(0)} s, ${latencies.length} answers, ${(latencies.length / seconds).toFixed(0)}/s, ${failed} not 200`,
+      `${seconds.toFixed(0)} s, ${latencies.count} answers, ${(latencies.count / seconds).toFixed(0)}/s, ${failed} not 200`,
     );
   }, 1000);
   const ended = new AbortController();
@@ -130,7 +130,7 @@ export async function measureLoad(
     answered: generated.answered,
     seconds: generated.seconds,
     requestsPerSecond: generated.answered / generated.seconds,
-    latency: latencyOf(latencies),
+    latency: latencies.summary(),
     statuses,
     failures: generated.failures,
     quiet,

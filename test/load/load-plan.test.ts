@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { latencyOf, median } from '../../sandbox/load/latency.js';
+import { Latencies, median } from '../../sandbox/load/latency.js';
 import { decisionIn } from '../../sandbox/load/load-plan.js';
 
 const ids = '0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331';
@@ -25,11 +25,12 @@ for (const [headers, decision] of decisions) {
   });
 }
 
-test('percentiles are nearest ranks', () => {
-  const latencies = Array.from({ length: 100 }, (_, i) => 100 - i);
-  assert.deepEqual(latencyOf(latencies), { p50: 50, p90: 90, p99: 99, max: 100 });
-  assert.deepEqual(latencyOf([7]), { p50: 7, p90: 7, p99: 7, max: 7 });
-  assert.deepEqual(latencyOf([]), { p50: 0, p90: 0, p99: 0, max: 0 });
+test('percentiles, to three digits; zeros where there is none', () => {
+  const latencies = new Latencies();
+  assert.deepEqual(latencies.summary(), { p50: 0, p90: 0, p99: 0, max: 0 });
+  for (let milliseconds = 100; milliseconds > 0; milliseconds--) latencies.add(milliseconds);
+  const rounded = Object.entries(latencies.summary()).map(([name, value]) => [name, Math.round(value)]);
+  assert.deepEqual(Object.fromEntries(rounded), { p50: 50, p90: 90, p99: 99, max: 100 });
 });
 
 test('the median of an even number of values is the mean of the middle two', () => {
