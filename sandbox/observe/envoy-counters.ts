@@ -9,7 +9,7 @@ export interface EnvoyCounters {
   /** Spans put into reports, whatever became of the reports. */
   readonly spansSent: number;
   readonly reports: ReportCounters;
-  /** Reports that wait for the collector's answer now. */
+  /** Reports that wait for the collector's answer now, or to be sent again. */
   readonly reportsUnderWay: number;
   readonly collector: CollectorTrouble;
 }
@@ -32,6 +32,7 @@ export interface CollectorTrouble {
   readonly connectFailures: number;
   /** Connections that the collector closed while a report was under way. */
   readonly closed: number;
+  /** Reports beyond the bound of those that may wait. */
   readonly overflows: number;
   readonly refusals: number;
   /** Reports answered with a 5xx, by the collector or by Envoy in its place. */
@@ -45,12 +46,16 @@ export const envoyStatsPath = `/stats?filter=${encodeURIComponent(
   [
     String.raw`^tracing\.zipkin\.`,
     String.raw`^http\.[^.]+\.(downstream_rq_total|tracing\..*)$`,
-    String.raw`^cluster\.[^.]+\.upstream_(rq_total|rq_active|rq_timeout|rq_pending_overflow|rq_4xx|rq_5xx|cx_connect_fail|cx_destroy_remote_with_active_rq)$`,
+    String.raw`^cluster\.[^.]+\.upstream_(rq_total|rq_active|rq_timeout|rq_pending_overflow|rq_4xx|rq_5xx|rq_retry_overflow|cx_connect_fail|cx_destroy_remote_with_active_rq)$`,
+    String.raw`^cluster\.zipkin\.circuit_breakers\.default\.remaining_retries$`,
   ].join('|'),
 )}`;
 
+const mostRetriesLine = /^zipkin::default_priority::max_retries::(\d+)$/gm;
+
 /**
- * @param text Envoy's `/stats`, one `name: value` a line; a name that comes again, from another instance, is added up
+ * @param text Envoy's `/stats`, one `name: value` a line, and its `/clusters`; a name that comes again, from another
+ *   instance, is added up
  * @see https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/stats
  * @see https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/trace/v3/zipkin.proto
  */
@@ -64,8 +69,10 @@ export function readEnvoyStats(text: string): EnvoyCounters {
     [...stats].reduce((total, [name, value]) => (matches(name) ? total + value : total), 0);
   const ofCollector = (name: string): number => get(`cluster.${COLLECTOR_CLUSTER}.upstream_${name}`);
   const ofTracing = (name: string): number => get(`tracing.zipkin.${name}`);
+  const mostRetries = [...text.matchAll(mostRetriesLine)].reduce((total, [, most]) => total + Number(most), 0);
+  const retriesLeft = stats.get(`cluster.${COLLECTOR_CLUSTER}.circuit_breakers.default.remaining_retries`);
   return {
-    requests: sum((name) => /^http\.(?!admin\.)[^.]+\.downstream_rq_total$/.test(name)),
+    requests: sum((name) => /^http\.(?!admin\.|reports\.)[^.]+\.downstream_rq_total$/.test(name)),
     traced: sum((name) => /^http\.[^.]+\.tracing\.(random_sampling|service_forced|client_enabled)$/.test(name)),
     attempts: sum((name) => /^cluster\.[^.]+\.upstream_rq_total$/.test(name)) - ofCollector('rq_total'),
     spansSent: ofTracing('spans_sent'),
@@ -75,12 +82,12 @@ export function readEnvoyStats(text: string): EnvoyCounters {
       failed: ofTracing('reports_failed'),
       skipped: ofTracing('reports_skipped_no_cluster'),
     },
-    reportsUnderWay: ofCollector('rq_active'),
+    reportsUnderWay: ofCollector('rq_active') + (retriesLeft === undefined ? 0 : mostRetries - retriesLeft),
     collector: {
       timeouts: ofCollector('rq_timeout'),
       connectFailures: ofCollector('cx_connect_fail'),
       closed: ofCollector('cx_destroy_remote_with_active_rq'),
-      overflows: ofCollector('rq_pending_overflow'),
+      overflows: ofCollector('rq_pending_overflow') + ofCollector('rq_retry_overflow'),
       refusals: ofCollector('rq_4xx'),
       failures: ofCollector('rq_5xx'),
     },

@@ -21,11 +21,11 @@ export function lostReportsReason({ reports, trouble }: EnvoyAccount): string {
     [trouble.timeouts, 'unanswered in time'],
     [trouble.connectFailures, 'connections to Zipkin refused'],
     [trouble.closed, 'on connections that Zipkin closed'],
-    [trouble.overflows, 'beyond the requests that may wait for Zipkin'],
+    [trouble.overflows, 'beyond the reports that may wait for Zipkin'],
     [trouble.refusals, 'refused with a 4xx'],
     [trouble.failures, 'answered with a 5xx'],
     [reports.skipped, 'without a collector cluster'],
   ] as const;
   const seen = causes.flatMap(([count, cause]) => (count > 0 ? [`${count} ${cause}`] : []));
-  return `${lost} of its reports did not arrive${seen.length > 0 ? ` (${seen.join(', ')})` : ''}; Envoy does not send again`;
+  return `${lost} of its reports did not arrive${seen.length > 0 ? ` (${seen.join(', ')})` : ''}`;
 }

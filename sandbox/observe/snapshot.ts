@@ -34,9 +34,10 @@ const unlessFailed = <T>(promise: Promise<T>): Promise<T | undefined> => promise
 /** Of all instances together; the youngest says since when. They are configured alike. */
 async function snapshotOfEnvoy(source: CounterSource, service: string): Promise<EnvoySnapshot> {
   const ask = (path: string) => source.askAll(service, 'admin', path);
-  const [stats, runtimes, infos] = await Promise.all([ask(envoyStatsPath), ask('/runtime'), ask('/server_info')]);
+  const paths = [envoyStatsPath, '/clusters', '/runtime', '/server_info'] as const;
+  const [stats = [], clusters = [], runtimes = [], infos = []] = await Promise.all(paths.map(ask));
   return {
-    ...readEnvoyStats(stats.join('\n')),
+    ...readEnvoyStats([...stats, ...clusters].join('\n')),
     ...readReportingSettings(runtimes[0] ?? ''),
     uptimeSeconds: Math.min(...infos.map(readUptime)),
   };

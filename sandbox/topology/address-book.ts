@@ -5,6 +5,9 @@ import { urlOf } from './this-machine.js';
 /** Zipkin's port in its container. */
 export const zipkinPort = 9411;
 
+/** Where nobody listens: the Envoys send there while Zipkin has no address. */
+const nobodysPort = 1;
+
 const ownAddresses = new Set(['0.0.0.0', '127.0.0.1']);
 
 /** Where each address of the virtual network is on this machine: what is published there, the rest on free ports. */
@@ -24,8 +27,10 @@ export class AddressBook {
       this.#known.set(`zipkin:${zipkinPort}`, { host: hostname, port: Number(port || 80) });
     }
   }
+
   /** The place of `address` as `service` sees it: its own, or another service's. */
   locate(service: string, address: Address): Address {
+    if (address.port === nobodysPort) return address;
     const key = `${ownAddresses.has(address.host) ? service : address.host}:${address.port}`;
     const known = this.#known.get(key);
     if (known) return known;

@@ -15,6 +15,7 @@ import { type Snapshot, takeSnapshot } from '../../sandbox/observe/snapshot.js';
 const stats = `
 cluster.app.upstream_rq_total: 3
 cluster.service2.upstream_rq_total: 2
+cluster.zipkin.circuit_breakers.default.remaining_retries: 97
 cluster.zipkin.upstream_cx_connect_fail: 1
 cluster.zipkin.upstream_rq_active: 4
 cluster.zipkin.upstream_rq_total: 90
@@ -24,15 +25,19 @@ http.ingress.downstream_rq_total: 3
 http.ingress.tracing.random_sampling: 3
 tracing.zipkin.reports_dropped: 1
 tracing.zipkin.reports_sent: 7
+http.reports.downstream_rq_total: 30
 tracing.zipkin.spans_sent: 10
+service2::default_priority::max_retries::3
+zipkin::default_priority::max_retries::100
+zipkin::high_priority::max_retries::3
 `;
 
-test("an Envoy's requests and attempts are those of its listeners and clusters, the collector's and the admin's aside", () => {
+test("an Envoy's requests and attempts are those of its listeners and clusters, the collector's, the apps' reports and the admin's aside", () => {
   const counters = readEnvoyStats(stats);
   assert.equal(counters.requests, 5);
   assert.equal(counters.attempts, 5);
   assert.equal(counters.spansSent, 10);
-  assert.equal(counters.reportsUnderWay, 4);
+  assert.equal(counters.reportsUnderWay, 4 + 3);
   assert.deepEqual(counters.reports, { sent: 7, dropped: 1, failed: 0, skipped: 0 });
   assert.equal(counters.collector.connectFailures, 1);
 });

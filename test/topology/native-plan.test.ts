@@ -118,7 +118,7 @@ test('who calls whom is the same: each cluster leads to the listener that its na
     assert.equal(own.admin, hostOf(made.addresses[service]?.admin));
   }
   for (const service of ['front-envoy', 'service1', 'service2']) {
-    assert.equal(addressesIn(made, service)['cluster zipkin'], hostOf(made.zipkinUrl));
+    assert.equal(addressesIn(made, service)['cluster zipkin'], `${hostOf(made.zipkinUrl)},127.0.0.1:1`);
   }
 });
 
@@ -164,13 +164,13 @@ test('with a Zipkin of your own: none is started or published, and all report to
   assert.equal(made.zipkinUrl, 'http://zipkin.example:9999');
   assert.equal(environmentOf(made, 'service1').ZIPKIN_URL, 'http://zipkin.example:9999');
   for (const service of ['front-envoy', 'service1', 'service2']) {
-    assert.equal(addressesIn(made, service)['cluster zipkin'], 'zipkin.example:9999');
+    assert.equal(addressesIn(made, service)['cluster zipkin'], 'zipkin.example:9999,127.0.0.1:1');
   }
 });
 
 test('a Zipkin of your own without a port is on port 80', async () => {
   const made = await plan({ zipkinFolder: undefined, zipkinUrl: 'http://zipkin.example' });
-  assert.equal(addressesIn(made, 'service1')['cluster zipkin'], 'zipkin.example:80');
+  assert.equal(addressesIn(made, 'service1')['cluster zipkin'], 'zipkin.example:80,127.0.0.1:1');
 });
 
 test("ready is: Envoy's admin interface and the app's health", async () => {
