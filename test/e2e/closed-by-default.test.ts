@@ -184,8 +184,8 @@ describeIn('compose', () => {
 
   const listeners: Readonly<Record<string, readonly string[]>> = {
     'front-envoy': ['*:80', '127.0.0.1:8001', 'own:8001'],
-    service1: ['*:80', '127.0.0.1:8001', '127.0.0.1:8080', '127.0.0.1:9000'],
-    service2: ['*:80', '127.0.0.1:8001', '127.0.0.1:8080', '127.0.0.1:9000'],
+    service1: ['*:80', '127.0.0.1:8001', '127.0.0.1:8080', '127.0.0.1:9000', '127.0.0.1:9411'],
+    service2: ['*:80', '127.0.0.1:8001', '127.0.0.1:8080', '127.0.0.1:9000', '127.0.0.1:9411'],
     zipkin: ['*:9411'],
   };
   const dockersResolver = '127.0.0.11';
@@ -215,6 +215,7 @@ describeIn('compose', () => {
       'http://service2:8001/ready',
       'http://service1:8080/health',
       'http://service1:9000/trace/2',
+      'http://service1:9411/health',
       'http://zipkin:9410/',
     ];
     const script = `
@@ -234,6 +235,7 @@ describeIn('compose', () => {
       'http://service2:8001/ready': refused,
       'http://service1:8080/health': refused,
       'http://service1:9000/trace/2': refused,
+      'http://service1:9411/health': refused,
       'http://zipkin:9410/': refused,
     });
   });
