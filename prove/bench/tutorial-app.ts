@@ -9,7 +9,7 @@ import { HttpLogger } from 'zipkin-transport-http';
 
 // The app as zipkin-js's own examples write it, for `npm run prove -- bench` only: its context from zipkin-context-cls, its spans
 // by HttpLogger, everything else as it comes.
-const { SERVICE_NAME = 'service1', ZIPKIN_URL = '', PORT = '8080', NEXT_HOP_URL } = process.env;
+const { SERVICE_NAME = '', ZIPKIN_URL = '', PORT = '8080', NEXT_HOP_URL } = process.env;
 const logger = new HttpLogger({ endpoint: `${ZIPKIN_URL}/api/v2/spans`, jsonEncoder: zipkin.jsonEncoder.JSON_V2 });
 const recorder = new zipkin.BatchRecorder({ logger });
 const tracer = new zipkin.Tracer({

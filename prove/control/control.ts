@@ -6,7 +6,7 @@ import { spanLimitOf } from '../../sandbox/load/span-limit.js';
 import { type ComposeService, zipkinIn } from '../../sandbox/topology/compose-file.js';
 import type { RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
 
-/** A service of docker-compose.yml as a whole, or one process of it: `service2`, `service2/app`, `service2/sidecar`. */
+/** A service of docker-compose.yml as a whole, or one process of it: `NAME`, `NAME/app`, `NAME/sidecar`. */
 export type Part = string;
 
 /** @returns the service that a part belongs to */
@@ -18,7 +18,7 @@ const endedWithContainer = 137;
 
 /** Runs a script where a service's processes are seen. */
 function runIn(sandbox: RunningSandbox, service: string, script: string) {
-  const [command = 'sh', ...args] = [...sandbox.inside(service).command, 'sh', '-c', script];
+  const [command = 'sh', ...args] = [...sandbox.inside(service), 'sh', '-c', script];
   return execa(command, args, { cwd: root, reject: false, stdin: 'ignore' });
 }
 

@@ -4,7 +4,7 @@ import { type Check, examine } from '../doctor/rules.js';
 import { paint, wrapLine } from '../picture/terminal-text.js';
 import { ExitCode } from './exit-code.js';
 import { cache, root } from './project.js';
-import { jsonOption, ownShape } from './targets.js';
+import { jsonOption } from './targets.js';
 import { type Terminal, terminal } from './terminal.js';
 
 const signs = { ok: '✓', wrong: '✗', skipped: '–' } as const;
@@ -21,12 +21,10 @@ function draw(checks: readonly Check[], { colour, wrapAt }: Terminal): string[] 
 }
 
 async function doctor(json: boolean): Promise<ExitCode> {
-  const shape = await ownShape('/trace/1');
-  if (!shape) throw new Error('the shape of /trace/1 is missing');
   const onLook = (what: string) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\u001b[Klooking at ${what}…`);
   };
-  const facts = await probe({ root, cache, environment: process.env, shape, onLook });
+  const facts = await probe({ root, cache, environment: process.env, onLook });
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   const checks = examine(facts);
   const wrong = checks.filter(({ verdict }) => verdict === 'wrong').length;

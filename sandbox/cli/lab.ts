@@ -7,7 +7,7 @@ import { findSandbox } from '../topology/running-sandbox.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { asDocument, explain } from './explain.js';
 import { cache, root } from './project.js';
-import { jsonOption, ownShape } from './targets.js';
+import { jsonOption, requireShape } from './targets.js';
 import { terminal } from './terminal.js';
 
 /** Longest time that a whole request of the lab may take, microseconds; the slow case takes two seconds. */
@@ -36,10 +36,10 @@ async function lab(name: string | undefined, json: boolean): Promise<ExitCode> {
   const sandbox = await findSandbox(root, cache, process.env);
   await resetLab(sandbox);
   await labCase?.apply(sandbox);
-  const shape = await ownShape('/trace/1');
-  if (!shape) throw new Error('the shape of /trace/1 is missing');
+  const [path = '/'] = sandbox.model.paths;
+  const shape = requireShape(sandbox.model, path);
   const zipkin = new ZipkinClient(sandbox.zipkinUrl);
-  const request = { url: new URL(`${sandbox.frontUrl}/trace/1`), method: 'GET', headers: {} };
+  const request = { url: new URL(sandbox.frontUrl + path), method: 'GET', headers: {} };
   const count = labCase?.requests ?? 1;
   const judged = await verify({ request, count, shape, zipkin, sandbox, within });
   const [broken] = judged.filter(({ verdict }) => !verdict.whole);

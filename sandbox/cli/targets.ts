@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
+import type { Model } from '../topology/model.js';
+import { shapeOf } from '../topology/model-shape.js';
+import { readModel } from '../topology/read-model.js';
 import { findSandbox, type RunningSandbox } from '../topology/running-sandbox.js';
 import { parseShape, type Shape } from '../verdict/shape.js';
 import { UsageError } from './exit-code.js';
@@ -45,10 +47,18 @@ export async function findTargets(given: { readonly url?: string; readonly zipki
   return { frontUrl, zipkinUrl: given.zipkin ?? sandbox?.zipkinUrl ?? '', sandbox: isOwn ? sandbox : undefined };
 }
 
-/** @returns the sandbox's own shape for a path, where it has one */
+/** @returns the spans that a GET request of this path leaves in the sandbox, where that is known */
 export async function ownShape(path: string): Promise<Shape | undefined> {
-  const number = /^\/trace\/([12])$/.exec(path)?.[1];
-  return number === undefined ? undefined : readShape(join(root, `sandbox/shapes/trace-${number}.yaml`));
+  return shapeOf(await readModel(root, process.env), path).shape;
+}
+
+/** @throws UsageError that says why it is not known which spans a request of this path leaves */
+export function requireShape(model: Model, path: string): Shape {
+  const { shape, why } = shapeOf(model, path);
+  if (shape) return shape;
+  throw new UsageError(
+    `it is not known which spans ${path} leaves: ${why}; give a path that is known, or --expect FILE`,
+  );
 }
 
 /** @throws UsageError where the file cannot be read, ShapeError where it is no shape */

@@ -5,10 +5,12 @@ import type { TracedRequest } from '../observe/send.js';
 import { verify } from '../observe/verify.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
 import { junitReport } from '../picture/junit.js';
+import { readModel } from '../topology/read-model.js';
 import { buildTree } from '../trace/tree.js';
 import { recordShape } from '../verdict/record-shape.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { asDocument, explain } from './explain.js';
+import { root } from './project.js';
 import {
   dataOption,
   headerOption,
@@ -19,7 +21,7 @@ import {
   waitOf,
   waitOption,
 } from './request-options.js';
-import { findTargets, jsonOption, ownShape, readShape, urlOption, zipkinOption } from './targets.js';
+import { findTargets, jsonOption, readShape, requireShape, urlOption, zipkinOption } from './targets.js';
 
 interface VerifyOptions extends RequestOptions {
   readonly expect?: string;
@@ -65,8 +67,9 @@ async function run(path: string, options: VerifyOptions): Promise<ExitCode> {
   const zipkin = new ZipkinClient(zipkinUrl);
   const request = requestOf(new URL(frontUrl + path), options);
   if (options.record) return record(options.record, zipkin, toOwn(request, sandbox), waitOf(options, sandbox));
-  const shape = options.expect ? await readShape(options.expect) : await ownShape(path);
-  if (!shape) throw new UsageError(`there is no shape for ${path} in this sandbox; give one with --expect FILE`);
+  const shape = options.expect
+    ? await readShape(options.expect)
+    : requireShape(await readModel(root, process.env), path);
   const progress = process.stderr.isTTY && options.count > 1;
   const judged = await verify({
     request,

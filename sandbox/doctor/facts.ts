@@ -35,6 +35,7 @@ export interface ReporterFact extends Asked {
 
 /** One request with `X-B3-Sampled: 1`, and the trace that came of it. */
 export interface RequestFact {
+  readonly path: string;
   readonly status: number;
   readonly requestId: string | undefined;
   readonly traceId: string;

@@ -1,3 +1,4 @@
+import type { Model } from '../topology/model.js';
 import { requireFree } from '../topology/ports.js';
 import { readTopology } from '../topology/read-topology.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
@@ -9,15 +10,20 @@ import { failureOf } from './failure.js';
 export async function askFreePorts(
   root: string,
   environment: Readonly<Record<string, string | undefined>>,
+  { front, edge, collector }: Model,
 ): Promise<PublishedFact[]> {
   const services = await readTopology(root, environment);
-  const names: Readonly<Record<string, string>> = { 80: 'front proxy', 8001: 'admin interface', 9411: 'Zipkin' };
+  const names = new Map([
+    [`${front.name}:${edge.port}`, 'front proxy'],
+    [`${front.name}:${front.envoyFile.adminPort}`, 'admin interface'],
+    [`${collector.service}:${collector.port}`, 'Zipkin'],
+  ]);
   return Promise.all(
     services
       .flatMap(({ name, ports }) => ports.map((published) => ({ service: name, published })))
       .map(async ({ service, published }) => ({
         service,
-        name: names[published.target] ?? String(published.target),
+        name: names.get(`${service}:${published.target}`) ?? `${service}'s port ${published.target}`,
         port: published.port,
         variable: published.variable,
         error: (await failureOf(requireFree([published])))?.replace(/^port \S+ on \S+ |;.*/g, ''),
@@ -34,19 +40,20 @@ async function askFront(url: string): Promise<void> {
 }
 
 /** Whether what the sandbox publishes answers here. */
-export async function askPorts({ frontUrl, adminUrl, zipkinUrl }: RunningSandbox): Promise<PublishedFact[]> {
+export async function askPorts({ model, frontUrl, adminUrl, zipkinUrl }: RunningSandbox): Promise<PublishedFact[]> {
+  const front = model.front.name;
   const asked = [
-    { name: 'front proxy', service: 'front-envoy', url: frontUrl, variable: 'FRONT_PORT', ask: askFront(frontUrl) },
+    { name: 'front proxy', service: front, url: frontUrl, variable: 'FRONT_PORT', ask: askFront(frontUrl) },
     {
       name: 'admin interface',
-      service: 'front-envoy',
+      service: front,
       url: adminUrl,
       variable: 'ADMIN_PORT',
       ask: fetchText(`${adminUrl}/ready`),
     },
     {
       name: 'Zipkin',
-      service: 'zipkin',
+      service: model.collector.service,
       url: zipkinUrl,
       variable: 'ZIPKIN_PORT',
       ask: fetchText(`${zipkinUrl}/health`),

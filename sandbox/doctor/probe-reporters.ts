@@ -1,18 +1,11 @@
 import { execa } from 'execa';
 import { reporterStates } from '../observe/gather-evidence.js';
+import type { Reporter } from '../topology/model.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { urlOf } from '../topology/this-machine.js';
 import { fetchText } from '../topology/wait.js';
 import type { ProcessFact, ReporterFact } from './facts.js';
 import { failureOf, messageOf } from './failure.js';
-
-const reporters = [
-  { name: 'front-proxy', service: 'front-envoy', part: 'admin' },
-  { name: 'service1', service: 'service1', part: 'admin' },
-  { name: 'service1-app', service: 'service1', part: 'app' },
-  { name: 'service2', service: 'service2', part: 'admin' },
-  { name: 'service2-app', service: 'service2', part: 'app' },
-] as const;
 
 interface Clusters {
   readonly cluster_statuses: readonly {
@@ -26,8 +19,9 @@ interface Clusters {
 /** Where an Envoy sends its spans: the address that it has resolved. */
 async function collectorOfEnvoy(sandbox: RunningSandbox, service: string): Promise<string> {
   const clusters = JSON.parse(await sandbox.ask(service, 'admin', '/clusters?format=json')) as Clusters;
-  const [host] = clusters.cluster_statuses.find(({ name }) => name === 'zipkin')?.host_statuses ?? [];
-  if (!host) throw new Error("its cluster 'zipkin' has no address: the name does not resolve");
+  const cluster = sandbox.model.services.find(({ name }) => name === service)?.reportsTo?.cluster;
+  const [host] = clusters.cluster_statuses.find(({ name }) => name === cluster)?.host_statuses ?? [];
+  if (!host) throw new Error(`its cluster '${cluster}' has no address: the name does not resolve`);
   const { address, port_value } = host.address.socket_address;
   return new URL(urlOf({ host: address, port: port_value })).host;
 }
@@ -45,7 +39,7 @@ async function askFrom(sandbox: RunningSandbox, service: string, collector: stri
     await fetchText(`http://${collector}/health`);
     return;
   }
-  const [command = '', ...args] = sandbox.inside(service).command;
+  const [command = '', ...args] = sandbox.inside(service);
   const probe = ['timeout', '5', 'http-probe', collector, '/health'];
   const { failed } = await execa(command, [...args, ...probe], { reject: false, stdin: 'ignore' });
   if (failed) throw new Error('no answer within 5 s');
@@ -61,8 +55,9 @@ export async function askReporters(
   processes: readonly ProcessFact[],
 ): Promise<ReporterFact[]> {
   const reasons = new Map(processes.map(({ service, part, error }) => [`${service} ${part}`, error]));
-  const silent = ({ service, part }: (typeof reporters)[number]) => reasons.get(`${service} ${part}`);
-  const answering = reporters.filter((each) => silent(each) === undefined).map(({ name }) => name);
+  const silent = ({ service, part }: Reporter) => reasons.get(`${service} ${part}`);
+  const { reporters } = sandbox.model;
+  const answering = reporters.filter((each) => silent(each) === undefined);
   const states = await reporterStates(sandbox, answering);
   return Promise.all(
     reporters.map(async (each) => {

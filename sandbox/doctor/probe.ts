@@ -2,8 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verify } from '../observe/verify.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
+import { shapeOf } from '../topology/model-shape.js';
+import { readModel } from '../topology/read-model.js';
 import { findSandbox, type RunningSandbox, readRunRecord } from '../topology/running-sandbox.js';
-import type { Shape } from '../verdict/shape.js';
 import { askDocker, listContainers } from './compose-project.js';
 import { clockToleranceMs, type Facts, type ProcessFact } from './facts.js';
 import { failureOf, messageOf } from './failure.js';
@@ -17,28 +18,21 @@ export interface ProbeOptions {
   readonly cache: string;
   /** FRONT_PORT and the others that docker-compose.yml names. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** The shape of `/trace/1`. */
-  readonly shape: Shape;
   /** Called with what is looked at from now on, in a few words. */
   onLook(what: string): void;
 }
 
-const innerParts: readonly (readonly [service: string, name: string, part: 'admin' | 'app', path: string])[] = [
-  ['front-envoy', 'Envoy', 'admin', '/ready'],
-  ['service1', 'Envoy', 'admin', '/ready'],
-  ['service1', 'app', 'app', '/health'],
-  ['service2', 'Envoy', 'admin', '/ready'],
-  ['service2', 'app', 'app', '/health'],
-];
+const innerParts = { admin: { name: 'Envoy', path: '/ready' }, app: { name: 'app', path: '/health' } } as const;
 
 /**
  * Looks at the sandbox of this folder and at what runs around it, sends it one request, and judges nothing.
  *
  * @throws Error where docker-compose.yml and the environment do not fit together
  */
-export async function probe({ root, cache, environment, shape, onLook }: ProbeOptions): Promise<Facts> {
+export async function probe({ root, cache, environment, onLook }: ProbeOptions): Promise<Facts> {
   onLook('what runs');
   const frontPort = Number(environment.FRONT_PORT || 8000);
+  const model = await readModel(root, environment);
   const sandbox = await findSandbox(root, cache, environment).catch(() => undefined);
   const native = sandbox?.mode === 'native';
   const containers = native ? [] : await listContainers(root);
@@ -56,7 +50,8 @@ export async function probe({ root, cache, environment, shape, onLook }: ProbeOp
     request: undefined,
     requestError: undefined,
   };
-  if (!sandbox) return containers.length > 0 ? facts : { ...facts, ports: await askFreePorts(root, environment) };
+  if (!sandbox)
+    return containers.length > 0 ? facts : { ...facts, ports: await askFreePorts(root, environment, model) };
 
   onLook('ports and processes');
   const [ports, processes] = await Promise.all([askPorts(sandbox), askProcesses(sandbox)]);
@@ -66,7 +61,7 @@ export async function probe({ root, cache, environment, shape, onLook }: ProbeOp
   if ([...broken, ...ports, ...processes].some(({ error }) => error !== undefined)) return looked;
 
   onLook('the trace of one request');
-  return { ...looked, ...(await askForTrace(sandbox, shape)) };
+  return { ...looked, ...(await askForTrace(sandbox)) };
 }
 
 async function nativeFrontPorts(cache: string): Promise<number[]> {
@@ -77,29 +72,32 @@ async function nativeFrontPorts(cache: string): Promise<number[]> {
 
 const askProcesses = (sandbox: RunningSandbox): Promise<ProcessFact[]> =>
   Promise.all(
-    innerParts.map(async ([service, name, part, path]) => {
-      const error = await failureOf(sandbox.ask(service, part, path));
-      return { service, name, part, error };
+    sandbox.model.reporters.map(async ({ service, part }) => {
+      const { name, path } = innerParts[part];
+      return { service, name, part, error: await failureOf(sandbox.ask(service, part, path)) };
     }),
   );
 
 async function askRuntime(sandbox: RunningSandbox): Promise<Record<string, string> | undefined> {
-  const text = await sandbox.ask('front-envoy', 'admin', '/runtime').catch(() => undefined);
+  const text = await sandbox.ask(sandbox.model.front.name, 'admin', '/runtime').catch(() => undefined);
   if (text === undefined) return undefined;
   const { entries } = JSON.parse(text) as { readonly entries: Record<string, { readonly final_value: string }> };
   return Object.fromEntries(Object.entries(entries).map(([key, { final_value }]) => [key, final_value]));
 }
 
-async function askForTrace(sandbox: RunningSandbox, shape: Shape): Promise<Pick<Facts, 'request' | 'requestError'>> {
-  const request = { url: new URL(`${sandbox.frontUrl}/trace/1`), method: 'GET', headers: { 'x-b3-sampled': '1' } };
+async function askForTrace(sandbox: RunningSandbox): Promise<Pick<Facts, 'request' | 'requestError'>> {
+  const [path = '/'] = sandbox.model.paths;
+  const request = { url: new URL(sandbox.frontUrl + path), method: 'GET', headers: { 'x-b3-sampled': '1' } };
   const zipkin = new ZipkinClient(sandbox.zipkinUrl);
   try {
+    const { shape, why } = shapeOf(sandbox.model, path);
+    if (!shape) throw new Error(why);
     const tolerance = clockToleranceMs * 1000;
     const [judged] = await verify({ request, count: 1, shape, zipkin, sandbox, within: undefined, tolerance });
     if (!judged) throw new Error('no request was sent');
     const { answer, traceId, spans, diagnoses } = judged;
     const { status, requestId, sentAt, tookMs } = answer;
-    return { request: { status, requestId, traceId, sentAt, tookMs, spans, diagnoses }, requestError: undefined };
+    return { request: { path, status, requestId, traceId, sentAt, tookMs, spans, diagnoses }, requestError: undefined };
   } catch (error) {
     return { request: undefined, requestError: messageOf(error) };
   }

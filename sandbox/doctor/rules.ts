@@ -144,7 +144,7 @@ function checkTrace({ request, requestError, processes, ports, containers }: Fac
   }
   const wrongs = request.diagnoses.filter(({ cause }) => cause !== 'clock-skew');
   if (wrongs.length > 0) return wrongs.map((diagnosis) => wrong(name, diagnosis.text, adviceFor(diagnosis)));
-  return [ok(name, `GET /trace/1 answered ${request.status}: one trace of ${request.spans.length} spans`)];
+  return [ok(name, `GET ${request.path} answered ${request.status}: one trace of ${request.spans.length} spans`)];
 }
 
 function checkClocks({ request }: Facts): Check {

@@ -27,7 +27,7 @@ const toTexts = (settings: Readonly<Record<string, number | ''>>) =>
   Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]));
 
 function bypass(sandbox: RunningSandbox): Promise<string> {
-  const host = sandbox.mode === 'compose' ? 'service2:80' : sandbox.inside('service2').addresses.ingress;
+  const host = sandbox.mode === 'compose' ? 'service2:80' : sandbox.address('service2', 'ingress');
   const direct = encodeURIComponent(`http://${host}/trace/2`);
   return sandbox.ask('service1', 'app', `/lab/bypass-sidecar?direct=${direct}`, 'POST');
 }

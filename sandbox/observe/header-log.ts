@@ -8,18 +8,14 @@ export interface HopRecord extends HeaderRecord {
   readonly listener?: string;
 }
 
-const containers = ['front-envoy', 'service1', 'service2'];
-const withApp = new Set(['service1', 'service2']);
-
 async function switchHeaderLogs(sandbox: RunningSandbox, on: boolean): Promise<void> {
-  const envoy = (container: string) =>
-    sandbox.ask(container, 'admin', `/runtime_modify?access_log.headers=${on ? 100 : 0}`, 'POST');
-  // An app of the user's own has no such switch.
-  const app = (container: string) =>
-    sandbox.ask(container, 'app', `/header-log/${on ? 'on' : 'off'}`, 'POST').catch(() => undefined);
-  await Promise.all(
-    containers.flatMap((container) => [envoy(container), ...(withApp.has(container) ? [app(container)] : [])]),
+  const switches = sandbox.model.reporters.map(({ service, part }) =>
+    part === 'admin'
+      ? sandbox.ask(service, part, `/runtime_modify?access_log.headers=${on ? 100 : 0}`, 'POST')
+      : // An app of the user's own has no such switch.
+        sandbox.ask(service, part, `/header-log/${on ? 'on' : 'off'}`, 'POST').catch(() => undefined),
   );
+  await Promise.all(switches);
 }
 
 /** Runs `work` while every hop of the sandbox writes down the trace headers of each request. */
@@ -42,7 +38,7 @@ function readLine(line: string): HopRecord[] {
 
 /** @returns what the hops have written down of every request, in no order */
 export async function allHeaderRecords(sandbox: RunningSandbox): Promise<HopRecord[]> {
-  const logs = await Promise.all(containers.map((container) => sandbox.log(container)));
+  const logs = await Promise.all(sandbox.model.services.map(({ name }) => sandbox.log(name)));
   return logs.flatMap((log) => log.split('\n').flatMap(readLine));
 }
 

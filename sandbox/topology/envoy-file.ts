@@ -16,6 +16,7 @@ export interface TracerSettings {
 /** An HTTP listener of an Envoy. */
 export interface EnvoyListener {
   readonly name: string;
+  readonly host: string;
   readonly port: number;
   /** Undefined where it leaves no spans. */
   readonly tracer: TracerSettings | undefined;
@@ -102,8 +103,8 @@ export function readEnvoyFile(text: string, fileName: string): EnvoyFile {
     const listeners = (resources?.listeners ?? []).flatMap(({ name, address, filter_chains: chains }) => {
       const filters = (chains ?? []).flatMap((chain) => chain.filters ?? []);
       const http = filters.find((filter) => filter.name === connectionManager)?.typed_config;
-      const port = address?.socket_address?.port_value;
-      return http && port !== undefined ? [readListener(name ?? String(port), port, http, fileName)] : [];
+      const [socket] = readAddress(address);
+      return http && socket ? [readListener(name ?? String(socket.port), socket, http, fileName)] : [];
     });
     const clusters = (resources?.clusters ?? []).map(({ name, load_assignment: load }) => {
       const endpoints = (load?.endpoints ?? []).flatMap(({ lb_endpoints: each }) => each ?? []);
@@ -121,7 +122,7 @@ function readAddress(address: RawAddress | undefined): Address[] {
   return socket ? [{ host: socket.address, port: socket.port_value }] : [];
 }
 
-function readListener(name: string, port: number, http: RawConnectionManager, fileName: string): EnvoyListener {
+function readListener(name: string, socket: Address, http: RawConnectionManager, fileName: string): EnvoyListener {
   const hosts = http.route_config?.virtual_hosts ?? [];
   const { tracing } = http;
   const { collector_cluster: collectorCluster, shared_span_context: sharesIds = true } =
@@ -139,7 +140,7 @@ function readListener(name: string, port: number, http: RawConnectionManager, fi
       throw new NotUnderstood(`${fileName}, listener ${name}: ${error.message}`);
     }
   };
-  return { name, port, tracer, exactPaths, route };
+  return { name, ...socket, tracer, exactPaths, route };
 }
 
 function takeRoute(hosts: readonly RawVirtualHost[], request: RoutedRequest): RouteTaken {

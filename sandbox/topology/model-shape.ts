@@ -3,7 +3,9 @@ import type { Model } from './model.js';
 import { type Hop, wayOf } from './request-way.js';
 
 /** The spans that a request of a path leaves, or why they are not known beforehand. */
-export type ModelShape = { readonly shape: Shape } | { readonly shape: undefined; readonly why: string };
+export type ModelShape =
+  | { readonly shape: Shape; readonly why?: never }
+  | { readonly shape: undefined; readonly why: string };
 
 /**
  * Says exactly which spans a traced GET request leaves: each Envoy's listener and each app a SERVER span, which shares the

@@ -1,6 +1,6 @@
+import { join } from 'node:path';
 import type { ComposeService } from './compose-file.js';
 import { type EnvoyFile, type EnvoyListener, readEnvoyFile } from './envoy-file.js';
-import { envoyConfigurationOf } from './native-plan.js';
 
 /** Who reports spans. */
 export interface Reporter {
@@ -28,6 +28,10 @@ export interface MeshService {
   readonly name: string;
   readonly envoy: Reporter;
   readonly envoyFile: EnvoyFile;
+  /** Undefined where it reports no spans. */
+  readonly reportsTo: ReportsTo | undefined;
+  /** The listener that other services call. */
+  readonly ingress: EnvoyListener | undefined;
   readonly app: ServiceApp | undefined;
 }
 
@@ -38,8 +42,8 @@ export interface Model {
   /** The service at the edge, and its listener that is published. */
   readonly front: MeshService;
   readonly edge: EnvoyListener;
-  /** The service of docker-compose.yml that collects the spans. */
-  readonly collector: string;
+  /** Who collects the spans. */
+  readonly collector: Pick<ReportsTo, 'service' | 'port'>;
   /** Everyone who reports spans, the front first. */
   readonly reporters: readonly Reporter[];
   /** The paths that the front routes, in its file's order. */
@@ -73,27 +77,41 @@ export function buildModel(input: ModelInput): Model {
   if (!first) throw new Error("docker-compose.yml publishes no listener of an Envoy; give the front's service a port");
   const { front, edge } = first;
   const ordered = [front, ...services.filter((service) => service !== front)];
+  const collector = ordered.flatMap(({ reportsTo }) => reportsTo ?? [])[0];
+  if (!collector) throw new Error(`${front.envoyFile.fileName}: no listener has a tracer that reports; give it one`);
   return {
     services,
     front,
     edge,
-    collector: collectorOf(front, edge),
+    collector,
     reporters: ordered.flatMap(({ envoy, app }) => (app ? [envoy, app] : [envoy])),
     paths: edge.exactPaths,
   };
+}
+
+/**
+ * @param context the folder that the image is built from
+ * @returns the file that the image has as /etc/envoy/envoy.yaml; undefined without an Envoy
+ */
+export function envoyFileIn(dockerfile: string, context: string): string | undefined {
+  const file = /^COPY (?:--\S+ +)*(?<file>\S+) \/etc\/envoy\/envoy\.yaml$/m.exec(dockerfile)?.groups?.file;
+  return file && join(context, file);
 }
 
 function readService(service: ComposeService, { files, ownApps = [] }: ModelInput): MeshService[] {
   const { name, dockerfile: dockerfileName, environment } = service;
   const dockerfile = dockerfileName && files.get(dockerfileName);
   if (!dockerfile) return [];
-  const fileName = envoyConfigurationOf(dockerfile);
+  const fileName = envoyFileIn(dockerfile, service.context);
+  if (!fileName) return [];
   const envoyFile = readEnvoyFile(files.get(fileName) ?? '', fileName);
   const envoyName = environment.SERVICE_NAME;
   if (!envoyName) throw new Error(`docker-compose.yml: ${name} has no SERVICE_NAME; set it to the name of its spans`);
   const envoy: Reporter = { name: envoyName, service: name, part: 'admin' };
   const main = environment.APP_MAIN ?? /\bAPP_MAIN=(\S+)/.exec(dockerfile)?.[1];
-  if (!main) return [{ name, envoy, envoyFile, app: undefined }];
+  const ingress = envoyFile.listeners.find(({ host }) => !isLoopback(host));
+  const mesh = { name, envoy, envoyFile, ingress, reportsTo: followReports(envoyFile) };
+  if (!main) return [{ ...mesh, app: undefined }];
   const isOwn = main !== shippedApp || ownApps.includes(name);
   const app: ServiceApp = {
     name: `${envoyName}-app`,
@@ -104,7 +122,7 @@ function readService(service: ComposeService, { files, ownApps = [] }: ModelInpu
     calls: readCalls(name, environment.NEXT_HOP_URL ?? ''),
     isOwn,
   };
-  return [{ name, envoy, envoyFile, app }];
+  return [{ ...mesh, app }];
 }
 
 function readCalls(service: string, urls: string): URL[] {
@@ -119,18 +137,26 @@ function readCalls(service: string, urls: string): URL[] {
     });
 }
 
-/** The collector is where the edge's tracer reports to, maybe through a listener of the same Envoy. */
-function collectorOf({ envoyFile }: MeshService, { tracer, name }: EnvoyListener): string {
+/** Where an Envoy's spans go in the end, maybe through a listener of its own. */
+export interface ReportsTo {
+  /** The last cluster of that Envoy on the way. */
+  readonly cluster: string;
+  /** The service of docker-compose.yml that collects the spans, and the port on which it takes them. */
+  readonly service: string;
+  readonly port: number;
+}
+
+function followReports({ listeners, clusters }: EnvoyFile): ReportsTo | undefined {
   const seen = new Set<string>();
-  let cluster = tracer?.collectorCluster;
+  let cluster = listeners.find(({ tracer }) => tracer)?.tracer?.collectorCluster;
   while (cluster !== undefined && !seen.has(cluster)) {
     seen.add(cluster);
-    const [address] = envoyFile.clusters.get(cluster) ?? [];
-    if (address && !isLoopback(address.host)) return address.host;
-    const listener = envoyFile.listeners.find(({ port }) => port === address?.port);
+    const [address] = clusters.get(cluster) ?? [];
+    if (address && !isLoopback(address.host)) return { cluster, service: address.host, port: address.port };
+    const listener = listeners.find(({ port }) => port === address?.port);
     cluster = listener?.route({ host: 'localhost', path: '/api/v2/spans' }).cluster;
   }
-  throw new Error(`${envoyFile.fileName}: the tracer of listener ${name} reports to no cluster with an address`);
+  return undefined;
 }
 
 /** @returns whether a host of an Envoy file or of an app's environment is the service's own container */

@@ -3,6 +3,7 @@ import { AddressBook, zipkinPort } from './address-book.js';
 import { type Address, rewriteEnvironment, rewriteEnvoyAddresses } from './addresses.js';
 import { type ComposeService, zipkinIn } from './compose-file.js';
 import type { ProcessPlan } from './managed-process.js';
+import { envoyFileIn } from './model.js';
 import type { PublishedPort } from './published-port.js';
 
 /** What a native run is made from; texts as the project's files hold them. */
@@ -56,9 +57,9 @@ function textOf(input: NativeInput, file: string): string {
   return text;
 }
 
-/** @returns the name of the file that a Dockerfile's image has as /etc/envoy/envoy.yaml */
-export function envoyConfigurationOf(dockerfile: string): string {
-  const file = /^COPY (?:--\S+ +)*(?<file>\S+) \/etc\/envoy\/envoy\.yaml$/m.exec(dockerfile)?.groups?.file;
+/** @throws Error where the image has none */
+export function envoyConfigurationOf(dockerfile: string, context: string): string {
+  const file = envoyFileIn(dockerfile, context);
   if (!file) throw new Error('native plan: a Dockerfile copies nothing to /etc/envoy/envoy.yaml');
   return file;
 }
@@ -67,8 +68,7 @@ function planEnvoyService(input: NativeInput, book: AddressBook, service: Compos
   const hasApp = /\bAPP_MAIN=/.test(dockerfile);
   const configuration = join(input.runFolder, `${service.name}.yaml`);
   const resolve = (address: Address) => book.locate(service.name, address);
-  const envoy = join(service.context, envoyConfigurationOf(dockerfile));
-  const text = rewriteEnvoyAddresses(textOf(input, envoy), resolve);
+  const text = rewriteEnvoyAddresses(textOf(input, envoyConfigurationOf(dockerfile, service.context)), resolve);
   const addresses: ServiceAddresses = {
     ingress: book.url(service.name, ingressPort),
     admin: book.url(service.name, adminPort),

@@ -1,13 +1,13 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { withoutCredentials } from './ask.js';
 import { type ComposeService, zipkinIn } from './compose-file.js';
 import { type InstallOptions, installEnvoy, installZipkin } from './download-parts.js';
 import type { Environment } from './interpolation.js';
 import { lastLogLines, type ManagedProcess, startProcess } from './managed-process.js';
-import { envoyConfigurationOf, javaOptionsOf, type NativeInput, type NativePlan, planNative } from './native-plan.js';
+import { javaOptionsOf, type NativeInput, type NativePlan, planNative } from './native-plan.js';
 import { freePorts, requireFree } from './ports.js';
-import { frontPortOf, readTopology } from './read-topology.js';
+import { frontPortOf, readFiles, readTopology } from './read-topology.js';
 import type { RunRecord } from './running-sandbox.js';
 import { fetchText, waitFor } from './wait.js';
 
@@ -51,21 +51,6 @@ export async function installZipkinFor(
   const zipkin = zipkinIn(services);
   if (!zipkin || zipkinOfYourOwn(environment)) return undefined;
   return installZipkin(cache, environment, javaOptionsOf(zipkin), options);
-}
-
-/** @returns the Dockerfiles of the services and the Envoy files that these copy, by name */
-export async function readFiles(root: string, services: readonly ComposeService[]): Promise<Map<string, string>> {
-  const files = new Map<string, string>();
-  for (const { name, context, dockerfile } of services) {
-    if (dockerfile === undefined) continue;
-    const text = await readFile(resolve(root, dockerfile), 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw new Error(`docker-compose.yml: services.${name}.build: ${dockerfile} cannot be read (${error.code})`);
-    });
-    const configuration = join(context, envoyConfigurationOf(text));
-    files.set(dockerfile, text);
-    files.set(configuration, await readFile(resolve(root, configuration), 'utf8'));
-  }
-  return files;
 }
 
 /** The sandbox as local processes. */

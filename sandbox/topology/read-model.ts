@@ -1,6 +1,5 @@
 import { buildModel, type Model } from './model.js';
-import { readFiles } from './native-sandbox.js';
-import { readTopology } from './read-topology.js';
+import { readFiles, readTopology } from './read-topology.js';
 
 /**
  * Reads the model from docker-compose.yml, the Dockerfiles and the Envoy files. A file that COMPOSE_FILE lays over

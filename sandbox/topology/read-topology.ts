@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type ComposeService, readComposeFile } from './compose-file.js';
 import type { Environment } from './interpolation.js';
+import { envoyFileIn } from './model.js';
 
 /** @returns docker-compose.yml's services, with loopback where no variable widens a published port */
 export async function readTopology(root: string, environment: Environment): Promise<ComposeService[]> {
@@ -12,4 +13,19 @@ export async function readTopology(root: string, environment: Environment): Prom
 /** @returns the port of this machine at which the edge is published; a native run is known by it */
 export function frontPortOf(services: readonly ComposeService[]): number {
   return services.flatMap(({ ports }) => ports).find(({ target }) => target === 80)?.port ?? 8000;
+}
+
+/** @returns the Dockerfiles of the services and the Envoy files that these copy, by name */
+export async function readFiles(root: string, services: readonly ComposeService[]): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const { name, context, dockerfile } of services) {
+    if (dockerfile === undefined) continue;
+    const text = await readFile(resolve(root, dockerfile), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw new Error(`docker-compose.yml: services.${name}.build: ${dockerfile} cannot be read (${error.code})`);
+    });
+    files.set(dockerfile, text);
+    const envoyFile = envoyFileIn(text, context);
+    if (envoyFile) files.set(envoyFile, await readFile(resolve(root, envoyFile), 'utf8'));
+  }
+  return files;
 }

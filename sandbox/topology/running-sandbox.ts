@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import type { Address } from './addresses.js';
 import { ask as askUrl } from './ask.js';
 import { isAlive } from './managed-process.js';
+import type { Model } from './model.js';
 import type { ServiceAddresses } from './native-plan.js';
+import { readModel } from './read-model.js';
 import { frontPortOf, readTopology } from './read-topology.js';
 import { isThisMachine, urlOf } from './this-machine.js';
 
@@ -13,21 +15,24 @@ export type InnerPart = 'admin' | 'app' | 'ingress';
 /** A sandbox that somebody started, seen from outside it. */
 export interface RunningSandbox {
   readonly mode: 'native' | 'compose';
+  readonly model: Model;
   readonly frontUrl: string;
   readonly adminUrl: string;
   readonly zipkinUrl: string;
   /**
-   * Asks an inner part of a service: `ask('service1', 'admin', '/stats')`.
+   * Asks an inner part of a service.
    *
    * @returns the answer's body
    * @throws Error where the service does not run or does not answer 200
    */
   ask(service: string, part: InnerPart, path: string, method?: 'GET' | 'POST'): Promise<string>;
-  /** How to run a command where a service's inner parts can be reached, and where they are there (`host:port`). */
-  inside(service: string): {
-    readonly command: readonly string[];
-    readonly addresses: Readonly<Record<InnerPart, string>>;
-  };
+  /** @returns what to put before a command to run it where a service's inner parts can be reached */
+  inside(service: string): readonly string[];
+  /**
+   * @returns where an inner part of a service is there, `host:port`
+   * @throws Error where the service has no such part
+   */
+  address(service: string, part: InnerPart): string;
   /** @returns all that a service's processes have printed so far */
   log(service: string): Promise<string>;
 }
@@ -41,6 +46,8 @@ export interface RunRecord {
   readonly addresses: Readonly<Record<string, ServiceAddresses>>;
   /** Process ids by the plan's names; each is the leader of a process group of its own. */
   readonly processes: Readonly<Record<string, number>>;
+  /** The services whose app is the user's own. */
+  readonly ownApps?: readonly string[];
 }
 
 /** @returns the file that describes the native run whose front listens on `frontPort` */
@@ -56,29 +63,37 @@ export async function readRunRecord(cache: string, frontPort: number): Promise<R
   return isAlive(record.pid) ? record : undefined;
 }
 
-function nativeSandbox(record: RunRecord, runFolder: string): RunningSandbox {
+const hasNo = (service: string, part: InnerPart) => new Error(`${service} has no ${part} in this sandbox`);
+
+function nativeSandbox(record: RunRecord, model: Model, runFolder: string): RunningSandbox {
+  const partUrl = (service: string, part: InnerPart) => {
+    const url = record.addresses[service]?.[part];
+    if (!url) throw hasNo(service, part);
+    return url;
+  };
   return {
     mode: 'native',
+    model,
     frontUrl: record.frontUrl,
     adminUrl: record.adminUrl,
     zipkinUrl: record.zipkinUrl,
     async ask(service, part, path, method = 'GET') {
-      const base = record.addresses[service]?.[part];
-      if (!base) throw new Error(`${service} has no ${part} in this sandbox`);
-      const { status, body } = await askUrl(`${base}${path}`, { method, ms: 5000 });
+      const { status, body } = await askUrl(`${partUrl(service, part)}${path}`, { method, ms: 5000 });
       if (status !== 200) throw new Error(`${service}'s ${part} answered ${status} to ${method} ${path}`);
       return body;
     },
-    inside(service) {
-      const { admin = '', app = '', ingress = '' } = record.addresses[service] ?? {};
-      const hosts = { admin: new URL(admin).host, app: new URL(app).host, ingress: new URL(ingress).host };
-      return { command: [], addresses: hosts };
-    },
+    inside: () => [],
+    address: (service, part) => new URL(partUrl(service, part)).host,
     log: (service) => readFile(join(runFolder, `${service}.log`), 'utf8'),
   };
 }
 
-const containerAddresses = { admin: '127.0.0.1:8001', app: '127.0.0.1:8080', ingress: '127.0.0.1:80' };
+function addressInContainer({ services }: Model, service: string, part: InnerPart): string {
+  const { envoyFile, app, ingress } = services.find(({ name }) => name === service) ?? {};
+  const port = { admin: envoyFile?.adminPort, app: app?.port, ingress: ingress?.port }[part];
+  if (port === undefined) throw hasNo(service, part);
+  return `127.0.0.1:${port}`;
+}
 
 /** Runs a command of Docker. What does it takes long to load, and a native sandbox does not need it. */
 async function docker(root: string, ...args: readonly string[]) {
@@ -97,7 +112,7 @@ async function otherDockerHost(root: string): Promise<string | undefined> {
   return isThisMachine(hostname) ? undefined : hostname;
 }
 
-async function publishedAddress(root: string, service: string, port: number): Promise<Address | undefined> {
+async function publishedAddress(root: string, service: string, port = 0): Promise<Address | undefined> {
   const { stdout, failed } = await compose(root, 'port', service, String(port));
   const published = /^(?<host>.+):(?<port>\d+)$/.exec(stdout?.trim() ?? '')?.groups;
   if (failed || !published || published.port === '0') return undefined;
@@ -114,30 +129,30 @@ function reach({ host, port }: Address, other: string | undefined): string {
   );
 }
 
-async function composeSandbox(root: string): Promise<RunningSandbox | undefined> {
+async function composeSandbox(root: string, model: Model): Promise<RunningSandbox | undefined> {
   const [front, admin, zipkin] = await Promise.all([
-    publishedAddress(root, 'front-envoy', 80),
-    publishedAddress(root, 'front-envoy', 8001),
-    publishedAddress(root, 'zipkin', 9411),
+    publishedAddress(root, model.front.name, model.edge.port),
+    publishedAddress(root, model.front.name, model.front.envoyFile.adminPort),
+    publishedAddress(root, model.collector.service, model.collector.port),
   ]);
   if (!front || !admin || !zipkin) return undefined;
   const other = await otherDockerHost(root);
   const [frontUrl, adminUrl, zipkinUrl] = [reach(front, other), reach(admin, other), reach(zipkin, other)];
+  const address = (service: string, part: InnerPart) => addressInContainer(model, service, part);
   return {
     mode: 'compose',
+    model,
     frontUrl,
     adminUrl,
     zipkinUrl,
     async ask(service, part, path, method = 'GET') {
-      const probe = ['timeout', '5', 'http-probe', method, containerAddresses[part], path];
+      const probe = ['timeout', '5', 'http-probe', method, address(service, part), path];
       const { stdout, failed } = await compose(root, 'exec', '-T', service, ...probe);
       if (failed) throw new Error(`${service}'s ${part} did not answer 200 to ${method} ${path}`);
       return stdout;
     },
-    inside: (service) => ({
-      command: ['docker', 'compose', 'exec', '-T', service],
-      addresses: containerAddresses,
-    }),
+    inside: (service) => ['docker', 'compose', 'exec', '-T', service],
+    address,
     async log(service) {
       const { stdout, failed } = await compose(root, 'logs', '--no-color', '--no-log-prefix', service);
       if (failed) throw new Error(`the log of ${service} cannot be read: 'docker compose logs' failed`);
@@ -148,10 +163,10 @@ async function composeSandbox(root: string): Promise<RunningSandbox | undefined>
 
 /**
  * Finds the sandbox that runs: the native one whose front listens on FRONT_PORT, else the Compose
- * project of this folder.
+ * project of this folder. Both are of docker-compose.yml and the Envoy files as they are now.
  *
  * @param root the project's root
- * @throws Error where neither runs
+ * @throws Error where neither runs, or the files do not fit together
  */
 export async function findSandbox(
   root: string,
@@ -160,8 +175,9 @@ export async function findSandbox(
 ): Promise<RunningSandbox> {
   const frontPort = frontPortOf(await readTopology(root, environment));
   const record = await readRunRecord(cache, frontPort);
-  if (record) return nativeSandbox(record, dirname(runRecordFile(cache, frontPort)));
-  const inCompose = await composeSandbox(root);
+  const model = await readModel(root, environment, record?.ownApps);
+  if (record) return nativeSandbox(record, model, dirname(runRecordFile(cache, frontPort)));
+  const inCompose = await composeSandbox(root, model);
   if (inCompose) return inCompose;
   const start = "start one with 'npm start' or 'docker compose up --build -d'";
   throw new Error(`no sandbox runs on port ${frontPort}; ${start}, or set FRONT_PORT to the port of one that runs`);

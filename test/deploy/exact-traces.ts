@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pMap from 'p-map';
-import { root } from '../../sandbox/cli/project.js';
 import type { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { waitFor } from '../../sandbox/topology/wait.js';
 import type { Span } from '../../sandbox/trace/span.js';
 import { buildTree } from '../../sandbox/trace/tree.js';
 import { matchShape } from '../../sandbox/verdict/match-shape.js';
-import { countExpected, parseShape } from '../../sandbox/verdict/shape.js';
+import { countExpected } from '../../sandbox/verdict/shape.js';
+import { ownShape } from '../topology/own-shape.js';
 
-const file = join(root, 'sandbox/shapes/trace-1.yaml');
-const shape = parseShape(await readFile(file, 'utf8'), file);
+const shape = ownShape('/trace/1');
 
 /** The spans of these traces, by id, once there are enough for the shape in each. */
 async function wholeTraces(zipkin: ZipkinClient, traceIds: readonly string[]): Promise<Map<string, Span[]>> {

@@ -7,11 +7,11 @@ import type { Evidence } from '../../sandbox/diagnosis/evidence.js';
 import { explainFlags } from '../../sandbox/diagnosis/response-flags.js';
 import type { Span } from '../../sandbox/trace/span.js';
 import { judge } from '../../sandbox/verdict/judge.js';
-import { parseShape } from '../../sandbox/verdict/shape.js';
+import { ownShape } from '../topology/own-shape.js';
 import { spansOf } from '../trace/written-spans.js';
 import { labCases } from './lab-cases.js';
 
-const shape = parseShape(readFileSync('sandbox/shapes/trace-1.yaml', 'utf8'), 'trace-1.yaml');
+const shape = ownShape('/trace/1');
 
 for (const [name, { spans, evidence, options, diagnoses }] of Object.entries(labCases)) {
   test(`diagnosis: ${name}`, () => {

@@ -6,8 +6,10 @@ import { readShape } from '../../sandbox/cli/targets.js';
 import { verify } from '../../sandbox/observe/verify.js';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
+import type { Shape } from '../../sandbox/verdict/shape.js';
 import { type RunningZipkin, startZipkin } from '../observe/running-zipkin.js';
 import { ownEnvironment } from '../topology/own-environment.js';
+import { ownShape } from '../topology/own-shape.js';
 
 const example = (file: string, more: Readonly<Record<string, string>> = {}) => ({
   APP_RUNTIME: file.endsWith('.py') ? 'python3' : 'node',
@@ -19,12 +21,12 @@ const fetching = example('fetch_service.mjs');
 const python = example('python_service.py');
 const deafPython = example('python_service.py', { FORWARD: 'none' });
 
-const whole = 'sandbox/shapes/trace-1.yaml';
+const whole = ownShape('/trace/1');
 
 interface Case {
   readonly title: string;
   readonly apps: Readonly<Record<string, ReturnType<typeof example>>>;
-  readonly shape: string;
+  readonly shape: Shape;
   readonly expected: readonly string[];
 }
 
@@ -34,7 +36,7 @@ const cases: readonly Case[] = [
   {
     title: 'fetch, which has no spans of its own',
     apps: { service1: fetching },
-    shape: 'docs/examples/forwarded.yaml',
+    shape: await readShape(join(root, 'docs/examples/forwarded.yaml')),
     expected: [],
   },
   {
@@ -75,7 +77,7 @@ describe('services that are not ours, in the places of those that are', () => {
         verify({
           request: { url: new URL(`${frontUrl}/trace/1`), method: 'GET', headers: {} },
           count: 5,
-          shape: await readShape(join(root, shape)),
+          shape,
           zipkin: new ZipkinClient(collector.url),
           sandbox: undefined,
           within: undefined,

@@ -12,7 +12,16 @@ const spans: Span[] = [
   { traceId: 'a', id: 'a', timestamp: 1_000_001_000, tags: { 'guid:x-request-id': id } },
   { traceId: 'a', id: 'b', timestamp: 1_000_002_000, localEndpoint: { serviceName: 'service1-app' } },
 ];
-const request: RequestFact = { status: 200, requestId: id, traceId: 'a', sentAt, tookMs: 9, spans, diagnoses: [] };
+const request: RequestFact = {
+  path: '/trace/1',
+  status: 200,
+  requestId: id,
+  traceId: 'a',
+  sentAt,
+  tookMs: 9,
+  spans,
+  diagnoses: [],
+};
 
 const healthy: Facts = {
   sandbox: { mode: 'compose', frontUrl: 'http://127.0.0.1:8000' },

@@ -41,7 +41,7 @@ describe('trace', () => {
   });
 
   test('--id draws a trace that is there; --svg writes it as a picture', async () => {
-    const { answer } = await tracedRequest('/trace/2', await shapeOf('/trace/2'));
+    const { answer } = await tracedRequest('/trace/2', shapeOf('/trace/2'));
     const file = join(scratch, 'trace.svg');
     const { stdout, exitCode } = await run('trace', '--id', answer.traceId, '--svg', file);
     assert.equal(exitCode, 0);

@@ -15,7 +15,7 @@ const tolerance = 50_000;
 const ends = (span: Span) => (span.timestamp ?? 0) + (span.duration ?? 0);
 
 before(async () => {
-  await tracedRequest('/trace/1', await shapeOf('/trace/1'));
+  await tracedRequest('/trace/1', shapeOf('/trace/1'));
 });
 
 for (const [path, count] of [
@@ -23,7 +23,7 @@ for (const [path, count] of [
   ['/trace/2', 5],
 ] as const) {
   test(`GET ${path}: exactly the ${count} spans of its shape, each within its parent's time`, async () => {
-    const shape = await shapeOf(path);
+    const shape = shapeOf(path);
     const { answer, spans } = await tracedRequest(path, shape);
     assert.equal(answer.status, 200);
     assert.equal(spans.length, count);
@@ -39,7 +39,7 @@ for (const [path, count] of [
   });
 
   test(`GET ${path}: every span says its method, path and status`, async () => {
-    const { spans } = await tracedRequest(path, await shapeOf(path));
+    const { spans } = await tracedRequest(path, shapeOf(path));
     for (const span of spans) {
       const tags = span.tags ?? {};
       const label = `${labelOf(span)} ${span.name}`;
@@ -68,7 +68,7 @@ test('GET /trace/1: the answer of the contract', async () => {
 });
 
 test('the trace and request ids answered are those of the trace', async () => {
-  const { answer, spans } = await tracedRequest('/trace/1', await shapeOf('/trace/1'));
+  const { answer, spans } = await tracedRequest('/trace/1', shapeOf('/trace/1'));
   const requestIds = new Set(spans.map((span) => span.tags?.['guid:x-request-id']).filter(Boolean));
   assert.deepEqual([...requestIds], [answer.headers.get('x-request-id')]);
 });
@@ -99,7 +99,7 @@ test("span names come from the configuration, never from the client's Host heade
 
 test('300 requests, 32 in parallel: 300 traces of exactly eleven spans, each dependency link 300 times', async () => {
   const since = Date.now();
-  const shape = await shapeOf('/trace/1');
+  const shape = shapeOf('/trace/1');
   const traceIds = await pMap(
     Array(300).keys(),
     async () => {
@@ -137,7 +137,7 @@ test(`the health checks of a ${sandbox.mode} run leave no trace`, async () => {
 });
 
 test('an app that forwards nothing: the exactness check fails, and passes again when it forwards', async () => {
-  const shape = await shapeOf('/trace/1');
+  const shape = shapeOf('/trace/1');
   await sandbox.ask('service1', 'app', '/lab/drop-headers', 'POST');
   try {
     const { traceId } = await request('/trace/1');

@@ -4,7 +4,7 @@ import { labCases, resetLab } from '../../sandbox/lab/cases.js';
 import { verify } from '../../sandbox/observe/verify.js';
 import { sandbox, shapeOf, zipkin } from './requests.js';
 
-const shape = await shapeOf('/trace/1');
+const shape = shapeOf('/trace/1');
 const request = { url: new URL(`${sandbox.frontUrl}/trace/1`), method: 'GET', headers: {} };
 const judge = (count = 1) => verify({ request, count, shape, zipkin, sandbox, within: 1_000_000 });
 

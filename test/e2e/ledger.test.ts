@@ -9,7 +9,7 @@ async function measure(path: '/trace/1' | '/trace/2', count: number, headers: Re
     sandbox,
     { frontUrl: sandbox.frontUrl, path, headers, concurrency: 8, rate: undefined, seconds: 60, count },
     {
-      spansEach: spansByService(await shapeOf(path)),
+      spansEach: spansByService(shapeOf(path)),
       spanLimit: Number.POSITIVE_INFINITY,
       keepUp: false,
       quietSeconds: 30,

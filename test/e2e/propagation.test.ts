@@ -165,13 +165,12 @@ for (const service of ['service1', 'service2'] as const) {
       const before = await dropped();
       const accepted = async () => (await zipkin.metrics())['counter.zipkin_collector.spans.http'] ?? 0;
       const acceptedBefore = await accepted();
-      const { command, addresses } = sandbox.inside(service);
-      const [file = 'node', ...args] = [...command, 'node', '-e', sendAll];
+      const [file = 'node', ...args] = [...sandbox.inside(service), 'node', '-e', sendAll];
       const path = service === 'service1' ? '/trace/1' : '/trace/2';
       const lists = malformedCases.map(({ headers }) => headers);
       const { stdout } = await execa(file, args, {
         cwd: root,
-        input: JSON.stringify({ host: addresses[part], path, lists }),
+        input: JSON.stringify({ host: sandbox.address(service, part), path, lists }),
       });
       assert.deepEqual(JSON.parse(stdout), ['200']);
       const attempt = async () => {

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { cache, root } from '../../sandbox/cli/project.js';
+import { requireShape } from '../../sandbox/cli/targets.js';
 import { collectTrace } from '../../sandbox/observe/collect.js';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { findSandbox, type RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
 import type { Span } from '../../sandbox/trace/span.js';
-import { countExpected, parseShape, type Shape } from '../../sandbox/verdict/shape.js';
+import { countExpected, type Shape } from '../../sandbox/verdict/shape.js';
 
 /** The sandbox that test/run.ts started for this run of the end-to-end tests. */
 export const sandbox: RunningSandbox = await findSandbox(root, cache, process.env);
@@ -13,10 +12,7 @@ export const sandbox: RunningSandbox = await findSandbox(root, cache, process.en
 export const zipkin = new ZipkinClient(sandbox.zipkinUrl);
 
 /** One of the sandbox's own shapes. */
-export async function shapeOf(path: '/trace/1' | '/trace/2'): Promise<Shape> {
-  const file = join(root, `sandbox/shapes${path.replace('/trace/', '/trace-')}.yaml`);
-  return parseShape(await readFile(file, 'utf8'), file);
-}
+export const shapeOf = (path: '/trace/1' | '/trace/2'): Shape => requireShape(sandbox.model, path);
 
 export interface Answer {
   readonly status: number;

@@ -65,7 +65,7 @@ describe("Zipkin's UI in a browser", { skip }, () => {
     );
 
   test('choose front-proxy, run the query, open the trace', async () => {
-    await tracedRequest('/trace/1', await shapeOf('/trace/1'));
+    await tracedRequest('/trace/1', shapeOf('/trace/1'));
     await page.goto(`${sandbox.zipkinUrl}/zipkin/`);
     await page.getByTestId('add-button').click();
     await page.getByText('serviceName', { exact: true }).first().click();
@@ -88,7 +88,7 @@ describe("Zipkin's UI in a browser", { skip }, () => {
   });
 
   test('the trace: front-proxy, service1, service2 in order; its eleven spans in six rows, a row for each shared id', async () => {
-    const { answer } = await tracedRequest('/trace/1', await shapeOf('/trace/1'));
+    const { answer } = await tracedRequest('/trace/1', shapeOf('/trace/1'));
     await openTrace(answer.traceId);
     await page.getByText('service2-app: get /trace/2').waitFor();
     await picture('trace');
@@ -115,7 +115,7 @@ describe("Zipkin's UI in a browser", { skip }, () => {
 
   test('the dependency page: the five services; service1 uses and is used by the right ones', async () => {
     const start = Date.now();
-    await tracedRequest('/trace/1', await shapeOf('/trace/1'));
+    await tracedRequest('/trace/1', shapeOf('/trace/1'));
     await page.goto(`${sandbox.zipkinUrl}/zipkin/dependency?startTime=${start}&endTime=${Date.now()}`);
     const canvas = page.locator('canvas').first();
     await canvas.waitFor();

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { root } from '../../sandbox/cli/project.js';
 import { findLoadTarget } from '../../sandbox/load/target.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
 import { type RunRecord, runRecordFile } from '../../sandbox/topology/running-sandbox.js';
 
+/** A folder with the topology's files and no sandbox that runs. */
 const empty = await mkdtemp(join(tmpdir(), 'load-target-'));
+for (const file of await readdir(root)) {
+  if (/^Dockerfile|\.yml$|zipkin\.yaml$/.test(file)) await copyFile(join(root, file), join(empty, file));
+}
 
-await writeFile(join(empty, 'docker-compose.yml'), 'services: {front: {image: front, ports: ["${FRONT_PORT}:80"]}}');
 test.after(() => rm(empty, { recursive: true }));
 
 for (const url of [

@@ -72,7 +72,8 @@ test("the sandbox's own files: who reports, who collects, which paths there are"
       'service2-app = service2 app',
     ],
   );
-  assert.deepEqual([front.name, edge.name, collector], ['front-envoy', 'edge', 'zipkin']);
+  assert.deepEqual([front.name, edge.name], ['front-envoy', 'edge']);
+  assert.deepEqual([collector.service, collector.port], ['zipkin', 9411]);
   assert.deepEqual(paths, ['/trace/1', '/trace/2']);
   assert.deepEqual(
     services.flatMap(({ app }) => app?.isOwn ?? []),

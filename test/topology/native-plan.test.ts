@@ -203,5 +203,8 @@ for (const [what, more, says] of wrongInputs) {
 }
 
 test('a Dockerfile without an Envoy configuration is refused', () => {
-  assert.throws(() => envoyConfigurationOf('FROM scratch\nCOPY a /b\n'), /copies nothing to \/etc\/envoy\/envoy\.yaml/);
+  assert.throws(
+    () => envoyConfigurationOf('FROM scratch\nCOPY a /b\n', '.'),
+    /copies nothing to \/etc\/envoy\/envoy\.yaml/,
+  );
 });

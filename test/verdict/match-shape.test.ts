@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { buildTree } from '../../sandbox/trace/tree.js';
 import { describeFinding } from '../../sandbox/verdict/finding.js';
 import { matchShape } from '../../sandbox/verdict/match-shape.js';
 import { parseShape } from '../../sandbox/verdict/shape.js';
+import { ownShape } from '../topology/own-shape.js';
 import { elevenSpans, spansOf } from '../trace/written-spans.js';
 
 interface Case {
@@ -169,7 +169,7 @@ const broken: Readonly<Record<string, { readonly drop: RegExp; readonly findings
 
 for (const [name, { drop, findings }] of Object.entries(broken)) {
   test(`match: GET /trace/1 where ${name}`, async () => {
-    const shape = parseShape(await readFile('sandbox/shapes/trace-1.yaml', 'utf8'), 'trace-1.yaml');
+    const shape = ownShape('/trace/1');
     const lines = elevenSpans.split('\n').filter((line) => line === '' || !drop.test(line));
     const { findings: seen } = matchShape(shape, buildTree(spansOf(lines.join('\n'))));
     assert.deepEqual(seen.map(describeFinding), findings);

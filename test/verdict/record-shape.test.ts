@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { buildTree } from '../../sandbox/trace/tree.js';
 import { matchShape } from '../../sandbox/verdict/match-shape.js';
 import { recordShape } from '../../sandbox/verdict/record-shape.js';
 import { parseShape, ShapeError } from '../../sandbox/verdict/shape.js';
+import { ownShape } from '../topology/own-shape.js';
 import { elevenSpans, spansOf } from '../trace/written-spans.js';
 
 const recorded: Readonly<Record<string, string>> = {
@@ -34,7 +34,7 @@ for (const [name, text] of Object.entries(recorded)) {
 }
 
 test('record: the eleven spans give the shape that the sandbox ships', async () => {
-  const shipped = parseShape(await readFile('sandbox/shapes/trace-1.yaml', 'utf8'), 'trace-1.yaml');
+  const shipped = ownShape('/trace/1');
   assert.deepEqual(parseShape(recordShape(buildTree(spansOf(elevenSpans)), shipped.name), 'recorded.yaml'), shipped);
 });
 

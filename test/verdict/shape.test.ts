@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { countExpected, parseShape, ShapeError } from '../../sandbox/verdict/shape.js';
 
@@ -102,10 +101,3 @@ test('shape: reads every field', () => {
   });
   assert.equal(countExpected(shape), 4);
 });
-
-for (const [file, spans] of Object.entries({ 'trace-1.yaml': 11, 'trace-2.yaml': 5 })) {
-  test(`shape: ${file} expects ${spans} spans`, async () => {
-    const text = await readFile(`sandbox/shapes/${file}`, 'utf8');
-    assert.equal(countExpected(parseShape(text, file)), spans);
-  });
-}

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { diagnose } from '../../sandbox/diagnosis/diagnose.js';
 import { drawTrace } from '../../sandbox/picture/waterfall-text.js';
@@ -7,6 +6,7 @@ import { buildTree } from '../../sandbox/trace/tree.js';
 import { describeFinding } from '../../sandbox/verdict/finding.js';
 import { type JudgeOptions, judge } from '../../sandbox/verdict/judge.js';
 import { parseShape } from '../../sandbox/verdict/shape.js';
+import { ownShape } from '../topology/own-shape.js';
 import { elevenSpans, spansOf } from '../trace/written-spans.js';
 
 interface Case {
@@ -139,7 +139,7 @@ const hostile: Readonly<Record<string, string>> = {
   'many copies of a whole trace': many(() => elevenSpans, 900),
 };
 
-const shape = parseShape(readFileSync('sandbox/shapes/trace-1.yaml', 'utf8'), 'trace-1.yaml');
+const shape = ownShape('/trace/1');
 
 for (const [name, text] of Object.entries(hostile)) {
   test(`verdict: ${name}: drawn, judged and explained`, { timeout: 20_000 }, () => {
