@@ -1,6 +1,7 @@
 import { Listr, ListrLogger, type ListrLogLevels } from 'listr2';
 import { quietSandboxMs, traceRequest } from '../observe/collect.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
+import { zipkinIn } from '../topology/compose-file.js';
 import { envoyBinaryOf, installEnvoy, zipkinFolderOf } from '../topology/download-parts.js';
 import { installZipkinFor, NativeSandbox, zipkinOfYourOwn } from '../topology/native-sandbox.js';
 import { appsOfYourOwn, buildApp, overridesOf } from '../topology/own-apps.js';
@@ -108,18 +109,20 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
   };
   const prepared = prepare(); // beside the parts: Java takes as long to answer
   prepared.catch(() => undefined); // told where it is awaited
-  const startAll = (sandbox: NativeSandbox) =>
-    sandbox.plan.processes.map(({ name }) => ({
-      title: name,
-      task: async () => {
-        await sandbox.start(name, signal).catch((error: Error) => {
-          const own = ownApps.find(({ service }) => service === name);
-          if (!own || signal.aborted) throw error;
-          const wanted = 'listen on HOST and PORT and answer GET /health with 200';
-          throw new Error(`${error.message}; ${own.variable}: ${own.file} must ${wanted}`);
-        });
-      },
-    }));
+  const tasksOf = (sandbox: NativeSandbox, isWanted: (name: string) => boolean) =>
+    sandbox.plan.processes
+      .filter(({ name }) => isWanted(name))
+      .map(({ name }) => ({
+        title: name,
+        task: async () => {
+          await sandbox.start(name, signal).catch((error: Error) => {
+            const own = ownApps.find(({ service }) => service === name);
+            if (!own || signal.aborted) throw error;
+            const wanted = 'listen on HOST and PORT and answer GET /health with 200';
+            throw new Error(`${error.message}; ${own.variable}: ${own.file} must ${wanted}`);
+          });
+        },
+      }));
   const tasks = new Listr<Progress>(
     [
       {
@@ -134,7 +137,14 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
           progress.sandbox = sandbox;
           const answers = () => fetchText(`${zipkinUrl}/health`);
           if (zipkinUrl) await waitFor(`ZIPKIN_URL ${zipkinUrl}`, answers, { seconds: 10, signal });
-          return task.newListr(startAll(sandbox), { concurrent: true });
+          const zipkin = tasksOf(sandbox, (name) => name === zipkinIn(services)?.name);
+          const others = tasksOf(sandbox, (name) => name !== zipkinIn(services)?.name);
+          const title = 'Envoys and apps';
+          // Zipkin starts for longest and keeps more than one core busy: beside it the others come one after the other.
+          return task.newListr(
+            [...zipkin, { title, task: (_, inner) => inner.newListr(others, { concurrent: zipkin.length === 0 }) }],
+            { concurrent: true },
+          );
         },
       },
       {
