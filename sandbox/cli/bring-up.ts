@@ -13,8 +13,8 @@ import { cache, root } from './project.js';
 import { ownShape } from './targets.js';
 
 /**
- * Sends the first request, sampled whatever the rate, again for ten seconds where it is answered with a 5xx, and waits for its trace: the whole one, unless an app is the
- * user's own; or until the sandbox is over.
+ * Sends the first request, sampled whatever the rate, again for ten seconds where it is answered with a 5xx, and waits
+ * for its trace: the whole one, unless an app is the user's own; or until the sandbox is over.
  */
 async function firstTrace(
   { frontUrl, zipkinUrl }: NativeSandbox['plan'],
