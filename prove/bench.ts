@@ -7,6 +7,7 @@ import { jsonOption } from '../sandbox/cli/targets.js';
 import { spansByService } from '../sandbox/observe/shape-counts.js';
 import { type BenchOptions, runBench, runSweep } from './bench/bench.js';
 import { describeBench, describeVariants } from './bench/bench-report.js';
+import { describeMachine } from './bench/machine.js';
 import { benchVariants, sweeps } from './bench/variants.js';
 import { sayWithTime } from './progress.js';
 import { requestShape } from './request-shape.js';
@@ -19,16 +20,18 @@ interface BenchCommandOptions extends Omit<BenchOptions, 'spansEach' | 'onProgre
 async function bench({ sweep, json, ...limits }: BenchCommandOptions): Promise<ExitCode> {
   const spansEach = spansByService(await requestShape());
   const options: BenchOptions = { ...limits, spansEach, onProgress: sayWithTime };
+  const machine = await describeMachine();
   const print = (lines: readonly string[]) => process.stdout.write(`${lines.join('\n')}\n\n`);
   if (sweep === undefined) {
     const measured = await runBench(benchVariants(join(root, 'dist/prove/bench/tutorial-app.js')), options);
-    print(json ? [JSON.stringify(measured, null, 2)] : describeBench(measured));
+    print(json ? [JSON.stringify({ machine, ...measured }, null, 2)] : [machine, '', ...describeBench(measured)]);
     return measured.saturation.ledger.total.missing > 0 ? ExitCode.incompleteTrace : ExitCode.done;
   }
   for (const [setting, variants] of Object.entries(sweeps)) {
     if (sweep !== true && sweep !== setting) continue;
     const summaries = await runSweep(variants, options);
-    print(json ? [JSON.stringify({ setting, summaries })] : [`### ${setting}`, '', ...describeVariants(summaries)]);
+    const described = [`### ${setting}`, '', machine, '', ...describeVariants(summaries)];
+    print(json ? [JSON.stringify({ machine, setting, summaries })] : described);
   }
   return ExitCode.done;
 }
