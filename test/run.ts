@@ -188,12 +188,17 @@ async function start(): Promise<void> {
   await runFiles('npm start', filesBelow('cli'));
 }
 
+/** Clones as other users have them, natively and in Compose. */
+async function machines(): Promise<void> {
+  await runFiles('on other machines', filesBelow('machines'));
+}
+
 async function readme(): Promise<void> {
   await runFiles('the commands of the documents', filesBelow('readme'));
 }
 
 const isCi = process.env.CI === 'true';
-const short = { lint, unit, start, native, compose, readme, cassandra, kubernetes, policies };
+const short = { lint, unit, start, native, compose, machines, readme, cassandra, kubernetes, policies };
 const long = { faults, soak };
 const groups: Record<string, () => Promise<void>> = { ...short, ...long };
 const args = process.argv.slice(2);

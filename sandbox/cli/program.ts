@@ -21,6 +21,9 @@ export function createProgram(name: string, description: string, npmScript: (com
     });
 }
 
+/** How Node begins an error where a read-only or a full file system is written to. */
+const noPlace = /^(EROFS|ENOSPC|EDQUOT|EACCES): /;
+
 /** A reader that has gone, as `head` goes, wants no more: what is left to be said is dropped; `start` stops. */
 function endQuietly(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
@@ -56,7 +59,8 @@ export async function runProgram(program: Command): Promise<void> {
       return;
     }
     const message = withoutCredentials(error instanceof Error ? error.message : String(error));
-    process.stderr.write(`sandbox: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+    const place = noPlace.test(message) ? '; set SANDBOX_CACHE to a folder that can be written' : '';
+    process.stderr.write(`sandbox: ${message.replaceAll(/\s*\n\s*/g, ' ')}${place}\n`);
     if (error instanceof UsageError && called) process.stderr.write(`usage: ${usageOf(called)}\n`);
     process.exitCode = error instanceof UsageError ? ExitCode.wrongUsage : ExitCode.failedRun;
   }

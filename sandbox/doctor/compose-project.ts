@@ -1,11 +1,12 @@
 import { execa } from 'execa';
-import type { Asked } from './facts.js';
+import { type Asked, refused } from './facts.js';
 
 const longestMs = 20_000;
 
 const waits = 'was not started: it waits for another container';
 
 interface Container {
+  readonly ID: string;
   readonly Service: string;
   readonly State: string;
   readonly Health: string;
@@ -15,14 +16,16 @@ interface Container {
 /**
  * Reads what `docker compose ps --all --format json` prints: one JSON object a line, in older versions one array.
  *
+ * @param reasons why Docker could not start a container, by its id
  * @returns every container; `error` where it does not run or is not healthy; last those that wait for such a one
  */
-export function readContainers(printed: string): Asked[] {
+export function readContainers(printed: string, reasons: Readonly<Record<string, string>> = {}): Asked[] {
   const containers = printed
     .split('\n')
     .filter(Boolean)
     .flatMap((line) => JSON.parse(line) as Container | Container[]);
-  const facts = containers.map(({ Service: name, State, Health, ExitCode }) => {
+  const facts = containers.map(({ ID, Service: name, State, Health, ExitCode }) => {
+    if (reasons[ID]) return { name, error: `${refused}: ${reasons[ID]}` };
     if (State === 'created') return { name, error: waits };
     if (State !== 'running') return { name, error: `its container is ${State} (code ${ExitCode})` };
     return Health && Health !== 'healthy' ? { name, error: `its container is ${Health}` } : { name };
@@ -43,7 +46,11 @@ export async function askDocker(root: string): Promise<Asked> {
 
 /** @returns every container of this folder's Compose project; none where Docker does not answer */
 export async function listContainers(root: string): Promise<Asked[]> {
-  const args = ['compose', 'ps', '--all', '--format', 'json'];
-  const result = await execa('docker', args, { cwd: root, reject: false, stdin: 'ignore', timeout: longestMs });
-  return result.failed ? [] : readContainers(result.stdout);
+  const options = { cwd: root, reject: false, stdin: 'ignore', timeout: longestMs } as const;
+  const listed = await execa('docker', ['compose', 'ps', '--all', '--format', 'json'], options);
+  if (listed.failed) return [];
+  const ids = [...listed.stdout.matchAll(/"ID":"(\w+)"/g)].map(([, id = '']) => id);
+  const states = await execa('docker', ['inspect', '--format', '{{.State.Error}}', ...ids], options);
+  const errors = states.stdout.split('\n');
+  return readContainers(listed.stdout, Object.fromEntries(ids.map((id, index) => [id, errors[index] ?? ''])));
 }

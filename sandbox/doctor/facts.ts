@@ -4,6 +4,9 @@ import type { Span } from '../trace/span.js';
 /** A clock is right when it is off by less, milliseconds: what a busy machine does to a span's times is no wrong clock. */
 export const clockToleranceMs = 500;
 
+/** Begins what is wrong with a container that Docker refuses to start. */
+export const refused = 'Docker refuses to start it';
+
 /** A thing that was asked; `error` says in a few words why it did not answer as it should, and is absent where it did. */
 export interface Asked {
   readonly name: string;

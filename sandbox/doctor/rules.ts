@@ -1,7 +1,7 @@
 import { requestIdTag } from '../trace/span-tags.js';
 import { serviceOf } from '../trace/tree.js';
 import { adviceFor, labReset } from './advice.js';
-import { clockToleranceMs, type Facts } from './facts.js';
+import { clockToleranceMs, type Facts, refused } from './facts.js';
 import { readSampling } from './sampling.js';
 
 /** One line of the checklist. */
@@ -69,7 +69,13 @@ function lookInto(sandbox: Facts['sandbox'], frontPort: number, service: string)
 
 const checkContainers = ({ containers }: Facts): Check[] =>
   containers.map(({ name, error = '' }) =>
-    wrong(`container ${name}`, error, `see why: 'docker compose logs ${name}'; then 'docker compose up -d ${name}'`),
+    wrong(
+      `container ${name}`,
+      error,
+      error.startsWith(refused)
+        ? 'take out of docker-compose.yml what it refuses, as docs/machines.md shows'
+        : `see why: 'docker compose logs ${name}'; then 'docker compose up -d ${name}'`,
+    ),
   );
 
 function checkPorts({ sandbox, frontPort, ports }: Facts): Check[] {

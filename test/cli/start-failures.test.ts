@@ -71,6 +71,13 @@ describe('npm start says in one line what is wrong, and leaves nothing running',
     test(JSON.stringify(environment), () => fails(says, environment));
   }
 
+  test('a cache in a read-only file system', () =>
+    fails(
+      /^sandbox: \w+: .*mkdir '\/sys\/.*; set SANDBOX_CACHE to a folder that can be written$/m,
+      {},
+      '/sys/sandbox',
+    ));
+
   test('no Java', async () =>
     fails(/Zipkin: 'java' is not installed; install a Java runtime, 17 or later, or set ZIPKIN_URL/, {
       PATH: await pathWithout(scratch, 'java'),

@@ -192,7 +192,13 @@ for (const [runtime, percent] of [
 }
 
 test('containers: one JSON object a line, or one array; those that only wait come last', () => {
-  const of = (Service: string, State: string, Health = '', ExitCode = 0) => ({ Service, State, Health, ExitCode });
+  const of = (Service: string, State: string, Health = '', ExitCode = 0) => ({
+    ID: `id of ${Service}`,
+    Service,
+    State,
+    Health,
+    ExitCode,
+  });
   const containers = [
     of('service1', 'created'),
     of('service2', 'running', 'healthy'),
@@ -206,4 +212,6 @@ test('containers: one JSON object a line, or one array; those that only wait com
   assert.deepEqual(readContainers(containers.map((each) => JSON.stringify(each)).join('\n')), expected);
   assert.deepEqual(readContainers(JSON.stringify(containers)), expected);
   assert.deepEqual(readContainers(''), []);
+  const [first] = readContainers(JSON.stringify(containers), { 'id of service1': 'no such sysctl' });
+  assert.deepEqual(first, { name: 'service1', error: 'Docker refuses to start it: no such sysctl' });
 });
