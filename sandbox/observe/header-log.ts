@@ -6,6 +6,8 @@ export interface HopRecord extends HeaderRecord {
   readonly requestId: string | null;
   /** An Envoy's listener: edge, ingress or egress. */
   readonly listener?: string;
+  /** The cluster that an Envoy sent it to. */
+  readonly cluster?: string;
 }
 
 async function switchHeaderLogs(sandbox: RunningSandbox, on: boolean): Promise<void> {
@@ -28,12 +30,18 @@ export async function withHeaderLogs<T>(sandbox: RunningSandbox, work: () => Pro
   }
 }
 
+interface LogLine extends Omit<HopRecord, 'direction'> {
+  readonly direction?: HopRecord['direction'];
+  readonly upstream?: string;
+}
+
 function readLine(line: string): HopRecord[] {
   if (!line.startsWith('{"at"')) return [];
-  const { at, direction = 'out', requestId, headers } = JSON.parse(line) as HopRecord & { direction?: 'in' | 'out' };
+  const { at, direction = 'out', requestId, upstream, headers } = JSON.parse(line) as LogLine;
   const [service = at, listener] = at.split(' ');
   const present = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== null && value !== '-'));
-  return [{ at: service, direction, requestId, headers: present, ...(listener ? { listener } : {}) }];
+  const ofEnvoy = { ...(listener && { listener }), ...(upstream && { cluster: upstream }) };
+  return [{ at: service, direction, requestId, headers: present, ...ofEnvoy }];
 }
 
 /** @returns what the hops have written down of every request, in no order */
