@@ -21,8 +21,8 @@ export function createProgram(name: string, description: string, npmScript: (com
     });
 }
 
-/** How Node begins an error where a read-only or a full file system is written to. */
-const noPlace = /^(EROFS|ENOSPC|EDQUOT|EACCES): /;
+/** What Node and the tools say of a read-only or a full file system; of the first, Node's mkdir says ENOENT. */
+const noPlace = /, mkdir '|EROFS|ENOSPC|EDQUOT|No space left|Read-only file system/;
 
 /** A reader that has gone, as `head` goes, wants no more: what is left to be said is dropped; `start` stops. */
 function endQuietly(error: NodeJS.ErrnoException): void {

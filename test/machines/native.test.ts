@@ -41,31 +41,35 @@ test('a clone of another machine: .env, IPv6, a hostile environment, no executab
   ];
   const clone = await cloneElsewhere(t, `${lines.join('\r\n')}\r\n`);
   for (const script of ['start-service', 'http-probe']) await chmod(join(clone, 'services', script), 0o600);
-  const npm = (args: readonly string[], env = {}) =>
-    execa('npm', args, { cwd: clone, env: plainEnvironment(env), extendEnv: false, reject: false, all: true });
-  const running = npm(['start'], hostile);
-  t.after(async () => {
-    running.kill('SIGINT');
-    await running;
-  });
+  const run = (command: string, args: readonly string[], env = {}) =>
+    execa(command, args, { cwd: clone, env: plainEnvironment(env), extendEnv: false, reject: false, all: true });
+  const npm = (...args: string[]) => run('npm', ['run', '--silent', ...args]);
+  // What npm start runs: npm itself hands no SIGINT on.
+  const running = run('node', ['sandbox/bootstrap.mjs', 'dist/sandbox/cli/main.js', 'start'], hostile);
   let printed = '';
   running.all.on('data', (chunk: Buffer) => {
     printed += chunk.toString();
   });
-  const up = async () => assert.match(printed, /Ctrl-C ends it all/);
-  await waitFor('the clone', up, { seconds: 100, everyMs: 200 });
-  assert.match(printed, new RegExp(`front proxy {2}http://\\[::1\\]:${front}/trace/1`));
-  assert.match(printed, new RegExp(`this trace {3}http://\\[::1\\]:${zipkin}/zipkin/traces/`));
-
-  const doctor = await npm(['run', '--silent', 'doctor']);
-  assert.match(doctor.all, /✓ sampling +no request is traced|✓ sampling +0 %/, doctor.all);
-  assert.equal(doctor.exitCode, 0, doctor.all);
-  const trace = await npm(['run', '--silent', 'trace', '--', '-H', 'b3: 1']);
-  assert.match(trace.all, /· 11 spans ·/);
-  const load = await npm(['run', '--silent', 'load', '--', '--count', '20', '-H', 'b3: 1']);
-  assert.equal(load.exitCode, 0, load.all);
-  const elsewhere = await npm(['run', '--silent', 'trace'], { FRONT_PORT: '1' });
-  assert.match(elsewhere.all, /no sandbox runs on port 1;/, 'the shell goes before .env');
+  try {
+    const isUp = async () => {
+      assert.equal(running.exitCode ?? undefined, undefined, printed);
+      assert.match(printed, /Ctrl-C ends it all/);
+    };
+    await waitFor('the clone', isUp, { seconds: 100, everyMs: 200 });
+    assert.match(printed, new RegExp(`front proxy {2}http://\\[::1\\]:${front}/trace/1`));
+    assert.match(printed, new RegExp(`this trace {3}http://\\[::1\\]:${zipkin}/zipkin/traces/`));
+    const doctor = await npm('doctor');
+    assert.match(doctor.all, /✓ sampling +0 %/);
+    assert.equal(doctor.exitCode, 0, doctor.all);
+    assert.match((await npm('trace', '--', '-H', 'b3: 1')).all, /· 11 spans ·/);
+    const load = await npm('load', '--', '--count', '20', '-H', 'b3: 1');
+    assert.equal(load.exitCode, 0, load.all);
+    const elsewhere = await run('npm', ['run', '--silent', 'trace'], { FRONT_PORT: '1' });
+    assert.match(elsewhere.all, /no sandbox runs on port 1;/, 'the shell goes before .env');
+  } finally {
+    running.kill('SIGINT');
+    await running;
+  }
 });
 
 test('the first request is answered with 500, the second is not: it starts', async (t) => {

@@ -22,6 +22,9 @@ interface Bootstrap {
   readonly static_resources: {
     readonly listeners: readonly { readonly name: string; readonly address: SocketAddress }[];
     readonly clusters: readonly {
+      readonly name: string;
+      readonly type: string;
+      readonly dns_lookup_family?: string;
       readonly load_assignment: {
         readonly endpoints: readonly {
           readonly lb_endpoints: readonly { readonly endpoint: { readonly address: SocketAddress } }[];
@@ -43,6 +46,13 @@ for (const file of envoyFiles) {
       all.split('\n').filter((line) => /\[(warning|error|critical)\]|deprecat/i.test(line)),
       [],
     );
+  });
+
+  test(`${file}: names resolve to IPv4, on which all listen, where a network has IPv6 too`, async () => {
+    const { clusters } = (parse(await read(file)) as Bootstrap).static_resources;
+    const byName = clusters.filter(({ type }) => type.endsWith('DNS'));
+    assert.ok(byName.length > 1);
+    for (const { name, dns_lookup_family } of byName) assert.equal(dns_lookup_family, 'V4_PREFERRED', name);
   });
 
   test(`${file}: the table at its top has its ports, and its destinations, and no others`, async () => {
