@@ -44,9 +44,9 @@ function summarise({ variant }: VariantRun, rounds: readonly Round[]): Summary {
     evicted: sumOf(({ ledger }) => ledger.total.evicted),
     missing: sumOf(({ ledger }) => ledger.total.missing),
     remarks: rounds.flatMap(({ ledger, quiet }, round) => {
-      const losses = ledger.rows.flatMap(({ reporter, losses }) =>
-        losses.map(({ spans, reason }) => `${spans} of ${reporter} missing: ${reason}`),
-      );
+      const losses = ledger.rows
+        .filter(({ missing }) => missing > 0)
+        .flatMap(({ reporter, remarks }) => remarks.map((remark) => `${reporter}: ${remark}`));
       const late = quiet ? [] : ['some reporter still had spans to send'];
       return [...losses, ...ledger.notes, ...late].map((remark) => `round ${round + 1}: ${remark}`);
     }),

@@ -1,7 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { accountReporters } from '../observe/account.js';
 import { CollectorWatch } from '../observe/collector-watch.js';
-import { countersOf } from '../observe/counter-source.js';
 import { joinLedger, type Ledger } from '../observe/ledger.js';
 import { takeQuietSnapshot } from '../observe/snapshot.js';
 import { type SpanCounts, StoredTraces } from '../observe/stored-traces.js';
@@ -75,13 +73,12 @@ export async function measureLoad(
 ): Promise<MeasuredLoad> {
   const { onProgress } = options;
   const zipkin = new ZipkinClient(sandbox.zipkinUrl);
-  const counters = countersOf(sandbox);
   const decision = decisionIn(plan.headers);
   const hasShape = Object.keys(options.spansEach).length > 0;
   const spansEach = decision === 'deny' ? {} : options.spansEach;
   onProgress('waiting until nothing is under way');
-  const { snapshot: before } = await takeQuietSnapshot(counters, options.quietSeconds);
-  const watch = new CollectorWatch(counters);
+  const { snapshot: before } = await takeQuietSnapshot(sandbox, options.quietSeconds);
+  const watch = new CollectorWatch(zipkin);
   const traces = new StoredTraces((ids) => zipkin.traceMany(ids), spansEach);
 
   const latencies = new Latencies();
@@ -104,17 +101,16 @@ export async function measureLoad(
   const generated = await generateLoad(plan, onAnswer, options.stopped);
   clearInterval(progress);
   onProgress('waiting until every span has been reported');
-  const { snapshot: after, quiet } = await takeQuietSnapshot(counters, options.quietSeconds);
+  const { snapshot: after, quiet } = await takeQuietSnapshot(sandbox, options.quietSeconds);
   await options.onQuiet?.();
   ended.abort();
   await keepingUp;
 
   const collector = await watch.stop();
-  const accounts = accountReporters(before, after);
-  const front = accounts['front-proxy'];
+  const edge = (name: 'requests' | 'traced') => (after.edge?.[name] ?? 0) - (before.edge?.[name] ?? 0);
   const found = await traces.finish({
     mayEvict: collector.spansSinceStart > options.spanLimit,
-    maySkip: decision === 'none' && front?.kind === 'envoy' && front.traced < front.requests,
+    maySkip: decision === 'none' && edge('traced') < edge('requests'),
     onProgress: (left) => onProgress(`reading traces, ${left} left`),
   });
   const unanswered = generated.requests - generated.answered;
@@ -134,6 +130,6 @@ export async function measureLoad(
     statuses,
     failures: generated.failures,
     quiet,
-    ledger: joinLedger({ traffic, accounts, found, collector }),
+    ledger: joinLedger({ traffic, before, after, found, collector }),
   };
 }

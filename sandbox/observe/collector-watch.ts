@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CollectorCounters, readCollectorCounters } from './collector-counters.js';
-import type { CounterSource } from './counter-source.js';
+import type { ZipkinClient } from './zipkin-client.js';
 
 /** A collector's counters when it answered, in epoch milliseconds. */
 export interface Reading {
@@ -49,12 +49,15 @@ export class CollectorWatch {
   readonly #stopped = new AbortController();
   readonly #loop: Promise<void>;
 
-  constructor(private readonly source: CounterSource) {
+  constructor(private readonly zipkin: ZipkinClient) {
     this.#loop = this.#readOn();
   }
 
   async #read(): Promise<void> {
-    const counters = await this.source.collectorMetrics().then(readCollectorCounters, () => undefined);
+    const counters = await this.zipkin.metrics().then(
+      (metrics) => readCollectorCounters([metrics]),
+      () => undefined,
+    );
     if (counters) this.#readings.push({ at: Date.now(), counters });
   }
 

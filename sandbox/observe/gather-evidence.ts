@@ -3,20 +3,15 @@ import type { Reporter } from '../topology/model.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import type { Span } from '../trace/span.js';
 import { requestIdTag } from '../trace/span-tags.js';
+import { lossesIn, readReporter } from './reporter-counters.js';
 import type { ZipkinClient } from './zipkin-client.js';
 
-const lostReports = /^tracing\.zipkin\.reports_(?:dropped|failed|skipped_no_cluster): (\d+)$/gm;
-
-async function envoyState(sandbox: RunningSandbox, { name, service }: Reporter): Promise<ReporterState> {
-  const stats = await sandbox.ask(service, 'admin', '/stats?filter=^tracing.zipkin');
-  const lost = [...stats.matchAll(lostReports)].reduce((sum, [, count]) => sum + Number(count), 0);
-  return { service: name, reporter: 'Envoy', lost, unit: 'reports' };
-}
-
-async function appState(sandbox: RunningSandbox, { name, service }: Reporter): Promise<ReporterState> {
-  const { dropped } = JSON.parse(await sandbox.ask(service, 'app', '/reporter')) as { dropped: Record<string, number> };
-  const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
-  return { service: name, reporter: 'app', lost, unit: 'spans' };
+async function stateOf(sandbox: RunningSandbox, reporter: Reporter): Promise<ReporterState> {
+  const losses = lossesIn((await readReporter(sandbox, reporter)).counters);
+  const lost = losses.reduce((sum, [, count]) => sum + count, 0);
+  const isSpans = losses.some(([name]) => name.startsWith('dropped'));
+  const { name: service, part } = reporter;
+  return { service, reporter: part === 'app' ? 'app' : 'Envoy', lost, unit: isSpans ? 'spans' : 'reports' };
 }
 
 /**
@@ -27,9 +22,7 @@ export async function reporterStates(
   sandbox: RunningSandbox,
   reporters: readonly Reporter[] = sandbox.model.reporters,
 ): Promise<ReporterState[]> {
-  const states = await Promise.allSettled(
-    reporters.map((reporter) => (reporter.part === 'app' ? appState : envoyState)(sandbox, reporter)),
-  );
+  const states = await Promise.allSettled(reporters.map((reporter) => stateOf(sandbox, reporter)));
   return states.flatMap((state) => (state.status === 'fulfilled' ? [state.value] : []));
 }
 

@@ -1,56 +1,51 @@
-import type { Account, EnvoyAccount } from './account.js';
 import type { CollectorAccount } from './collector-watch.js';
-import { appDropReason, lostReportsReason } from './missing-reasons.js';
+import { lossesIn, type ReporterCounters } from './reporter-counters.js';
+import type { Snapshot } from './snapshot.js';
 import type { SpanCounts, StoredSpans } from './stored-traces.js';
 
 /** The requests of one load. */
 export interface Traffic {
   readonly requests: number;
-  /** Answered as the shape has it. */
+  /** Answered with 200. */
   readonly asExpected: number;
   /** Without any answer, so without a known trace id. */
   readonly unanswered: number;
   /** The sampling decision that came with every request; `none` leaves it to the front. */
   readonly decision: 'none' | 'accept' | 'deny';
-  /** Spans of one traced request by reporter; empty where the path has no shape. */
+  /** Spans of one traced request by reporter; empty where they are not known. */
   readonly spansEach: SpanCounts;
 }
 
 export interface LedgerInput {
   readonly traffic: Traffic;
-  /** By the reporter's name in Zipkin; undefined where its counters cannot be read. */
-  readonly accounts: Readonly<Record<string, Account | undefined>>;
+  readonly before: Snapshot;
+  readonly after: Snapshot;
   readonly found: StoredSpans;
   readonly collector: CollectorAccount;
 }
 
-/** Spans that are not in Zipkin, and why. */
-export interface Loss {
-  readonly spans: number;
-  readonly reason: string;
-}
-
-/** What became of the spans of one reporter, or of all. */
-export interface SpanAccount {
-  readonly recorded: number;
-  readonly sent: number;
-  /** Taken by Zipkin's collector. */
-  readonly accepted: number;
-  readonly stored: number;
-  /** Stored, and by now pushed out by newer spans. */
-  readonly evicted: number;
-  /** In none of these: lost. */
-  readonly missing: number;
-}
-
-export interface LedgerRow extends SpanAccount {
+/** Spans of one reporter, each number from a source of its own. */
+export interface LedgerRow {
   readonly reporter: string;
-  readonly losses: readonly Loss[];
+  /** What the answered requests must leave; undefined where that is not known. */
+  readonly expected: number | undefined;
+  /** What it counted itself: spans that an Envoy put into reports, or that an app recorded. Undefined: cannot be read. */
+  readonly counted: number | undefined;
+  /** What Zipkin was seen to hold. */
+  readonly stored: number;
+  /** What belongs to traces that Zipkin has pushed out for newer ones. */
+  readonly evicted: number;
+  /** All its counters that moved, by its own names. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** Spans that were expected or counted and are neither stored nor evicted. */
+  readonly missing: number;
+  /** Where the numbers differ, and what its counters say about it. Empty: they agree. */
+  readonly remarks: readonly string[];
 }
 
 export interface Ledger {
   readonly rows: readonly LedgerRow[];
-  readonly total: SpanAccount;
+  readonly total: { readonly stored: number; readonly evicted: number; readonly missing: number };
   readonly wholeTraces: number;
   /** A few ids. */
   readonly incompleteTraces: readonly string[];
@@ -58,151 +53,103 @@ export interface Ledger {
   readonly notes: readonly string[];
 }
 
-/** Explains a number of missing spans bit by bit, from the reporter's end to Zipkin's. */
-class Explanation {
-  readonly losses: Loss[] = [];
-
-  constructor(public left: number) {}
-
-  /** @returns how many of what is left this reason accounts for: at most `most` */
-  take(most: number, reason: string): number {
-    const spans = Math.max(0, Math.min(this.left, most));
-    this.left -= spans;
-    if (spans > 0) this.losses.push({ spans, reason });
-    return spans;
-  }
+/** What a reporter counted between two readings. */
+interface Counted {
+  readonly spans: number;
+  readonly counters: Readonly<Record<string, number>>;
+  /** Its counters began anew in between: what it had counted before is not in them. */
+  readonly restarted: boolean;
 }
 
-const lostReports = ({ reports }: EnvoyAccount): number => reports.dropped + reports.failed + reports.skipped;
+const clockLeeway = 3;
 
-/** Which share of the requests was traced, from 0 to 1. */
-function tracedShare({ traffic, accounts }: LedgerInput): number {
-  if (traffic.decision !== 'none') return traffic.decision === 'accept' ? 1 : 0;
-  const front = accounts['front-proxy'];
-  return front?.kind === 'envoy' && front.requests > 0 ? Math.min(1, front.traced / front.requests) : 1;
+function countedBetween(
+  before: ReporterCounters | undefined,
+  after: ReporterCounters | undefined,
+  seconds: number,
+): Counted | undefined {
+  if (!after) return undefined;
+  const restarted = before === undefined || after.uptimeSeconds < before.uptimeSeconds + seconds - clockLeeway;
+  const earlier = restarted ? undefined : before;
+  const moved = Object.entries(after.counters)
+    .map(([name, count]) => [name, count - (earlier?.counters[name] ?? 0)] as const)
+    .filter(([, count]) => count !== 0);
+  return { spans: after.spans - (earlier?.spans ?? 0), counters: Object.fromEntries(moved), restarted };
 }
 
-function recordedBy(account: Account, stored: number, everyRequestTraced: boolean): number {
-  const counted =
-    account.kind === 'app'
-      ? account.recorded
-      : Math.max(account.sent, everyRequestTraced ? account.requests + account.attempts : 0);
-  return account.restarted ? Math.max(counted, stored) : counted;
-}
+const inWords: Readonly<Record<string, string>> = {
+  reports_dropped: 'reports answered with an error',
+  reports_failed: 'reports without an answer',
+  reports_skipped_no_cluster: 'reports without a collector cluster',
+  upstream_rq_retry_overflow: 'reports dropped, for more were waiting to be sent again than may',
+  upstream_rq_pending_overflow: 'reports dropped, for more were waiting for a connection than may',
+};
 
-/** Takes what never left the reporter. */
-function takeUnsent(missing: Explanation, account: Account, recorded: number): number {
-  if (account.kind === 'envoy') {
-    return missing.take(
-      recorded - account.sent,
-      'it put them in no report; was tracing.zipkin.min_flush_spans raised while it ran?',
-    );
-  }
-  const { 'buffer-full': full = 0, shutdown = 0 } = account.dropped;
-  return (
-    missing.take(full, appDropReason('buffer-full')) +
-    missing.take(shutdown, appDropReason('shutdown')) +
-    missing.take(account.buffered, 'it still keeps them, for Zipkin does not take them')
-  );
-}
+const list = (losses: readonly [name: string, count: number][]): string =>
+  losses.map(([name, count]) => `${count} ${inWords[name] ?? name}`).join(', ');
 
-/** Takes what was sent and not accepted. */
-function takeUnaccepted(missing: Explanation, account: Account): number {
-  if (account.kind === 'envoy') {
-    return missing.take(lostReports(account) * account.spansPerReport, lostReportsReason(account));
-  }
-  const refused = Object.entries(account.dropped).filter(([reason]) => reason.startsWith('refused-'));
-  return refused.reduce((sum, [reason, spans]) => sum + missing.take(spans, appDropReason(reason)), 0);
-}
-
-function rowOf(reporter: string, input: LedgerInput, othersCame: boolean): LedgerRow {
-  const { traffic, collector, found } = input;
-  const account = input.accounts[reporter];
-  const spansEach = traffic.spansEach[reporter] ?? 0;
-  const share = tracedShare(input);
-  const expected = Math.round(traffic.asExpected * share) * spansEach;
+function rowOf(reporter: string, input: LedgerInput, everyTraced: boolean, othersCame: boolean): LedgerRow {
+  const { traffic, before, after, found, collector } = input;
+  const seconds = (after.at - before.at) / 1000;
+  const own = countedBetween(before.reporters[reporter], after.reporters[reporter], seconds);
+  const spansEach = traffic.spansEach[reporter];
+  const expected = spansEach !== undefined && everyTraced ? spansEach * traffic.asExpected : undefined;
   const stored = found.stored[reporter] ?? 0;
-  // The counters of a reporter know nothing of whose requests they count.
-  const recorded =
-    account === undefined || othersCame ? Math.max(expected, stored) : recordedBy(account, stored, share === 1);
-  const owed = Math.max(expected, recorded);
-  const missing = new Explanation(Math.max(0, owed - stored));
-
-  const unrecordedReason = account?.restarted
-    ? 'it was restarted, and what it had not sent was gone'
-    : 'it never recorded them';
-  const unrecorded = missing.take(expected - recorded, unrecordedReason);
-  const unsent = account ? takeUnsent(missing, account, recorded) : 0;
-  const unaccepted = account
-    ? takeUnaccepted(missing, account)
-    : missing.take(missing.left, 'its counters cannot be read');
-
-  const evicted = Math.min(missing.left, found.evicted[reporter] ?? 0);
-  missing.left -= evicted;
-  missing.take(collector.spansDropped, 'Zipkin took them and could not store them');
-  if (collector.restarts > 0) missing.take(missing.left, 'Zipkin was restarted, and what it held was gone');
-  const unknownIds = 'they belong to requests without an answer: no trace id is known to look for them';
-  missing.take(traffic.unanswered * spansEach, unknownIds);
-  missing.take(missing.left, 'Zipkin accepted them and does not have them; no counter says why');
-
-  const sent = owed - unrecorded - unsent;
+  const evicted = found.evicted[reporter] ?? 0;
+  const seen = stored + evicted;
+  const counted = own?.spans;
+  // A reporter's counters know nothing of whose requests they count, and nothing of what was before a restart.
+  const comparable = othersCame || own?.restarted ? undefined : counted;
+  const missing = Math.max(0, (expected ?? 0) - seen, (comparable ?? 0) - seen);
+  const losses = lossesIn(own?.counters ?? {});
+  const causes = [
+    losses.length > 0 && list(losses),
+    own?.restarted && 'it was restarted, and what it had not delivered was gone',
+    collector.spansDropped > 0 && `Zipkin could not store ${collector.spansDropped} spans`,
+    collector.messagesDropped > 0 && `Zipkin refused ${collector.messagesDropped} reports`,
+    collector.restarts > 0 && 'Zipkin was restarted, and what it held was gone',
+    traffic.unanswered > 0 && `${traffic.unanswered} requests had no answer: their trace ids are not known`,
+  ].filter((cause) => typeof cause === 'string');
+  const remarks = [
+    !own && 'its counters cannot be read',
+    own?.restarted && 'restarted meanwhile: its counters began anew',
+    comparable !== undefined &&
+      expected !== undefined &&
+      comparable < expected &&
+      `it counted ${expected - comparable} spans fewer than the requests must leave`,
+    missing > 0 && `${missing} are missing: ${causes.join('; ') || 'no counter says why'}`,
+    comparable !== undefined && comparable < seen && `Zipkin has ${seen - comparable} more than it counted`,
+    missing === 0 && losses.length > 0 && `${list(losses)}; nothing is missing all the same`,
+  ];
   return {
-    reporter,
-    recorded: owed - unrecorded,
-    sent,
-    accepted: sent - unaccepted,
-    stored,
-    evicted,
-    missing: missing.losses.reduce((sum, { spans }) => sum + spans, 0),
-    losses: missing.losses,
+    ...{ reporter, expected, counted, stored, evicted, missing },
+    counters: own?.counters ?? {},
+    remarks: remarks.filter((remark) => typeof remark === 'string'),
   };
-}
-
-function totalOf(rows: readonly LedgerRow[]): SpanAccount {
-  const sum = (column: keyof SpanAccount): number => rows.reduce((total, row) => total + row[column], 0);
-  return {
-    recorded: sum('recorded'),
-    sent: sum('sent'),
-    accepted: sum('accepted'),
-    stored: sum('stored'),
-    evicted: sum('evicted'),
-    missing: sum('missing'),
-  };
-}
-
-/** Evicted spans can no longer be seen; that Zipkin had them is proven by its collector's count, or it is not. */
-function unprovenEvictions({ accepted, evicted }: SpanAccount, collector: CollectorAccount): LedgerRow[] {
-  const uncounted = Math.min(evicted, accepted - (collector.spans - collector.spansDropped));
-  if (uncounted <= 0) return [];
-  const reason = 'evicted, it seems, but its collector counted fewer spans than were sent to it';
-  const none = { recorded: 0, sent: 0, accepted: 0, stored: 0 };
-  const losses = [{ spans: uncounted, reason }];
-  return [{ reporter: 'zipkin', ...none, evicted: -uncounted, missing: uncounted, losses }];
 }
 
 /**
- * Joins what the reporters counted, what Zipkin's collector counted and what Zipkin holds into one account of every
- * span of a load. It adds up by construction: recorded = sent + what was not sent, and so on to stored; what the
- * counters do not explain is said to be unexplained.
+ * Sets what every reporter counted beside what Zipkin holds, and says of each where the two differ and which counters
+ * speak of it. No number of a row is made from another one, so a counter that stands still shows.
  *
- * How many spans an Envoy recorded is what its listeners and clusters counted (spawn_upstream_span: one span a request,
- * one an attempt), because its tracer counts none before they are sent. Its lost reports are counted as reports: each
- * explains no more spans than one report holds. An Envoy may also give up on a report that Zipkin took all the same;
- * what is stored is not missing, whatever the reporter believes.
+ * An Envoy may give up on a report that Zipkin took all the same: what is stored is not missing, whatever it counted.
  */
 export function joinLedger(input: LedgerInput): Ledger {
-  const { traffic, accounts, found, collector } = input;
-  const front = accounts['front-proxy'];
-  const others = front?.kind === 'envoy' && !front.restarted ? Math.max(0, front.requests - traffic.requests) : 0;
-  const reporters = Object.keys(accounts).map((reporter) => rowOf(reporter, input, others > 0));
-  const rows = [...reporters, ...unprovenEvictions(totalOf(reporters), collector)];
-  const total = totalOf(rows);
+  const { traffic, before, after, found, collector } = input;
+  const edgeRequests = (after.edge?.requests ?? 0) - (before.edge?.requests ?? 0);
+  const edgeTraced = (after.edge?.traced ?? 0) - (before.edge?.traced ?? 0);
+  const others = Math.max(0, edgeRequests - traffic.requests);
+  const everyTraced = traffic.decision === 'accept' || (traffic.decision === 'none' && edgeTraced >= edgeRequests);
+  const rows = Object.keys(after.reporters).map((reporter) => rowOf(reporter, input, everyTraced, others > 0));
+  const sum = (column: 'stored' | 'evicted' | 'missing') => rows.reduce((total, row) => total + row[column], 0);
+  const [stored, evicted] = [sum('stored'), sum('evicted')];
+  // Evicted spans can no longer be seen; only the collector's count says that Zipkin had them.
+  const unproven = Math.max(0, Math.min(evicted, stored + evicted - (collector.spans - collector.spansDropped)));
   const unexpected = Object.entries(found.unexpected).map(([reporter, spans]) => `${spans} of ${reporter}`);
-  const restarted = Object.keys(accounts).filter((reporter) => accounts[reporter]?.restarted);
   const notes = [
-    others > 0 && `${others} requests of others came through the front meanwhile; their spans are left out`,
+    unproven > 0 && `${unproven} spans seem to be pushed out, but Zipkin's collector did not count them: missing`,
+    others > 0 && `${others} requests of others came through the front meanwhile; no counter is compared`,
     unexpected.length > 0 && `more spans than the requests should leave: ${unexpected.join(', ')}`,
-    restarted.length > 0 && `restarted meanwhile: ${restarted.join(', ')}; counted is what came after that`,
     collector.restarts > 0 &&
       `Zipkin was restarted ${collector.restarts === 1 ? 'once' : `${collector.restarts} times`}`,
     collector.silentSeconds > 3 && `Zipkin did not answer for ${collector.silentSeconds.toFixed(0)} s`,
@@ -210,9 +157,9 @@ export function joinLedger(input: LedgerInput): Ledger {
   ];
   return {
     rows,
-    total,
+    total: { stored, evicted, missing: sum('missing') + unproven },
     wholeTraces: found.wholeTraces,
     incompleteTraces: found.incompleteTraces,
-    notes: notes.filter((note) => note !== false),
+    notes: notes.filter((note) => typeof note === 'string'),
   };
 }

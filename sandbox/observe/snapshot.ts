@@ -1,97 +1,69 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AppCounters, addAppCounters, readAppCounters } from './app-counters.js';
-import { type CollectorCounters, readCollectorCounters } from './collector-counters.js';
-import type { CounterSource } from './counter-source.js';
-import {
-  type EnvoyCounters,
-  envoyStatsPath,
-  type ReportingSettings,
-  readEnvoyStats,
-  readReportingSettings,
-  readUptime,
-} from './envoy-counters.js';
+import type { RunningSandbox } from '../topology/running-sandbox.js';
+import { readCollectorCounters } from './collector-counters.js';
+import { type EdgeCounters, type ReporterCounters, readEdge, readReporter } from './reporter-counters.js';
+import { ZipkinClient } from './zipkin-client.js';
 
-/** What an Envoy has counted, how it reports, and since when it runs. */
-export interface EnvoySnapshot extends EnvoyCounters, ReportingSettings {
-  readonly uptimeSeconds: number;
-}
-
-/** Every counter of a sandbox at one moment, by the reporter's name in Zipkin; undefined where it did not answer. */
+/** Every counter of a sandbox at one moment; undefined what could not be read. */
 export interface Snapshot {
   /** Epoch milliseconds. */
   readonly at: number;
-  readonly envoys: Readonly<Record<string, EnvoySnapshot | undefined>>;
-  readonly apps: Readonly<Record<string, AppCounters | undefined>>;
-  readonly collector: CollectorCounters | undefined;
+  /** By the reporter's name in Zipkin. */
+  readonly reporters: Readonly<Record<string, ReporterCounters | undefined>>;
+  readonly edge: EdgeCounters | undefined;
+  /** Spans that the collector has counted. */
+  readonly collected: number | undefined;
 }
-
-/** Who reports spans: the name in Zipkin, and the service of docker-compose.yml that it is a part of. */
-const envoys = { 'front-proxy': 'front-envoy', service1: 'service1', service2: 'service2' };
-const apps = { 'service1-app': 'service1', 'service2-app': 'service2' };
 
 const unlessFailed = <T>(promise: Promise<T>): Promise<T | undefined> => promise.catch(() => undefined);
 
-/** Of all instances together; the youngest says since when. They are configured alike. */
-async function snapshotOfEnvoy(source: CounterSource, service: string): Promise<EnvoySnapshot> {
-  const ask = (path: string) => source.askAll(service, 'admin', path);
-  const paths = [envoyStatsPath, '/clusters', '/runtime', '/server_info'] as const;
-  const [stats = [], clusters = [], runtimes = [], infos = []] = await Promise.all(paths.map(ask));
-  return {
-    ...readEnvoyStats([...stats, ...clusters].join('\n')),
-    ...readReportingSettings(runtimes[0] ?? ''),
-    uptimeSeconds: Math.min(...infos.map(readUptime)),
-  };
-}
-
-async function ofEach<T>(services: Readonly<Record<string, string>>, read: (service: string) => Promise<T>) {
-  const entries = Object.entries(services).map(async ([reporter, service]) => [
-    reporter,
-    await unlessFailed(read(service)),
-  ]);
-  return Object.fromEntries(await Promise.all(entries)) as Record<string, T | undefined>;
-}
-
-/** Reads every counter of a running sandbox at once, those of several instances added up; never throws. */
-export async function takeSnapshot(source: CounterSource): Promise<Snapshot> {
-  const [ofEnvoys, ofApps, collector] = await Promise.all([
-    ofEach(envoys, (service) => snapshotOfEnvoy(source, service)),
-    ofEach(apps, async (service) =>
-      addAppCounters((await source.askAll(service, 'app', '/reporter')).map(readAppCounters)),
+/** Reads every counter of a running sandbox at once; never throws. */
+export async function takeSnapshot(sandbox: RunningSandbox): Promise<Snapshot> {
+  const zipkin = new ZipkinClient(sandbox.zipkinUrl);
+  const [reporters, edge, collected] = await Promise.all([
+    Promise.all(
+      sandbox.model.reporters.map(
+        async (each) => [each.name, await unlessFailed(readReporter(sandbox, each))] as const,
+      ),
     ),
-    unlessFailed(source.collectorMetrics().then(readCollectorCounters)),
+    unlessFailed(readEdge(sandbox)),
+    unlessFailed(zipkin.metrics().then((metrics) => readCollectorCounters([metrics]).spans)),
   ]);
-  return { at: Date.now(), envoys: ofEnvoys, apps: ofApps, collector };
+  return { at: Date.now(), reporters: Object.fromEntries(reporters), edge, collected };
 }
 
-/** Whether nothing has moved between two snapshots and nothing waits to be reported. */
+/** Whether nothing has moved between two snapshots and nothing waits to be delivered. */
 function isQuiet(earlier: Snapshot, later: Snapshot): boolean {
-  const envoysQuiet = Object.entries(later.envoys).every(
-    ([name, now]) => now && now.reportsUnderWay === 0 && now.spansSent === earlier.envoys[name]?.spansSent,
+  const reportersQuiet = Object.entries(later.reporters).every(
+    ([name, now]) => !now || (now.underWay === 0 && now.spans === earlier.reporters[name]?.spans),
   );
-  const appsQuiet = Object.entries(later.apps).every(
-    ([name, now]) => !now || (now.buffered === 0 && now.recorded === earlier.apps[name]?.recorded),
-  );
-  return (
-    envoysQuiet && appsQuiet && later.collector !== undefined && later.collector.spans === earlier.collector?.spans
-  );
+  return reportersQuiet && later.collected !== undefined && later.collected === earlier.collected;
+}
+
+/** How long the Envoys collect spans before they send them, milliseconds; they are configured alike. */
+async function flushIntervalMs({ ask, model }: RunningSandbox): Promise<number> {
+  const { entries } = JSON.parse(await ask(model.front.name, 'admin', '/runtime')) as {
+    readonly entries: Readonly<Record<string, { readonly final_value: string }>>;
+  };
+  return Number(entries['tracing.zipkin.flush_interval_ms']?.final_value ?? 5000);
 }
 
 /**
- * Waits until every reporter has sent all it had and Zipkin has counted it. An app without counters is left out.
+ * Waits until every reporter has delivered all it had and Zipkin has counted it. Whoever has no counters is left out.
  *
  * @param seconds longest wait
  * @returns the last snapshot, and whether all was quiet by then
  */
 export async function takeQuietSnapshot(
-  source: CounterSource,
+  sandbox: RunningSandbox,
   seconds: number,
 ): Promise<{ readonly snapshot: Snapshot; readonly quiet: boolean }> {
   const deadline = Date.now() + seconds * 1000;
-  let earlier = await takeSnapshot(source);
+  const betweenMs = 300 + ((await unlessFailed(flushIntervalMs(sandbox))) ?? 0);
+  let earlier = await takeSnapshot(sandbox);
   while (Date.now() < deadline) {
-    const intervals = Object.values(earlier.envoys).map((envoy) => envoy?.flushIntervalMs ?? 0);
-    await delay(Math.min(Math.max(...intervals) + 300, deadline - Date.now()));
-    const snapshot = await takeSnapshot(source);
+    await delay(Math.min(betweenMs, deadline - Date.now()));
+    const snapshot = await takeSnapshot(sandbox);
     if (isQuiet(earlier, snapshot)) return { snapshot, quiet: true };
     earlier = snapshot;
   }

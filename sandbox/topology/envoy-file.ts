@@ -16,6 +16,8 @@ export interface TracerSettings {
 /** An HTTP listener of an Envoy. */
 export interface EnvoyListener {
   readonly name: string;
+  /** What its counters are named by. */
+  readonly statPrefix: string;
   readonly host: string;
   readonly port: number;
   /** Undefined where it leaves no spans. */
@@ -57,6 +59,7 @@ interface RawVirtualHost {
 }
 
 interface RawConnectionManager {
+  readonly stat_prefix?: string;
   readonly tracing?: {
     readonly spawn_upstream_span?: boolean;
     readonly provider?: {
@@ -140,7 +143,7 @@ function readListener(name: string, socket: Address, http: RawConnectionManager,
       throw new NotUnderstood(`${fileName}, listener ${name}: ${error.message}`);
     }
   };
-  return { name, ...socket, tracer, exactPaths, route };
+  return { name, statPrefix: http.stat_prefix ?? '', ...socket, tracer, exactPaths, route };
 }
 
 function takeRoute(hosts: readonly RawVirtualHost[], request: RoutedRequest): RouteTaken {

@@ -46,6 +46,8 @@ test('Zipkin is stopped and started again: its memory is gone, and nothing else'
     await control.start(zipkin);
   });
   assert.ok(ledger.total.missing > 0);
-  for (const { reason } of ledger.rows.flatMap(({ losses }) => losses)) assert.match(reason, /Zipkin was restarted/);
+  for (const { remarks } of ledger.rows.filter(({ missing }) => missing > 0)) {
+    assert.match(remarks.join('; '), /are missing: Zipkin was restarted/);
+  }
   assert.ok(ledger.notes.some((note) => /^Zipkin was restarted once/.test(note)));
 });

@@ -1,0 +1,108 @@
+import type { Model, Reporter } from '../topology/model.js';
+import type { RunningSandbox } from '../topology/running-sandbox.js';
+
+/** What a reporter has counted since it started. */
+export interface ReporterCounters {
+  /** Its own counters by its own names; of an Envoy without the prefixes `tracing.zipkin.` and of its collector's cluster. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** Spans: those that an Envoy put into reports, those that an app recorded. */
+  readonly spans: number;
+  /** What it has not delivered yet: an Envoy's reports without an answer, an app's spans. */
+  readonly underWay: number;
+  /** How long its Envoy has run: an app ends with its sidecar. */
+  readonly uptimeSeconds: number;
+}
+
+/** What the front has counted of the requests that came in. */
+export interface EdgeCounters {
+  readonly requests: number;
+  /** Those that it chose to trace, or that a caller wanted traced. */
+  readonly traced: number;
+}
+
+/** Counters that say how reports to the collector went, beside those of the tracer. */
+const ofCluster = [
+  'upstream_rq_active',
+  'upstream_rq_retry',
+  'upstream_rq_retry_overflow',
+  'upstream_rq_retry_limit_exceeded',
+  'upstream_rq_pending_overflow',
+  'upstream_rq_timeout',
+  'upstream_cx_connect_fail',
+  'upstream_cx_destroy_remote_with_active_rq',
+  'upstream_rq_4xx',
+  'upstream_rq_5xx',
+];
+
+/**
+ * @param text Envoy's `/stats`, one `name: value` a line
+ * @param prefixes what is cut off the names; a name with none of them is left out
+ */
+export function readStats(text: string, prefixes: readonly string[]): Record<string, number> {
+  const found = [...text.matchAll(/^(\S+): (\d+)$/gm)].flatMap(([, name = '', value]) => {
+    const prefix = prefixes.find((each) => name.startsWith(each));
+    return prefix === undefined ? [] : [[name.slice(prefix.length), Number(value)] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+/** @param json `{"recorded": 3, "dropped": {"full": 1}}`; what is no number is left out, `dropped.full` is a name */
+export function readNumbers(json: object, prefix = ''): Record<string, number> {
+  const pairs = Object.entries(json).flatMap(([name, value]): (readonly [string, number])[] => {
+    if (typeof value === 'number') return [[`${prefix}${name}`, value]];
+    return typeof value === 'object' && value ? Object.entries(readNumbers(value, `${prefix}${name}.`)) : [];
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** `/server_info` and not the gauge `server.uptime`, which is up to five seconds old. */
+async function uptimeOf(sandbox: RunningSandbox, service: string): Promise<number> {
+  const info = JSON.parse(await sandbox.ask(service, 'admin', '/server_info')) as { uptime_current_epoch: string };
+  return Number.parseInt(info.uptime_current_epoch, 10);
+}
+
+const clusterOf = ({ services }: Model, service: string) =>
+  services.find(({ name }) => name === service)?.reportsTo?.cluster ?? '';
+
+/**
+ * Reads a reporter's counters.
+ *
+ * @throws Error where it does not answer; an app of the user's own need not
+ * @see https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/trace/v3/zipkin.proto
+ */
+export async function readReporter(sandbox: RunningSandbox, { service, part }: Reporter): Promise<ReporterCounters> {
+  const uptime = uptimeOf(sandbox, service);
+  uptime.catch(() => undefined);
+  if (part === 'app') {
+    const counters = readNumbers(JSON.parse(await sandbox.ask(service, part, '/reporter')) as object);
+    const { recorded, buffered = 0 } = counters;
+    if (recorded === undefined) throw new Error(`${service}'s app does not count its spans`);
+    return { counters, spans: recorded, underWay: buffered, uptimeSeconds: await uptime };
+  }
+  const prefixes = ['tracing.zipkin.', `cluster.${clusterOf(sandbox.model, service)}.`];
+  const filter = `^tracing\\.zipkin\\.|^cluster\\..*\\.(${ofCluster.join('|')})$`;
+  const counters = readStats(await sandbox.ask(service, part, `/stats?filter=${encodeURIComponent(filter)}`), prefixes);
+  const { spans_sent: spans = 0, upstream_rq_active: underWay = 0 } = counters;
+  return { counters, spans, underWay, uptimeSeconds: await uptime };
+}
+
+/** @throws Error where the front does not answer */
+export async function readEdge(sandbox: RunningSandbox): Promise<EdgeCounters> {
+  const { front, edge } = sandbox.model;
+  const prefix = `http.${edge.statPrefix}.`;
+  const filter = encodeURIComponent(`^${prefix.replaceAll('.', '\\.')}(downstream_rq_total|tracing\\.)`);
+  const counters = readStats(await sandbox.ask(front.name, 'admin', `/stats?filter=${filter}`), [prefix]);
+  const traced = ['random_sampling', 'service_forced', 'client_enabled'].map(
+    (name) => counters[`tracing.${name}`] ?? 0,
+  );
+  return { requests: counters.downstream_rq_total ?? 0, traced: traced.reduce((sum, each) => sum + each, 0) };
+}
+
+const lossNames = /^(reports_dropped|reports_failed|reports_skipped_no_cluster|upstream_rq_(retry|pending)_overflow)$/;
+
+/** @returns those of a reporter's counters that stand for lost spans or reports, where they are not 0 */
+export function lossesIn(counters: Readonly<Record<string, number>>): [name: string, count: number][] {
+  return Object.entries(counters).filter(
+    ([name, count]) => count > 0 && (lossNames.test(name) || /^(dropped|refused|failed)/i.test(name)),
+  );
+}
