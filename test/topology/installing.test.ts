@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { execa } from 'execa';
-import { makeWhole, runTool, sha256, verify } from '../../sandbox/topology/installing.js';
+import { makeWhole, requireSha256, runTool, sha256 } from '../../sandbox/topology/installing.js';
 
 const scratch = await mkdtemp(join(tmpdir(), 'installing-'));
 after(() => rm(scratch, { recursive: true }));
@@ -62,8 +62,8 @@ test('a file of another hash is refused, with both hashes and what to do', async
   await writeFile(file, 'abc');
   const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'; // FIPS 180-2, B.1
   assert.equal(await sha256(file), abc);
-  await verify(file, abc, 'start again');
-  await assert.rejects(verify(file, '00', 'start again'), {
+  await requireSha256(file, abc, 'start again');
+  await assert.rejects(requireSha256(file, '00', 'start again'), {
     message: `envoy.whl: its SHA-256 is ${abc}, expected 00; the download was damaged or replaced and is not kept; start again`,
   });
 });
