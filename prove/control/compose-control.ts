@@ -7,9 +7,13 @@ import { waitFor } from '../../sandbox/topology/wait.js';
 import { Control } from './control.js';
 
 const init = 1;
+const addressFormat = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
 
 /** The Compose project that runs; Docker restarts what ends by itself. */
 export class ComposeControl extends Control {
+  /** Where services were when they were stopped. */
+  readonly #addresses = new Map<string, string>();
+
   constructor(
     services: readonly ComposeService[],
     readonly sandbox: RunningSandbox,
@@ -34,6 +38,7 @@ export class ComposeControl extends Control {
   }
 
   async stop(service: string): Promise<void> {
+    this.#addresses.set(service, await this.#inspect(service, addressFormat));
     await this.#docker('compose', 'stop', service);
   }
 
@@ -41,15 +46,29 @@ export class ComposeControl extends Control {
     await this.#docker('start', await this.#container(service));
   }
 
+  /** Others take the lowest free address, which it had, and keep it for a minute. */
+  async startElsewhere(service: string): Promise<void> {
+    const [network, image] = await Promise.all([this.#network(service), this.#inspect(service, '{{.Image}}')]);
+    const other = ['run', '--detach', '--rm', '--network', network, '--entrypoint', 'sleep', image, '60'];
+    const id = await this.#docker(...other);
+    await this.start(service);
+    const taken = await this.#docker('inspect', '--format', addressFormat, id);
+    const had = this.#addresses.get(service);
+    if (taken !== had) throw new Error(`${service}: another container got ${taken} and not its ${had}; run this again`);
+  }
+
   async cut(service: string): Promise<void> {
-    const network = await this.#inspect(service, '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{end}}');
-    await this.#docker('network', 'disconnect', network, await this.#container(service));
+    await this.#docker('network', 'disconnect', await this.#network(service), await this.#container(service));
   }
 
   async mend(service: string): Promise<void> {
     const project = await this.#inspect(service, '{{index .Config.Labels "com.docker.compose.project"}}');
     const container = await this.#container(service);
     await this.#docker('network', 'connect', '--alias', service, `${project}_envoymesh`, container);
+  }
+
+  #network(service: string): Promise<string> {
+    return this.#inspect(service, '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{end}}');
   }
 
   #container(service: string): Promise<string> {

@@ -56,6 +56,8 @@ export abstract class Control {
   abstract stop(service: string): Promise<void>;
   /** Starts a service that was stopped. */
   abstract start(service: string): Promise<void>;
+  /** Starts a service that was stopped where it had another address before. */
+  abstract startElsewhere(service: string): Promise<void>;
   /** Lets no byte reach a service or leave it, and lets them through again. */
   abstract cut(service: string): Promise<void>;
   abstract mend(service: string): Promise<void>;

@@ -125,6 +125,11 @@ export class NativeControl extends Control {
     await this.#running(service).stop(10);
   }
 
+  /** There is one address here. */
+  startElsewhere(service: string): Promise<void> {
+    return this.start(service);
+  }
+
   protected firstOf(service: string): number {
     return this.#running(service).pid;
   }

@@ -11,8 +11,13 @@ export interface FaultCase {
   readonly inject: (injection: Injection) => Promise<void>;
   /** Answers that a caller may get until all is well again. */
   readonly answers: readonly Answer[];
-  /** Which spans of requests answered with 200 may be missing: those not yet stored, or even those that were. */
-  readonly loses: 'nothing' | 'unreported spans' | 'stored spans';
+  /**
+   * Which spans of requests answered with 200 may be missing: those not yet stored; those that were, but none of a
+   * request that was sent after the fault began; or any.
+   */
+  readonly loses: 'nothing' | 'unreported spans' | 'stored spans' | 'any spans';
+  /** Where it is shorter than the front's own time limit. */
+  readonly longestAnswerMs?: number;
   /** Whether requests under way when a process is told to end may get another answer than 200. */
   readonly inFlight?: 'may fail';
   /** Where it can be done or is worth doing; both where absent. */
@@ -32,8 +37,25 @@ const seconds = (count: number): Promise<void> => delay(count * 1000);
 
 const kill =
   (part: Part): Inject =>
-  ({ control }) =>
-    control.signal(part, 'KILL');
+  async (injection) => {
+    await injection.control.signal(part, 'KILL');
+    if (part === zipkin) injection.begins();
+  };
+
+/** Stops Zipkin, and starts it 20 s later. */
+const away =
+  (start: 'start' | 'startElsewhere'): Inject =>
+  async (injection) => {
+    await injection.control.stop(zipkin);
+    injection.begins();
+    await seconds(20);
+    await injection.control[start](zipkin);
+  };
+
+const restartZipkin: Inject = async (injection) => {
+  await injection.terminate([zipkin]);
+  injection.begins();
+};
 
 /** Holds requests in flight, for less than the egress listener's three seconds, and meanwhile tells parts to end. */
 const terminate =
@@ -66,9 +88,11 @@ const cut: Inject = async ({ control }) => {
   await control.mend(called);
 };
 
-const startInWrongOrder: Inject = async ({ control }) => {
+const startInWrongOrder: Inject = async (injection) => {
+  const { control } = injection;
   const order = [front, caller, called, zipkin];
   for (const service of order) await control.stop(service);
+  injection.begins();
   for (const service of order) {
     await control.start(service);
     await seconds(1);
@@ -83,20 +107,31 @@ type Row = readonly [
   inject: Inject,
   answers: FaultCase['answers'],
   loses: FaultCase['loses'],
-  more?: Pick<FaultCase, 'inFlight' | 'only'>,
+  more?: Pick<FaultCase, 'inFlight' | 'only' | 'longestAnswerMs'>,
 ];
 const unreported = 'unreported spans';
 const stored = 'stored spans';
 const failing = [200, 502, 503];
 const late = [...failing, 504];
+/** No request waits for a report. */
+const unhurt = { longestAnswerMs: 1000 };
 const mayFail = { inFlight: 'may fail' } as const;
-const away: readonly Answer[] = ['refused', 'reset'];
+const gone: readonly Answer[] = ['refused', 'reset'];
 
 const rows: readonly Row[] = [
-  ['zipkin-hung', 'Zipkin hung for 8 s', hang, [200], unreported],
-  ['zipkin-killed', 'Zipkin killed', kill(zipkin), [200], stored],
-  ['zipkin-restarted', 'Zipkin restarted (SIGTERM)', (injection) => injection.terminate([zipkin]), [200], stored],
-  ['zipkin-full', "Zipkin's heap full", fill, [200], stored],
+  ['zipkin-hung', 'Zipkin hung for 8 s', hang, [200], 'nothing', unhurt],
+  ['zipkin-stopped', 'Zipkin stopped for 20 s', away('start'), [200], stored, unhurt],
+  [
+    'zipkin-moved',
+    'Zipkin started at another address after 20 s',
+    away('startElsewhere'),
+    [200],
+    stored,
+    { ...unhurt, only: 'compose' },
+  ],
+  ['zipkin-killed', 'Zipkin killed', kill(zipkin), [200], stored, unhurt],
+  ['zipkin-restarted', 'Zipkin restarted (SIGTERM)', restartZipkin, [200], stored, unhurt],
+  ['zipkin-full', "Zipkin's heap full", fill, [200], 'any spans', unhurt],
   ['app-killed', `${called}'s app killed`, kill(app), failing, unreported],
   ['app-hung', `${called}'s app hung for good`, ({ control }) => control.signal(app, 'STOP'), late, unreported],
   ['app-slow', `${called}'s app slow for 4 s`, slow, [200], 'nothing', { only: 'native' }],
@@ -108,15 +143,15 @@ const rows: readonly Row[] = [
   ['sidecar-terminated', `SIGTERM to ${called}'s sidecar`, terminate(sidecar), failing, unreported, mayFail],
   [`${called}-restarted`, `${called} restarted (SIGTERM)`, terminate(called), failing, 'nothing'],
   [`${caller}-restarted`, `${caller} restarted (SIGTERM), in flight`, terminate(caller), [200, 503], 'nothing'],
-  ['front-restarted', 'the front restarted (SIGTERM), in flight', terminate(front), [200, ...away], 'nothing'],
+  ['front-restarted', 'the front restarted (SIGTERM), in flight', terminate(front), [200, ...gone], 'nothing'],
   [
     'everything-terminated',
     `SIGTERM to front, ${caller} and ${called} at once`,
     terminate(front, caller, called),
-    [...failing, ...away],
+    [...failing, ...gone],
     'nothing',
   ],
-  ['wrong-order', 'all started in the wrong order: Zipkin last', startInWrongOrder, [...late, ...away], stored],
+  ['wrong-order', 'all started in the wrong order: Zipkin last', startInWrongOrder, [...late, ...gone], stored],
 ];
 
 /** Every fault that `npm run prove -- faults` injects, in its order. */

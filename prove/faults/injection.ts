@@ -5,8 +5,15 @@ export class Injection {
   /** Epoch milliseconds. */
   readonly terminatedAt: number[] = [];
   readonly secondsToEnd: number[] = [];
+  /** Since when the fault is there, epoch milliseconds. */
+  begunAt = Date.now();
 
   constructor(readonly control: Control) {}
+
+  /** Says that the fault is there from now on: requests sent until now were sent before it. */
+  begins(): void {
+    this.begunAt = Date.now();
+  }
 
   /** Sends SIGTERM to all of these at once; resolves when each one's service has ended. */
   async terminate(parts: readonly Part[]): Promise<void> {

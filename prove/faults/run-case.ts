@@ -19,8 +19,8 @@ export interface CaseResult {
 const calmMs = 1000;
 /** Longest wait for all to be well again; on a busy machine most of it is Zipkin's start. */
 const healSeconds = 60;
-/** No reporter of the sandbox waits longer than this between two attempts. */
-const quietMs = 2500;
+/** No Envoy waits longer than this between two attempts to report. */
+const quietMs = 6000;
 
 /** Waits until Zipkin answers and the front has answered nothing but 200 for a while. */
 async function waitUntilWell({ sandbox }: Control, caller: Caller): Promise<void> {
@@ -67,15 +67,14 @@ async function checkTraces(zipkin: ZipkinClient, attempts: readonly Attempt[], s
  */
 export async function runCase(control: Control, fault: FaultCase, rate: number, shape: Shape): Promise<CaseResult> {
   const { frontUrl, zipkinUrl } = control.sandbox;
-  const injection = new Injection(control);
   const caller = new Caller(frontUrl + requestPath, rate);
   let attempts: Attempt[];
-  let faultAt: number;
+  let injection: Injection;
   let faultEndedAt: number;
   try {
     await waitUntilWell(control, caller);
     await delay(calmMs);
-    faultAt = Date.now();
+    injection = new Injection(control);
     await fault.inject(injection);
     faultEndedAt = Date.now();
     // What is not well by then shows in the outcome.
@@ -85,7 +84,8 @@ export async function runCase(control: Control, fault: FaultCase, rate: number, 
     attempts = await caller.stop();
   }
   const checked = await checkTraces(new ZipkinClient(zipkinUrl), attempts, shape);
-  const timeline = { faultAt, faultEndedAt, terminatedAt: injection.terminatedAt };
+  const { begunAt: faultAt, terminatedAt } = injection;
+  const timeline = { faultAt, faultEndedAt, terminatedAt };
   const outcome = outcomeOf(checked, timeline, countSpans(missingSpans(shape, [])));
   return { fault, outcome, secondsToEnd: injection.secondsToEnd };
 }

@@ -8,6 +8,7 @@ import { requestShape } from '../../prove/request-shape.js';
 
 /** What differs in containers: who restarts what, a network that can really be cut, names that are resolved anew. */
 const inCompose = [
+  'zipkin-moved',
   'zipkin-killed',
   'app-killed',
   'network-cut',
@@ -16,9 +17,12 @@ const inCompose = [
   'wrong-order',
 ];
 
-/** Each fault is tried once: in Compose where it differs there, natively, where it takes less time, otherwise. */
+/** What every reporter has to bridge. */
+const inBoth = 'zipkin-stopped';
+
+/** Each other fault is tried once: in Compose where it differs there, natively, where it takes less time, otherwise. */
 export const faultsIn = (mode: 'native' | 'compose'): FaultCase[] =>
-  faultCases.filter(({ name }) => inCompose.includes(name) === (mode === 'compose'));
+  faultCases.filter(({ name }) => name === inBoth || inCompose.includes(name) === (mode === 'compose'));
 
 /** Tests each fault on the sandbox that `control` gives. */
 export function testFaults(faults: readonly FaultCase[], control: () => Promise<Control>): void {
