@@ -6,7 +6,7 @@ import { type InstallOptions, installEnvoy, installZipkin } from './download-par
 import type { Environment } from './interpolation.js';
 import { lastLogLines, type ManagedProcess, startProcess } from './managed-process.js';
 import { javaOptionsOf, type NativeInput, type NativePlan, planNative } from './native-plan.js';
-import { freePorts, requireFree } from './ports.js';
+import { innerPorts, requireFree } from './ports.js';
 import { frontPortOf, readFiles, readTopology } from './read-topology.js';
 import type { RunRecord } from './running-sandbox.js';
 import { fetchText, waitFor } from './wait.js';
@@ -86,7 +86,7 @@ export class NativeSandbox {
       ...parts,
       files: await readFiles(root, parts.services),
       zipkinUrl: zipkinOfYourOwn(environment),
-      freePorts: await freePorts(unpublishedPorts, published),
+      freePorts: await innerPorts(frontPortOf(parts.services), unpublishedPorts, published),
     });
     await requireFree(plan.published);
     await rm(runFolder, { recursive: true, force: true });

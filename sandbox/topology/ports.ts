@@ -12,17 +12,29 @@ function listenOnce(host: string, port: number): Promise<number> {
   });
 }
 
-/**
- * @param except ports that somebody else is going to listen on
- * @returns `count` different TCP ports that nothing on 127.0.0.1 listens on now
- */
-export async function freePorts(count: number, except: readonly number[] = []): Promise<number[]> {
+/** @returns `count` different TCP ports that nothing on 127.0.0.1 listens on now */
+export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = await listenOnce('127.0.0.1', 0);
-    if (!except.includes(port)) ports.add(port);
-  }
+  while (ports.size < count) ports.add(await listenOnce('127.0.0.1', 0));
   return [...ports];
+}
+
+/** Below the ports that a system gives to whoever asks for any, which would be taken before the last process starts. */
+const innerRange = { from: 20_000, to: 32_768 };
+
+/**
+ * @param frontPort the published port of a run: two runs that start at once have different ones, and so other ports here
+ * @param except ports that somebody else is going to listen on
+ * @returns `count` TCP ports for what a run does not publish, on which nothing on 127.0.0.1 listens now
+ */
+export async function innerPorts(frontPort: number, count: number, except: readonly number[] = []): Promise<number[]> {
+  const blocks = Math.floor((innerRange.to - innerRange.from) / count);
+  const ports: number[] = [];
+  for (let port = innerRange.from + (frontPort % blocks) * count; ports.length < count && port < 65_536; port++) {
+    const isFree = await listenOnce('127.0.0.1', port).catch(() => undefined);
+    if (isFree && !except.includes(port)) ports.push(port);
+  }
+  return ports;
 }
 
 function whyNot({ bind, port, variable, bindVariable }: PublishedPort, code: string | undefined): string {

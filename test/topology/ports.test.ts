@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
-import { freePorts, requireFree } from '../../sandbox/topology/ports.js';
+import { freePorts, innerPorts, requireFree } from '../../sandbox/topology/ports.js';
 import type { PublishedPort } from '../../sandbox/topology/published-port.js';
 
 const published = (port: number, more: Partial<PublishedPort> = {}): PublishedPort => ({
@@ -14,10 +14,14 @@ const published = (port: number, more: Partial<PublishedPort> = {}): PublishedPo
   ...more,
 });
 
-test('free ports are different, and none of the excepted', async () => {
-  const except = await freePorts(20);
-  const ports = await freePorts(20, except);
-  assert.equal(new Set([...ports, ...except]).size, 40);
+test('inner ports: other ones for another front, none of the excepted, none that is taken', async (t) => {
+  const [first = 0, second = 0, ...rest] = await innerPorts(8000, 8);
+  assert.equal(new Set([first, second, ...rest, ...(await innerPorts(8001, 8))]).size, 16);
+  const other = createServer().listen(first, '127.0.0.1');
+  await once(other, 'listening');
+  t.after(() => other.close());
+  const others = await innerPorts(8000, 8, [second]);
+  assert.deepEqual([others.length, others.includes(first), others.includes(second)], [8, false, false]);
 });
 
 test('free ports that are wanted pass', async () => {
