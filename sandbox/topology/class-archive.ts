@@ -10,6 +10,9 @@ const archive = 'zipkin.jsa';
 /** Longest time to write the archive where the processors are busy. */
 const writingSeconds = 120;
 
+/** @returns whether the folder has a class archive, be it of use or not */
+export const hasClasses = (folder: string) => exists(join(folder, archive));
+
 /**
  * Asks Java, as it will run Zipkin, whether it can use the folder's class archive, and for its version. Java ignores an
  * archive without a word where a jar, its time, Java itself or some option is not as it was when the archive was made.
@@ -30,8 +33,7 @@ export async function canUseClasses(
     runTool({ what: 'Zipkin', command: 'java', args: [...args, '-version'], ...tool }, signal);
   const strict = [...options, '-Xshare:on', `-XX:SharedArchiveFile=${archive}`, '-cp', 'zipkin.jar'];
   const again = { folder, instead: 'its archive of classes is made again' };
-  const isThere = await exists(join(folder, archive));
-  const used = isThere ? await java(strict, again).catch((error: Error) => error) : undefined;
+  const used = (await hasClasses(folder)) ? await java(strict, again).catch((error: Error) => error) : undefined;
   const printed = typeof used === 'string' ? used : await java([], { instead });
   const version = /version "(?<all>(?<major>\d+)[^"]*)"/.exec(printed)?.groups;
   if (Number(version?.major ?? 0) < 17) throw new Error(`Zipkin: Java ${version?.all ?? '?'} is too old; ${instead}`);

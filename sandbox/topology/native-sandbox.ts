@@ -136,11 +136,13 @@ export class NativeSandbox {
     return started;
   }
 
-  async #untilReady({ plan, ended, logFile }: ManagedProcess, signal: AbortSignal | undefined): Promise<void> {
+  async #untilReady(started: ManagedProcess, signal: AbortSignal | undefined): Promise<void> {
+    const { plan, ended, logFile } = started;
     const over = new AbortController();
     const limits = { seconds: this.readySeconds, signal: AbortSignal.any([over.signal, ...(signal ? [signal] : [])]) };
     const ready = plan.readyUrls.map((url) => waitFor(`${plan.name}, ready`, () => fetchText(url), limits));
     const died = ended.then((how) => {
+      if (!over.signal.aborted) this.#processes.splice(this.#processes.indexOf(started), 1); // it may be started again
       throw new Error(`${plan.name} ended with ${how} before it was ready: ${lastLogLines(logFile)}`);
     });
     died.catch(() => undefined);

@@ -1,0 +1,40 @@
+import { quietSandboxMs, traceRequest } from '../observe/collect.js';
+import { ZipkinClient } from '../observe/zipkin-client.js';
+import type { NativeSandbox } from '../topology/native-sandbox.js';
+import { waitFor } from '../topology/wait.js';
+import type { Span } from '../trace/span.js';
+import { countExpected } from '../verdict/shape.js';
+import { ownShape } from './targets.js';
+
+/**
+ * Sends the first request, sampled whatever the rate, again for ten seconds where it is answered with a 5xx, and waits
+ * for its trace: the whole one, unless an app is the user's own; or until the sandbox is over.
+ */
+export async function firstTrace(
+  { frontUrl, zipkinUrl }: NativeSandbox['plan'],
+  ownApp: boolean,
+  over: AbortSignal,
+): Promise<Span[]> {
+  const url = new URL(`${frontUrl}/trace/1`);
+  const shape = await ownShape(url.pathname);
+  const request = { url, method: 'GET', headers: { 'x-b3-sampled': '1' } };
+  const expected = shape ? countExpected(shape) : 1;
+  const enough = ({ length }: readonly Span[]) => length >= expected;
+  const send = async () => {
+    const sent = await traceRequest(new ZipkinClient(zipkinUrl), request, ({ status }) => ({
+      limitMs: status === 200 ? 20_000 : 0,
+      signal: over,
+      ...(ownApp ? { quietMs: quietSandboxMs } : { enough }),
+    }));
+    if (sent.answer.status >= 500) throw new Error(`it answered ${sent.answer.status}`);
+    return sent;
+  };
+  const { answer, spans } = await waitFor(`GET ${url}`, send, { seconds: 10, everyMs: 250, signal: over });
+  if (answer.status !== 200 || !shape) {
+    throw new Error(`${url} answered ${answer.status}, trace id ${answer.traceId ?? 'none'}`);
+  }
+  over.throwIfAborted();
+  if (spans.length < (ownApp ? 1 : expected))
+    throw new Error(`trace ${answer.traceId}: ${spans.length} of ${expected} spans came to Zipkin`);
+  return spans;
+}
