@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Address } from './addresses.js';
 import { ask as askUrl } from './ask.js';
+import { compose, publishedUrls } from './compose-ports.js';
 import { isAlive } from './managed-process.js';
 import type { Model } from './model.js';
 import type { ServiceAddresses } from './native-plan.js';
 import { readModel } from './read-model.js';
 import { frontPortOf, readTopology } from './read-topology.js';
-import { isThisMachine, urlOf } from './this-machine.js';
 
 /** A listening part of a service, which only its own machine or container reaches. */
 export type InnerPart = 'admin' | 'app' | 'ingress';
@@ -95,56 +94,14 @@ function addressInContainer({ services }: Model, service: string, part: InnerPar
   return `127.0.0.1:${port}`;
 }
 
-/** Runs a command of Docker. What does it takes long to load, and a native sandbox does not need it. */
-async function docker(root: string, ...args: readonly string[]) {
-  const { execa } = await import('execa');
-  return execa('docker', args, { cwd: root, reject: false, stdin: 'ignore' });
-}
-
-const compose = (root: string, ...args: readonly string[]) => docker(root, 'compose', ...args);
-
-/** @returns the other machine whose Docker `docker` works with: DOCKER_HOST's, or its context's */
-async function otherDockerHost(root: string): Promise<string | undefined> {
-  const { stdout, failed } = await docker(root, 'context', 'inspect', '--format', '{{.Endpoints.docker.Host}}');
-  const endpoint = stdout?.trim() ?? '';
-  if (failed || !/^(tcp|ssh|https?):/.test(endpoint) || !URL.canParse(endpoint)) return undefined;
-  const { hostname } = new URL(endpoint.replace(/^\w+:/, 'http:'));
-  return isThisMachine(hostname) ? undefined : hostname;
-}
-
-async function publishedAddress(root: string, service: string, port = 0): Promise<Address | undefined> {
-  const { stdout, failed } = await compose(root, 'port', service, String(port));
-  const published = /^(?<host>.+):(?<port>\d+)$/.exec(stdout?.trim() ?? '')?.groups;
-  if (failed || !published || published.port === '0') return undefined;
-  return { host: published.host?.replace(/^\[(.*)\]$/, '$1') ?? '', port: Number(published.port) };
-}
-
-/** @throws Error where another machine publishes it on its own loopback */
-function reach({ host, port }: Address, other: string | undefined): string {
-  if (other === undefined) return urlOf({ host, port });
-  if (!isThisMachine(host)) return urlOf({ host: ['0.0.0.0', '::'].includes(host) ? other : host, port });
-  const tunnel = `ssh -L ${port}:127.0.0.1:${port} ${other}`;
-  throw new Error(
-    `the sandbox runs in the Docker of ${other}, and port ${port} is open to that machine alone; work there, or run '${tunnel}' and give --url and --zipkin`,
-  );
-}
-
 async function composeSandbox(root: string, model: Model): Promise<RunningSandbox | undefined> {
-  const [front, admin, zipkin] = await Promise.all([
-    publishedAddress(root, model.front.name, model.edge.port),
-    publishedAddress(root, model.front.name, model.front.envoyFile.adminPort),
-    publishedAddress(root, model.collector.service, model.collector.port),
-  ]);
-  if (!front || !admin || !zipkin) return undefined;
-  const other = await otherDockerHost(root);
-  const [frontUrl, adminUrl, zipkinUrl] = [reach(front, other), reach(admin, other), reach(zipkin, other)];
+  const urls = await publishedUrls(root, model);
+  if (!urls) return undefined;
   const address = (service: string, part: InnerPart) => addressInContainer(model, service, part);
   return {
     mode: 'compose',
     model,
-    frontUrl,
-    adminUrl,
-    zipkinUrl,
+    ...urls,
     async ask(service, part, path, method = 'GET') {
       const probe = ['timeout', '5', 'http-probe', method, address(service, part), path];
       const { stdout, failed } = await compose(root, 'exec', '-T', service, ...probe);

@@ -10,11 +10,12 @@ const { failed: noDocker } = await execa('docker', ['info'], { reject: false });
 const skip = noDocker && process.env.CI !== 'true' && 'no Docker daemon answers';
 
 /** A network whose names resolve to IPv6 too, as with the daemon's `default-network-opts`. */
+const subnet = `fd5a:${(process.pid % 65_536).toString(16)}::/64`;
 const network = `
 networks:
   envoymesh:
     enable_ipv6: true
-    ipam: {config: [{subnet: "fd00:5a5a::/64"}]}
+    ipam: {config: [{subnet: "${subnet}"}]}
 `;
 
 test('files with CRLF that only their owner may read, a network with IPv6, .env', { skip }, async (t) => {
