@@ -121,7 +121,7 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
                 rendererOptions: { persistentOutput: true },
               },
               // Zipkin starts for longest and keeps more than one core busy, so the others come one after the other.
-              { title: 'Envoys and apps', task: (_, own) => own.newListr(others) },
+              { title: 'Envoys and apps', task: (_, own) => own.newListr(others, { concurrent: false }) },
             ],
             { concurrent: true },
           );
