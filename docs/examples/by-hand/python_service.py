@@ -10,6 +10,7 @@ import socket
 import time
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 NAME = os.environ["SERVICE_NAME"]
 ZIPKIN = os.environ["ZIPKIN_URL"] + "/api/v2/spans"
@@ -24,7 +25,7 @@ def now():
 
 def report(*spans):
     request = urllib.request.Request(ZIPKIN, json.dumps(spans).encode(), {"content-type": "application/json"})
-    urllib.request.urlopen(request, timeout=5).read()
+    urllib.request.urlopen(request, timeout=130).read()  # the sidecar answers when Zipkin has them, within 120 s
 
 
 def span(context, kind, name, start, shared):
@@ -69,7 +70,8 @@ class Service(BaseHTTPRequestHandler):
         if context.get("x-b3-sampled") == "1":  # 4 obey the decision that was made at the edge
             shared = FORWARD == "all" or NEXT_HOP is not None
             joined = context if shared else {"x-b3-traceid": secrets.token_hex(16), "x-b3-spanid": secrets.token_hex(8)}
-            report(span(joined, "SERVER", f"get {self.path}", start, shared), *spans)  # 5 report, after the answer
+            spans.append(span(joined, "SERVER", f"get {self.path}", start, shared))
+            Thread(target=report, args=spans).start()  # 5 report, after the answer; no request waits for it
 
     def answer(self, text):
         body = text.encode()

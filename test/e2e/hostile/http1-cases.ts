@@ -60,6 +60,10 @@ export const http1Tables: Readonly<Record<string, readonly Http1Case[]>> = {
     row('a query', withTarget(`/trace/2?x=${mark}`), 200),
   ],
   'the route "two hosts"': rows('host', [`sandbox,${mark}`, `${mark}@sandbox`], withHost, 400),
+  'REFUSE a Host that a span should not hold': [
+    row('a host of 260 bytes', withHost('h'.repeat(260)), 200),
+    row('a host of 261 bytes', withHost('h'.repeat(261)), 400),
+  ],
   'any host: the path decides': rows('host', [`${mark}.example`, 'zipkin:9411', '127.0.0.1:8001'], withHost, 200),
   'the route "no tunnel", and no upgrade_configs': [
     row('CONNECT host:port', withLine('CONNECT sandbox:80 HTTP/1.1'), 403),
