@@ -70,8 +70,8 @@ const lateTypes: ReadonlySet<Finding['type']> = new Set([
  */
 export async function verify(verification: Verification): Promise<JudgedTrace[]> {
   const { shape, zipkin, sandbox, within, tolerance, onJudged } = verification;
-  const request = sandbox ? verification.request : withContext(verification.request);
-  const requests = Array.from({ length: verification.count }, () => request);
+  const { request } = verification;
+  const requests = Array.from({ length: verification.count }, () => (sandbox ? request : withContext(request)));
   const statesBefore = sandbox ? await reporterStates(sandbox) : [];
   const send = () => pMap(requests, (each) => sendTraced(each), inParallel);
   const writesHeaders = sandbox !== undefined && requests.length <= mostWithHeaders;
