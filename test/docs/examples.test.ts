@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { cache, root } from '../../sandbox/cli/project.js';
 import { readShape } from '../../sandbox/cli/targets.js';
 import { verify } from '../../sandbox/observe/verify.js';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
 import type { Shape } from '../../sandbox/verdict/shape.js';
+import { exactTraces, sendMany } from '../deploy/exact-traces.js';
 import { type RunningZipkin, startZipkin } from '../observe/running-zipkin.js';
 import { ownEnvironment } from '../topology/own-environment.js';
 import { ownShape } from '../topology/own-shape.js';
@@ -93,4 +95,14 @@ describe('services that are not ours, in the places of those that are', () => {
       }
     });
   }
+
+  test('their spans wait in their sidecars while Zipkin hangs', async () => {
+    await withApps({ service1: express, service2: python }, async (frontUrl) => {
+      process.kill(collector.pid, 'SIGSTOP');
+      const traceIds = await sendMany(frontUrl, 10, 5);
+      await delay(6000); // longer than most clients wait for an answer
+      process.kill(collector.pid, 'SIGCONT');
+      await exactTraces(new ZipkinClient(collector.url), traceIds);
+    });
+  });
 });
