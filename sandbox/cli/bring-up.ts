@@ -8,6 +8,7 @@ import { fetchText, waitFor } from '../topology/wait.js';
 import type { Span } from '../trace/span.js';
 import { firstTrace } from './first-trace.js';
 import { cache, root } from './project.js';
+import { canOverwrite } from './terminal.js';
 
 /** How far `start` has come; it is filled as the parts are there. */
 export interface Progress {
@@ -143,6 +144,7 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
     ],
     {
       fallbackRenderer: 'simple',
+      fallbackRendererCondition: () => !canOverwrite(process.stdout),
       fallbackRendererOptions: { logger: new ProgressLines({ useIcons: true }) },
       rendererOptions: { collapseSubtasks: false, collapseErrors: false, showErrorMessage: false },
       registerSignalListeners: false,

@@ -5,7 +5,7 @@ import { paint, wrapLine } from '../picture/terminal-text.js';
 import { ExitCode } from './exit-code.js';
 import { cache, root } from './project.js';
 import { jsonOption } from './targets.js';
-import { type Terminal, terminal } from './terminal.js';
+import { canOverwrite, type Terminal, terminal } from './terminal.js';
 
 const signs = { ok: '✓', wrong: '✗', skipped: '–' } as const;
 const styles = { ok: 'green', wrong: 'red', skipped: 'dim' } as const;
@@ -22,10 +22,10 @@ function draw(checks: readonly Check[], { colour, wrapAt }: Terminal): string[] 
 
 async function doctor(json: boolean): Promise<ExitCode> {
   const onLook = (what: string) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[Klooking at ${what}…`);
+    if (canOverwrite(process.stderr)) process.stderr.write(`\r\u001b[Klooking at ${what}…`);
   };
   const facts = await probe({ root, cache, environment: process.env, onLook });
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  if (canOverwrite(process.stderr)) process.stderr.write('\r\u001b[K');
   const checks = examine(facts);
   const wrong = checks.filter(({ verdict }) => verdict === 'wrong').length;
   if (json) process.stdout.write(`${JSON.stringify({ healthy: wrong === 0, checks }, null, 2)}\n`);

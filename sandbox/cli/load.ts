@@ -13,6 +13,7 @@ import { numberOption } from './number-option.js';
 import { cache, root } from './project.js';
 import { headerOption } from './request-options.js';
 import { jsonOption, ownShape, urlOption } from './targets.js';
+import { canOverwrite } from './terminal.js';
 
 interface LoadOptions {
   readonly concurrency: number;
@@ -35,13 +36,18 @@ async function withProgress(title: string, work: (onProgress: (text: string) => 
     title,
     task: (_: unknown, task: { output: string }) =>
       work((text) => {
-        if (!process.stdout.isTTY && Date.now() - shownAt < plainLineEveryMs) return;
+        if (!canOverwrite(process.stdout) && Date.now() - shownAt < plainLineEveryMs) return;
         shownAt = Date.now();
         task.output = text;
       }),
   };
   const rendererOptions = { showErrorMessage: false, collapseErrors: false };
-  await new Listr([task], { fallbackRenderer: 'simple', registerSignalListeners: false, rendererOptions }).run();
+  await new Listr([task], {
+    fallbackRenderer: 'simple',
+    fallbackRendererCondition: () => !canOverwrite(process.stdout),
+    registerSignalListeners: false,
+    rendererOptions,
+  }).run();
 }
 
 /** Only a Zipkin that keeps spans in memory lets go of them. */

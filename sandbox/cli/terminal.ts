@@ -6,6 +6,9 @@ export interface Terminal {
   readonly colour: boolean;
 }
 
+/** @returns whether a line can be written over there: on a terminal, unless it is a dumb one */
+export const canOverwrite = (stream: NodeJS.WriteStream) => stream.isTTY && process.env.TERM !== 'dumb';
+
 /**
  * @param stream where the drawing goes
  * @returns the terminal's width, at least 60 and at most 160 columns; 120 where it is no terminal. Colours on a terminal

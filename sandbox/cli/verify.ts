@@ -22,6 +22,7 @@ import {
   waitOption,
 } from './request-options.js';
 import { findTargets, jsonOption, readShape, requireShape, urlOption, zipkinOption } from './targets.js';
+import { canOverwrite } from './terminal.js';
 
 interface VerifyOptions extends RequestOptions {
   readonly expect?: string;
@@ -70,7 +71,7 @@ async function run(path: string, options: VerifyOptions): Promise<ExitCode> {
   const shape = options.expect
     ? await readShape(options.expect)
     : requireShape(await readModel(root, process.env), path);
-  const progress = process.stderr.isTTY && options.count > 1;
+  const progress = canOverwrite(process.stderr) && options.count > 1;
   const judged = await verify({
     request,
     count: options.count,

@@ -31,8 +31,8 @@ test('files with CRLF that only their owner may read, a network with IPv6, .env'
   try {
     const up = await run('docker', 'compose', 'up', '--build', '--detach', '--wait', '--quiet-pull');
     assert.equal(up.exitCode, 0, up.all);
-    const verify = await run('npm', 'run', '--silent', 'verify', '--', '--count', '5');
-    assert.match(verify.all, /5 traces of GET \/trace\/1: ✓ whole/);
+    const verify = await run('npm', 'run', '--silent', 'verify');
+    assert.match(verify.all, /1 trace of GET \/trace\/1: ✓ whole/);
     const doctor = await run('npm', 'run', '--silent', 'doctor');
     assert.match(doctor.all, new RegExp(`runs in Compose, front proxy at http://127.0.0.2:${front}`));
     assert.match(doctor.all, new RegExp(`✓ port ${admin} +admin interface answers`));
