@@ -1,11 +1,13 @@
 import { createServer } from 'node:http';
-import { hostname } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import { createApp } from './app.js';
-import { type Config, ConfigError, readConfig } from './config.js';
-import { Lab } from './lab.js';
-import { ownIpv4 } from './own-address.js';
-import { createTracing } from './tracing.js';
+import { type Config, readConfig } from './config.js';
+import { createLab } from './lab/routes.js';
+import { quietUrlParse, serverClasses } from './library-mends.js';
+import { createWallClock } from './tracing/clock.js';
+import { createReporter } from './tracing/reporting.js';
+import { createTracing } from './tracing/tracer.js';
 
 const FLUSH_RESERVE_MS = 1000;
 /** Time to accept what callers have connected to: closing the server would reset their connections. */
@@ -15,29 +17,42 @@ function configOrExit(): Config {
   try {
     return readConfig(process.env);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    console.error(error.message);
+    console.error(error instanceof Error ? error.message : error);
     process.exit(2);
   }
 }
 
+function ownIpv4(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
+}
+
+quietUrlParse();
 const config = configOrExit();
-const log = (line: string): void => console.error(`${config.appName}: ${line}`);
-const lab = new Lab();
-const tracing = createTracing(config.appName, config.reporter, log, lab);
-const app = createApp({
+const { appName, podName } = config;
+const log = (line: string): void => console.error(`${appName}: ${line}`);
+const lab = createLab(appName, (line) => console.log(line), config.logTraceHeaders);
+const clock = createWallClock();
+const reporter = createReporter(config.reportsTo, log);
+const tracing = createTracing({
+  appName,
+  podName,
+  now: () => clock() + lab.faults.clockOffset,
+  reporter: { logSpan: (span) => lab.faults.report(span) && reporter.logSpan(span) },
+});
+const { app, listener } = createApp({
   config,
   hostname: hostname(),
-  address: await ownIpv4(hostname()),
+  address: ownIpv4(),
   tracer: tracing.tracer,
-  counters: tracing.counters,
-  log,
-  headerLog: (line) => console.log(line),
   lab,
+  counters: () => reporter.counters(),
+  log,
 });
 
 const server = createServer(
   {
+    ...serverClasses(app),
     // Above Envoy's limit (60 KiB), so that Envoy refuses oversized headers and the app's span is never missing.
     maxHeaderSize: 64 * 1024,
     headersTimeout: 10_000,
@@ -46,18 +61,16 @@ const server = createServer(
     // Longer than Envoy keeps an idle upstream connection (1 h), so that Envoy never sends into a closing one.
     keepAliveTimeout: 65 * 60_000,
   },
-  app,
+  listener,
 );
 server.on('error', (error) => {
-  console.error(
-    `${config.appName}: cannot listen on ${config.host}:${config.port}: ${error.message}; set HOST or PORT`,
-  );
+  console.error(`${appName}: cannot listen on ${config.host}:${config.port}: ${error.message}; set HOST or PORT`);
   process.exit(1);
 });
 server.listen(config.port, config.host, () => {
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
-  log(`listening on ${config.host}:${port}, spans go to ${config.reporter.endpoint.href}`);
+  log(`listening on ${config.host}:${port}, spans go to ${config.reportsTo.href}`);
 });
 
 let stopping = false;
@@ -83,7 +96,8 @@ async function stop(): Promise<void> {
   await immediate();
   await immediate();
 
-  await tracing.flush(deadline);
+  tracing.endSpans();
+  await reporter.flush(deadline);
   process.exit(0);
 }
 

@@ -36,10 +36,10 @@ const FAILURES: readonly [what: string, nextHop: RequestListener, status: number
     },
     504,
     /in time/,
-    /CallTimeout/,
+    /TimeoutError/,
   ],
-  ['never answers', () => undefined, 504, /did not answer in time/, /CallTimeout: no answer within 300 ms/],
-  ['never ends its body', (_, response) => response.writeHead(200).write('half'), 504, /in time/, /CallTimeout/],
+  ['never answers', () => undefined, 504, /did not answer in time/, /TimeoutError/],
+  ['never ends its body', (_, response) => response.writeHead(200).write('half'), 504, /in time/, /TimeoutError/],
   [
     'sends too long a body',
     (_, response) => response.end('x'.repeat(2 ** 21)),
@@ -93,6 +93,47 @@ test('a redirect is not followed: one request, one CLIENT span, 502', async (t) 
   assert.deepEqual([client?.tags['http.status_code'], client?.tags.error], ['302', undefined]);
   assert.equal(server?.tags.error, '502');
   assert.deepEqual(paths, ['/trace/2']);
+});
+
+const answering =
+  (status: number): RequestListener =>
+  (_, response) =>
+    response.writeHead(status).end();
+const SIDE_BY_SIDE: readonly [hops: readonly RequestListener[], status: number][] = [
+  [[answering(200), answering(200)], 200],
+  [[answering(200), answering(500)], 502],
+  [[answering(500), answering(504)], 504],
+  [[answering(500), () => undefined], 504],
+];
+for (const [index, [listeners, status]] of SIDE_BY_SIDE.entries()) {
+  test(`two next hops, case ${index + 1}: ${status}, a CLIENT span for each`, async (t) => {
+    const hops = await Promise.all(listeners.map((listener) => listen(listener)));
+    t.after(() => Promise.all(hops.map((hop) => hop.close())));
+    const urls = hops.map(({ url }, hop) => `${url}/trace/${hop + 2}`);
+    const app = await startApp({ NEXT_HOP_URL: urls.join(' '), NEXT_HOP_TIMEOUT_MS: '300' });
+    t.after(() => app.close());
+    assert.equal((await send(`${app.url}/trace/1`)).status, status);
+    const spans = await app.spans(3);
+    const server = spans.find(({ kind }) => kind === 'SERVER');
+    const clients = spans.filter(({ kind }) => kind === 'CLIENT');
+    assert.deepEqual(clients.map(({ name }) => name).toSorted(), ['get /trace/2', 'get /trace/3']);
+    assert.deepEqual(
+      clients.map(({ parentId }) => parentId),
+      [server?.id, server?.id],
+    );
+  });
+}
+
+test('two next hops are called side by side: neither waits for the other', async (t) => {
+  const came: (() => void)[] = [];
+  const hop = await listen((_, response) => {
+    came.push(() => response.end());
+    if (came.length === 2) for (const answer of came) answer();
+  });
+  t.after(() => hop.close());
+  const app = await startApp({ NEXT_HOP_URL: `${hop.url}/trace/2 ${hop.url}/trace/3` });
+  t.after(() => app.close());
+  assert.equal((await send(`${app.url}/trace/1`)).status, 200);
 });
 
 /** A next hop that says when a request has come and when that request's connection is gone; it never answers. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { model } from 'zipkin';
-import { Lab } from '../../services/lab.js';
+import { createLab } from '../../services/lab/routes.js';
 import { type RunningApp, type Sending, send, startApp } from './running-app.js';
 
 const TRACE = '463ac35c9f6413ad48485a3953bb6124';
@@ -205,10 +205,10 @@ test('without TRACE_LOG nothing is logged, malformed values least of all', async
 });
 
 test('the lab can break the inject step: dropping all headers cuts the trace in two', async (t) => {
-  const lab = new Lab();
+  const lab = createLab('service1-app', () => undefined, false);
   const cutting = await startApp({ NEXT_HOP_URL: `${service2.url}/trace/2` }, { lab });
   t.after(() => cutting.close());
-  lab.apply('drop-headers');
+  lab.faults.apply('drop-headers');
   const known = service2.ended.length;
   await send(`${cutting.url}/trace/1`);
   const [client] = await cutting.spans(2);

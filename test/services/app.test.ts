@@ -87,15 +87,7 @@ test('/health and /reporter leave no trace', async () => {
   const { service, endpoint, ...counters } = JSON.parse((await send(`${app.url}/reporter`)).body);
   assert.equal(service, 'service1-app');
   assert.equal(endpoint, 'http://zipkin:9411/api/v2/spans');
-  assert.deepEqual(Object.keys(counters), [
-    'recorded',
-    'sent',
-    'accepted',
-    'retried',
-    'dropped',
-    'buffered',
-    'collector',
-  ]);
+  assert.deepEqual(counters, { recorded: known, failedReports: 0 });
   await spanOf(() => send(`${app.url}/trace/1`));
   assert.equal(app.ended.length, known + 1);
 });

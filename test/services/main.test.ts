@@ -53,7 +53,7 @@ test('a taken port ends it with code 1 and one line that names port and variable
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} while idle: the last spans are delivered, code 0, in spite of an open keep-alive connection`, async (t) => {
     const collector = await collect(t);
-    const app = await startMain({ SERVICE_NAME: 'service2', ZIPKIN_URL: collector.url, REPORTER_INTERVAL_MS: '60000' });
+    const app = await startMain({ SERVICE_NAME: 'service2', ZIPKIN_URL: collector.url });
     const agent = new Agent({ keepAlive: true });
     t.after(() => agent.destroy());
     await send(`${app.url}/trace/2`, { agent });
@@ -128,14 +128,45 @@ test('SIGTERM with a request that does not end: it is cut off in time, its spans
   assert.deepEqual(collector.names.toSorted(), ['get /trace/1', 'get /trace/2']);
 });
 
-test('SIGTERM while the collector is away: code 0 at the limit, and one line counts what is lost', async (t) => {
-  const collector = await collect(t);
-  collector.away = true;
-  const app = await startMain({ SERVICE_NAME: 'service2', ZIPKIN_URL: collector.url, SHUTDOWN_TIMEOUT_MS: '600' });
+test('SIGTERM while a report is on its way: it is waited for', async (t) => {
+  const held = await heldHop(t);
+  const app = await startMain({ SERVICE_NAME: 'service2', ZIPKIN_URL: held.url, SHUTDOWN_TIMEOUT_MS: '600000' });
+  await send(`${app.url}/trace/2`);
+  await eventually('the report', held.came);
+  app.child.kill('SIGTERM');
+  await untilRefused(app.url);
+  assert.equal(app.child.exitCode, null);
+  held.release();
+  assert.equal(await app.ended, 0);
+  assert.doesNotMatch(app.stderr(), /lost/);
+});
+
+test('SIGTERM while nobody answers reports: code 0 at the limit, and one line says so', async (t) => {
+  const held = await heldHop(t);
+  const app = await startMain({ SERVICE_NAME: 'service2', ZIPKIN_URL: held.url, SHUTDOWN_TIMEOUT_MS: '600' });
   await send(`${app.url}/trace/2`);
   app.child.kill('SIGTERM');
   assert.equal(await app.ended, 0);
-  assert.match(app.stderr(), /service2-app: 1 spans could not be delivered before shutdown\n$/);
+  assert.match(app.stderr(), /service2-app: 1 reports were not answered before shutdown; their spans may be lost\n$/);
+});
+
+test('a refused report is counted and said once, without its spans', async (t) => {
+  const collector = await collect(t);
+  collector.away = true;
+  const app = await startMain({ SERVICE_NAME: 'service2', ZIPKIN_URL: collector.url });
+  t.after(() => app.child.kill('SIGKILL'));
+  const failed = async () => JSON.parse((await send(`${app.url}/reporter`)).body).failedReports;
+  for (const count of [1, 2]) {
+    await send(`${app.url}/trace/2`);
+    await eventually(`${count} failed reports`, async () => (await failed()) === count);
+  }
+  assert.deepEqual(
+    app
+      .stderr()
+      .match(/a report to .*/g)
+      ?.map((line) => line.replace(/to \S+/, 'to …')),
+    ['a report to … failed (Unexpected response while sending Zipkin data, status:503); /reporter counts any more'],
+  );
 });
 
 test('a second signal ends it at once with code 1', async (t) => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Headers } from 'node-fetch';
 import { option, TraceId } from 'zipkin';
-import { carriedHeaders, headerLogLine, injectContext } from '../../services/propagation.js';
+import { headerLogLine } from '../../services/lab/header-log.js';
+import { carriedHeaders, injectContext } from '../../services/tracing/propagation.js';
 
 const TRACE = '463ac35c9f6413ad48485a3953bb6124';
 const span = (more: ConstructorParameters<typeof TraceId>[0] = {}): TraceId =>

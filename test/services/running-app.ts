@@ -5,12 +5,15 @@ import {
   type OutgoingHttpHeaders,
   type RequestListener,
   type Server,
+  type ServerOptions,
 } from 'node:http';
-import { BatchRecorder, type model } from 'zipkin';
+import type { model } from 'zipkin';
 import { type AppParts, createApp } from '../../services/app.js';
 import { readConfig } from '../../services/config.js';
-import { Lab } from '../../services/lab.js';
-import { createTracer } from '../../services/tracing.js';
+import { createLab } from '../../services/lab/routes.js';
+import { serverClasses } from '../../services/library-mends.js';
+import { createWallClock } from '../../services/tracing/clock.js';
+import { createTracing } from '../../services/tracing/tracer.js';
 import { eventually } from './eventually.js';
 
 /** A server on a free loopback port. */
@@ -21,8 +24,8 @@ export interface Listening {
 }
 
 /** Listens on a free loopback port; `close` ends its connections too. */
-export async function listen(listener: RequestListener): Promise<Listening> {
-  const server = createServer(listener);
+export async function listen(listener: RequestListener, options: ServerOptions = {}): Promise<Listening> {
+  const server = createServer(options, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
@@ -51,28 +54,22 @@ export async function startApp(env: Record<string, string> = {}, own: Partial<Ap
   const config = readConfig({ SERVICE_NAME: 'service1', ...env });
   const ended: model.Span[] = [];
   const lines: string[] = [];
-  const recorder = new BatchRecorder({ logger: { logSpan: (span) => ended.push(span) } });
-  const app = createApp({
+  const { app, listener } = createApp({
     config,
     hostname: 'host1',
     address: '192.0.2.7',
-    tracer: createTracer(config.appName, recorder),
-    counters: () => ({
-      recorded: ended.length,
-      sent: 0,
-      accepted: 0,
-      retried: 0,
-      dropped: {},
-      buffered: 0,
-      collector: 'reachable',
-    }),
-    lab: new Lab(),
+    tracer: createTracing({
+      appName: config.appName,
+      now: createWallClock(),
+      reporter: { logSpan: (span) => ended.push(span) },
+    }).tracer,
+    counters: () => ({ recorded: ended.length, failedReports: 0 }),
+    lab: createLab(config.appName, (line) => lines.push(line), config.logTraceHeaders),
     log: (line) => lines.push(line),
-    headerLog: (line) => lines.push(line),
     ...own,
   });
   return {
-    ...(await listen(app)),
+    ...(await listen(listener, serverClasses(app))),
     lines,
     ended,
     spans: (count) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
-import { AsyncTraceContext } from '../../services/trace-context.js';
+import { AsyncTraceContext } from '../../services/tracing/context.js';
 
 test('outside of any scope there is no context', () => {
   assert.equal(new AsyncTraceContext<string>().getContext(), undefined);

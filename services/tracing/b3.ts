@@ -1,28 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { NextFunction, Request, Response } from 'express';
 
 const MULTI = ['x-b3-traceid', 'x-b3-spanid', 'x-b3-parentspanid', 'x-b3-sampled', 'x-b3-flags'] as const;
 
 /** Well-formed multi-header B3: lower-case, sampled `0` or `1`, flags `1` or absent; empty when there is no context. */
 export type B3Headers = { readonly [name in (typeof MULTI)[number]]?: string };
 
-interface Fields {
-  readonly traceId?: string | undefined;
-  readonly spanId?: string | undefined;
-  readonly parentId?: string | undefined;
-  readonly sampled?: string | undefined;
-  readonly flags?: string | undefined;
-}
+type Fields = { readonly [field in 'traceId' | 'spanId' | 'parentId' | 'sampled' | 'flags']?: string | undefined };
 
 const TRACE_ID = /^(?!0+$)(?:[0-9a-f]{16}|[0-9a-f]{32})$/;
 const SPAN_ID = /^(?!0+$)[0-9a-f]{16}$/;
 const NO_PARENT = /^(?:0{16})?$/;
-const DECISIONS = new Map([
-  ['0', '0'],
-  ['1', '1'],
-  ['false', '0'],
-  ['true', '1'],
-]);
+const decisionOf = (sampled: string) =>
+  /^(1|true)$/.test(sampled) ? '1' : /^(0|false)$/.test(sampled) ? '0' : undefined;
 const SINGLE = /^([0-9a-f]+)-([0-9a-f]+)(?:-([01d])(?:-([0-9a-f]+))?)?$/;
 
 /** The fields of a single `b3` value, undefined when it has none of the forms that the specification gives it. */
@@ -39,7 +28,7 @@ function singleFields(b3: string): Fields | undefined {
 
 /** The normalised headers of `fields`, empty when any of them is malformed: a context counts whole or not at all. */
 function normalised({ traceId, spanId, parentId = '', sampled, flags = '0' }: Fields): B3Headers {
-  const decision = sampled === undefined ? undefined : DECISIONS.get(sampled);
+  const decision = sampled === undefined ? undefined : decisionOf(sampled);
   if (sampled !== undefined && decision === undefined) return {};
   if (flags !== '0' && flags !== '1') return {};
   const kept: B3Headers =
@@ -78,20 +67,4 @@ export function wellFormedB3(headers: IncomingHttpHeaders): B3Headers {
     sampled: value('x-b3-sampled'),
     flags: value('x-b3-flags'),
   });
-}
-
-/**
- * Express middleware to stand before zipkin-instrumentation-express, which joins and reports whatever it is given
- * (and Zipkin then refuses the whole batch): leaves `wellFormedB3` of the request in its headers and nothing else of B3.
- */
-export function guardB3(request: Request, _response: Response, next: NextFunction): void {
-  const { headers } = request;
-  const b3 = wellFormedB3(headers);
-  for (const name of MULTI) {
-    const value = b3[name];
-    if (value !== undefined) headers[name] = value;
-    else if (headers[name] !== undefined) delete headers[name];
-  }
-  if (headers.b3 !== undefined) delete headers.b3;
-  next();
 }

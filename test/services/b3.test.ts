@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
 import { test } from 'node:test';
-import { type B3Headers, wellFormedB3 } from '../../services/b3-guard.js';
+import { type B3Headers, wellFormedB3 } from '../../services/tracing/b3.js';
 
 const TRACE = '463ac35c9f6413ad48485a3953bb6124';
 const TRACE_64 = '48485a3953bb6124';

@@ -2,12 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Context } from 'zipkin';
 
 /**
- * zipkin's `Context` (https://github.com/openzipkin/zipkin-js, index.d.ts) kept in Node's AsyncLocalStorage: what
- * code sees is what was set on its own asynchronous path, across await, timers and rejections.
+ * zipkin's `Context` (https://github.com/openzipkin/zipkin-js, index.d.ts) kept in Node's AsyncLocalStorage: code sees what
+ * was set on its own asynchronous path, across await, timers and rejections.
  *
- * Every value is wrapped in a fresh cell and never changed in place. Two calls that start in one scope and each set
- * their own span therefore do not see each other's; and Node 20's `run`, which skips its clean-up when it is given
- * the very store that is active, always cleans up.
+ * Each value gets a cell of its own. Two calls that start in one scope do not see each other's span then. And Node 20's
+ * `run`, which does not clean up when it is given the store that is active, always cleans up.
  */
 export class AsyncTraceContext<T> implements Context<T | undefined> {
   readonly #storage = new AsyncLocalStorage<{ readonly value: T | undefined }>();

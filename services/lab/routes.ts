@@ -1,0 +1,59 @@
+import { type RequestHandler, Router } from 'express';
+import type { Inject } from '../tracing/propagation.js';
+import { appFaults, Lab } from './faults.js';
+import { headerLogLine } from './header-log.js';
+
+/** The faults and the header log of one app. Neither leaves a trace of its own. */
+export interface AppLab {
+  readonly faults: Lab;
+  /** `POST /lab/FAULT?direct=URL` and `POST /header-log/on`. */
+  readonly routes: RequestHandler;
+  /** Logs the trace headers of a request that came in. */
+  readonly logEntered: RequestHandler;
+  /** Injects as the fault has it, and logs the trace headers of the request that goes out. */
+  readonly inject: Inject;
+}
+
+/**
+ * Sets up the lab of an app, without a fault.
+ *
+ * @param headerLog takes the lines of the header log
+ * @param isLogging whether the header log is on from the start
+ */
+export function createLab(appName: string, headerLog: (line: string) => void, isLogging: boolean): AppLab {
+  const faults = new Lab();
+  const routes = Router();
+
+  routes.post('/lab/:fault', (request, response) => {
+    const fault = appFaults.find((each) => each === request.params.fault);
+    const direct = new URL(request.url, 'http://app').searchParams.get('direct');
+    if (!fault) {
+      response
+        .status(404)
+        .type('text')
+        .send(`no such fault; there are ${appFaults.join(', ')}\n`);
+    } else if (direct !== null && !URL.canParse(direct)) {
+      response.status(400).type('text').send('direct is not a URL\n');
+    } else {
+      faults.apply(fault, direct === null ? undefined : new URL(direct));
+      response.type('text').send(`${fault}\n`);
+    }
+  });
+  routes.post('/header-log/:switch', (request, response) => {
+    isLogging = request.params.switch === 'on';
+    response.type('text').send(isLogging ? 'on\n' : 'off\n');
+  });
+
+  return {
+    faults,
+    routes,
+    logEntered(request, _response, next) {
+      if (isLogging) headerLog(headerLogLine(appName, 'in', (name) => request.headers[name]?.toString()));
+      next();
+    },
+    inject(span, headers) {
+      faults.inject(span, headers);
+      if (isLogging) headerLog(headerLogLine(appName, 'out', (name) => headers.get(name)));
+    },
+  };
+}
