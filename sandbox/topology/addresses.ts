@@ -38,7 +38,7 @@ export function rewriteEnvoyAddresses(text: string, resolve: Resolve): string {
 /**
  * Rewrites the URLs in an app's environment.
  *
- * @param environment variables by name, of which some hold `http://host:port/…`
+ * @param environment variables by name, of which some hold `http://host:port/…`, or several, separated by spaces
  * @param resolve gives the real address of each URL's host and port
  * @returns the variables with the addresses exchanged
  */
@@ -49,7 +49,7 @@ export function rewriteEnvironment(
   return Object.fromEntries(
     Object.entries(environment).map(([name, value]) => [
       name,
-      value.replace(/^http:\/\/([^:/]+):(\d+)/, (_, host: string, port: string) =>
+      value.replace(/(?<=^| )http:\/\/([^:/]+):(\d+)/g, (_, host: string, port: string) =>
         urlOf(resolve({ host, port: Number(port) })),
       ),
     ]),

@@ -54,7 +54,7 @@ export function createReporter(endpoint: URL, log: (line: string) => void): Repo
     agent: new Agent({ keepAlive: true }),
     timeout: 130_000, // longer than the sidecar's: its answer says what became of the report
     httpInterval: 200,
-    maxPayloadSize: 128 * 1024, // of the 256 KiB that the sidecar keeps
+    maxPayloadSize: 64 * 1024, // the sidecar keeps 512 of them
     jsonEncoder: jsonEncoder.JSON_V2,
     fetchImplementation: post,
   };
