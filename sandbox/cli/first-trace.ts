@@ -1,10 +1,12 @@
 import { quietSandboxMs, traceRequest } from '../observe/collect.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
+import { shapeOf } from '../topology/model-shape.js';
 import type { NativeSandbox } from '../topology/native-sandbox.js';
+import { readModel } from '../topology/read-model.js';
 import { waitFor } from '../topology/wait.js';
 import type { Span } from '../trace/span.js';
 import { countExpected } from '../verdict/shape.js';
-import { ownShape } from './targets.js';
+import { root } from './project.js';
 
 /**
  * Sends the first request, sampled whatever the rate, again for ten seconds where it is answered with a 5xx, and waits
@@ -15,8 +17,10 @@ export async function firstTrace(
   ownApp: boolean,
   over: AbortSignal,
 ): Promise<Span[]> {
-  const url = new URL(`${frontUrl}/trace/1`);
-  const shape = await ownShape(url.pathname);
+  const model = await readModel(root, process.env);
+  const [path = '/'] = model.paths;
+  const url = new URL(frontUrl + path);
+  const { shape } = shapeOf(model, path);
   const request = { url, method: 'GET', headers: { 'x-b3-sampled': '1' } };
   const expected = shape ? countExpected(shape) : 1;
   const enough = ({ length }: readonly Span[]) => length >= expected;
@@ -24,13 +28,13 @@ export async function firstTrace(
     const sent = await traceRequest(new ZipkinClient(zipkinUrl), request, ({ status }) => ({
       limitMs: status === 200 ? 20_000 : 0,
       signal: over,
-      ...(ownApp ? { quietMs: quietSandboxMs } : { enough }),
+      ...(ownApp || !shape ? { quietMs: quietSandboxMs } : { enough }),
     }));
     if (sent.answer.status >= 500) throw new Error(`it answered ${sent.answer.status}`);
     return sent;
   };
   const { answer, spans } = await waitFor(`GET ${url}`, send, { seconds: 10, everyMs: 250, signal: over });
-  if (answer.status !== 200 || !shape) {
+  if (answer.status !== 200) {
     throw new Error(`${url} answered ${answer.status}, trace id ${answer.traceId ?? 'none'}`);
   }
   over.throwIfAborted();

@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 import { ZipkinClient } from '../observe/zipkin-client.js';
 import { drawTrace } from '../picture/waterfall-text.js';
 import type { NativeSandbox } from '../topology/native-sandbox.js';
+import { readModel } from '../topology/read-model.js';
 import { buildTree } from '../trace/tree.js';
 import { bringUp, type Progress } from './bring-up.js';
 import { ExitCode } from './exit-code.js';
+import { root } from './project.js';
 import { terminal } from './terminal.js';
 
 /** Aborts on the first Ctrl-C, SIGTERM, or when the npm that runs this is gone; `again` runs on the second signal. */
@@ -19,9 +21,9 @@ function stopRequests(again: () => void): AbortSignal {
   return controller.signal;
 }
 
-function describe({ frontUrl, adminUrl, zipkinUrl }: NativeSandbox['plan'], tracePage: string): string {
+function describe({ frontUrl, adminUrl, zipkinUrl }: NativeSandbox['plan'], path: string, tracePage: string): string {
   return [
-    `  front proxy  ${frontUrl}/trace/1`,
+    `  front proxy  ${frontUrl}${path}`,
     `  its admin    ${adminUrl}`,
     `  Zipkin       ${zipkinUrl}`,
     `  this trace   ${tracePage}`,
@@ -45,8 +47,9 @@ async function start(): Promise<ExitCode> {
   const stop = new Promise<undefined>((resolve) => stopped.addEventListener('abort', () => resolve(undefined)));
   const sandbox = await bringUp(progress, stopped);
   const lines = drawTrace(buildTree(progress.spans), terminal(process.stdout));
+  const [path = '/'] = (await readModel(root, process.env)).paths;
   const tracePage = new ZipkinClient(sandbox.plan.zipkinUrl).tracePage(progress.spans[0]?.traceId ?? '');
-  process.stdout.write(`\n${lines.join('\n')}\n\n${describe(sandbox.plan, tracePage)}`);
+  process.stdout.write(`\n${lines.join('\n')}\n\n${describe(sandbox.plan, path, tracePage)}`);
 
   const death = await Promise.race([stop, sandbox.firstDeath()]);
   if (!death) process.stderr.write('\nStopping: requests in flight are answered, spans are flushed…\n');

@@ -112,7 +112,7 @@ export function listOf(words: Iterable<string>): string {
   return all.length > 0 ? `${all.join(', ')} and ${last}` : last;
 }
 
-/** A span for reading, as in `service1-app CLIENT 4bf92f35…`. */
+/** A span for reading, as in `cart-app CLIENT 4bf92f35…`. */
 export function nameShortly(span: Span): string {
   return `${serviceOf(span) || '(no service)'} ${span.kind ?? 'LOCAL'} ${shortId(span.id)}`;
 }

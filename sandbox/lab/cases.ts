@@ -17,19 +17,24 @@ export interface LabCase {
   apply(sandbox: RunningSandbox): Promise<unknown>;
 }
 
-const appFault = (fault: string) => (sandbox: RunningSandbox) =>
-  sandbox.ask('service1', 'app', `/lab/${fault}`, 'POST');
+/** The services that the lab breaks: the one that calls, and the one that it calls. */
+const caller = 'service1';
+const called = 'service2';
+const callerApp = `${caller}-app`;
 
-const runtime = (service: string, settings: Readonly<Record<string, number | ''>>) => (sandbox: RunningSandbox) =>
-  sandbox.ask(service, 'admin', `/runtime_modify?${new URLSearchParams(toTexts(settings))}`, 'POST');
+const appFault = (fault: string) => (sandbox: RunningSandbox) => sandbox.ask(caller, 'app', `/lab/${fault}`, 'POST');
 
-const toTexts = (settings: Readonly<Record<string, number | ''>>) =>
-  Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]));
+const runtime = (settings: Readonly<Record<string, number | ''>>) => (sandbox: RunningSandbox) => {
+  const texts = Object.entries(settings).map(([name, value]) => [name, String(value)]);
+  return sandbox.ask(called, 'admin', `/runtime_modify?${new URLSearchParams(texts)}`, 'POST');
+};
 
 function bypass(sandbox: RunningSandbox): Promise<string> {
-  const host = sandbox.mode === 'compose' ? 'service2:80' : sandbox.address('service2', 'ingress');
-  const direct = encodeURIComponent(`http://${host}/trace/2`);
-  return sandbox.ask('service1', 'app', `/lab/bypass-sidecar?direct=${direct}`, 'POST');
+  const { services } = sandbox.model;
+  const { app, ingress } = services.find(({ name }) => name === called) ?? {};
+  const host = sandbox.mode === 'compose' ? `${called}:${ingress?.port}` : sandbox.address(called, 'ingress');
+  const direct = encodeURIComponent(`http://${host}${app?.path ?? '/'}`);
+  return sandbox.ask(caller, 'app', `/lab/bypass-sidecar?direct=${direct}`, 'POST');
 }
 
 const delayPercent = 'fault.http.delay.fixed_delay_percent';
@@ -41,116 +46,116 @@ const collectorPending = 'circuit_breakers.zipkin.default.max_pending_requests';
 export const labCases: readonly LabCase[] = [
   {
     name: 'drop-headers',
-    does: "service1's app forwards no trace header at all: the app that nobody instrumented",
-    picture: 'the trace ends at service1-app; a second one begins at its egress listener',
+    does: `${caller}'s app forwards no trace header at all: the app that nobody instrumented`,
+    picture: `the trace ends at ${callerApp}; a second one begins at its egress listener`,
     cause: 'context-dropped',
-    hop: 'service1-app',
+    hop: callerApp,
     apply: appFault('drop-headers'),
   },
   {
     name: 'drop-span-id',
-    does: "service1's app forwards the trace id without a span id: a list of headers with one left out",
-    picture: 'the trace ends at service1-app CLIENT; the hops after it record nothing or begin anew',
+    does: `${caller}'s app forwards the trace id without a span id: a list of headers with one left out`,
+    picture: `the trace ends at ${callerApp} CLIENT; the hops after it record nothing or begin anew`,
     cause: 'span-id-dropped',
-    hop: 'service1-app',
+    hop: callerApp,
     apply: appFault('drop-span-id'),
   },
   {
     name: 'empty-parent',
-    does: "service1's app sends X-B3-ParentSpanId with no value: a template filled in without one",
-    picture: 'all eleven spans; the egress SERVER span has lost its parent and is held by the shared id alone',
+    does: `${caller}'s app sends X-B3-ParentSpanId with no value: a template filled in without one`,
+    picture: 'all spans; the egress SERVER span has lost its parent and is held by the shared id alone',
     cause: 'parent-dropped',
-    hop: 'service1-app',
+    hop: callerApp,
     apply: appFault('empty-parent'),
   },
   {
     name: 'stale-span-id',
-    does: "service1's app sends the span id of an earlier request: a module-level variable shared by all requests",
-    picture: 'the spans after service1-app have a parent that is not in the trace',
+    does: `${caller}'s app sends the span id of an earlier request: a module-level variable shared by all requests`,
+    picture: `the spans after ${callerApp} have a parent that is not in the trace`,
     cause: 'stale-span-id',
-    hop: 'service1-app',
+    hop: callerApp,
     apply: appFault('stale-span-id'),
   },
   {
     name: 'redecide-sampling',
-    does: "service1's app sends X-B3-Sampled: 0 in a trace that is sampled: a sampler of its own in the middle",
-    picture: 'the trace ends at service1-app CLIENT, and no other trace begins',
+    does: `${caller}'s app sends X-B3-Sampled: 0 in a trace that is sampled: a sampler of its own in the middle`,
+    picture: `the trace ends at ${callerApp} CLIENT, and no other trace begins`,
     cause: 'decision-changed',
-    hop: 'service1-app',
+    hop: callerApp,
     apply: appFault('redecide-sampling'),
   },
   {
     name: 'b3-single-only',
-    does: "service1's app forwards the context as one b3 header: half of the mesh reads the other form",
+    does: `${caller}'s app forwards the context as one b3 header: half of the mesh reads the other form`,
     picture: 'whole: every proxy, and the guard of every app, reads both forms. An app with bare zipkin-js would not',
     cause: undefined,
-    hop: 'service1-app',
+    hop: callerApp,
     apply: appFault('b3-single-only'),
   },
   {
     name: 'no-reports',
-    does: "service1's app forwards headers and reports nothing: a reporter that was never started",
-    picture: 'both spans of service1-app are missing; those after it hang on an id that nobody reported',
+    does: `${caller}'s app forwards headers and reports nothing: a reporter that was never started`,
+    picture: `both spans of ${callerApp} are missing; those after it hang on an id that nobody reported`,
     cause: 'not-reported',
-    hop: 'service1-app',
+    hop: callerApp,
     apply: appFault('no-reports'),
   },
   {
     name: 'wrong-name',
-    does: "service1's app reports as my-express-app: a default that was left in",
-    picture: 'all eleven spans, two of them under a service that nobody knows',
+    does: `${caller}'s app reports as my-express-app: a default that was left in`,
+    picture: 'all spans, two of them under a service that nobody knows',
     cause: 'wrong-service-name',
-    hop: 'service1-app',
+    hop: callerApp,
     apply: appFault('wrong-name'),
   },
   {
     name: 'wrong-collector',
-    does: "service2's sidecar cannot send to its collector: a wrong address, a closed port",
-    picture: 'the spans of service2 are missing; service2-app hangs on an id that nobody reported',
+    does: `${called}'s sidecar cannot send to its collector: a wrong address, a closed port`,
+    picture: `the spans of ${called} are missing; ${called}-app hangs on an id that nobody reported`,
     cause: 'reports-lost',
-    hop: 'service2',
-    apply: runtime('service2', { [collectorRequests]: 0, [collectorPending]: 0 }),
+    hop: called,
+    apply: runtime({ [collectorRequests]: 0, [collectorPending]: 0 }),
   },
   {
     name: 'bypass-sidecar',
-    does: "service1's app calls service2 directly, around its own sidecar's egress listener",
-    picture: 'nine spans: those of the egress listener are not there',
+    does: `${caller}'s app calls ${called} directly, around its own sidecar's egress listener`,
+    picture: 'the two spans of the egress listener are not there',
     cause: 'hop-bypassed',
-    hop: 'service1-app',
+    hop: callerApp,
     apply: bypass,
   },
   {
     name: 'clock-ahead',
-    does: "service1's app has a clock that is a second ahead",
-    picture: 'all eleven spans; those of service1-app begin after their parent has ended',
+    does: `${caller}'s app has a clock that is a second ahead`,
+    picture: `all spans; those of ${callerApp} begin after their parent has ended`,
     cause: 'clock-skew',
-    hop: 'service1-app',
+    hop: callerApp,
     apply: appFault('clock-ahead'),
   },
   {
-    name: 'slow-service2',
-    does: "service2's sidecar holds every request for two seconds: a fault filter's delay",
-    picture: 'a gap of two seconds between service2 SERVER and its CLIENT',
+    name: `slow-${called}`,
+    does: `${called}'s sidecar holds every request for two seconds: a fault filter's delay`,
+    picture: `a gap of two seconds between ${called} SERVER and its CLIENT`,
     cause: 'slow',
-    hop: 'service2',
-    apply: runtime('service2', { [delayPercent]: 100 }),
+    hop: called,
+    apply: runtime({ [delayPercent]: 100 }),
   },
   {
-    name: 'failing-service2',
-    does: "service2's sidecar answers 503 to every request; service1's sidecar tries again and gives up",
-    picture: 'a CLIENT and a SERVER span for each attempt, all red, and 502 from service1-app',
+    name: `failing-${called}`,
+    does: `${called}'s sidecar answers 503 to every request; ${caller}'s sidecar tries again and gives up`,
+    picture: `a CLIENT and a SERVER span for each attempt, all red, and 502 from ${callerApp}`,
     cause: 'failed',
-    hop: 'service2',
-    apply: runtime('service2', { [abortPercent]: 100 }),
+    hop: called,
+    apply: runtime({ [abortPercent]: 100 }),
   },
   {
-    name: 'flaky-service2',
-    does: "service2's sidecar answers 503 to half of the requests; service1's sidecar tries again",
+    name: `flaky-${called}`,
+    does: `${called}'s sidecar answers 503 to half of the requests; ${caller}'s sidecar tries again`,
     picture: 'where the first attempt failed, a red CLIENT and SERVER pair beside the one that succeeded',
     cause: 'retried',
-    hop: 'service1',
+    hop: caller,
     requests: 20,
-    apply: runtime('service2', { [abortPercent]: 50 }),
+    apply: runtime({ [abortPercent]: 50 }),
   },
 ];
 
@@ -162,5 +167,5 @@ export async function resetLab(sandbox: RunningSandbox): Promise<void> {
     [collectorRequests]: '',
     [collectorPending]: '',
   } as const;
-  await Promise.all([appFault('none')(sandbox), runtime('service2', envoyDefaults)(sandbox)]);
+  await Promise.all([appFault('none')(sandbox), runtime(envoyDefaults)(sandbox)]);
 }

@@ -62,7 +62,7 @@ async function proportionalBytes(pid: number): Promise<number> {
  * Reads what the processes of process groups use; Linux only.
  *
  * @param groups leaders' process ids by name, as a run's sandbox.json has them
- * @returns by `<name>/<command>`, for example `service1/envoy`
+ * @returns by `<name>/<command>`, for example `cart/envoy`
  * @see proc_pid_smaps(5)
  */
 export async function readUsage(groups: Readonly<Record<string, number>>): Promise<Record<string, Usage>> {

@@ -2,13 +2,14 @@ import { ask } from '../topology/ask.js';
 import { findSandbox, type RunningSandbox } from '../topology/running-sandbox.js';
 import { isThisMachine } from '../topology/this-machine.js';
 
-const notFound = 'No such route here. Try /trace/1 or /trace/2.';
-
-async function answersAsSandbox(frontUrl: string): Promise<boolean> {
+/** The front's own answer to what it does not route is in its Envoy file. */
+async function answersAsSandbox({ frontUrl, model }: RunningSandbox): Promise<boolean> {
   try {
-    const question = { headers: { 'x-b3-sampled': '0' }, ms: 5000 };
-    const { status, headers, body } = await ask(`${frontUrl}/is-this-the-sandbox`, question);
-    return status === 404 && headers.get('server') === 'envoy' && body.startsWith(notFound);
+    const path = '/is-this-the-sandbox';
+    const own = model.edge.route({ host: new URL(frontUrl).host, path });
+    if (own.cluster !== undefined) return true; // it routes everything
+    const { status, headers, body } = await ask(frontUrl + path, { headers: { 'x-b3-sampled': '0' }, ms: 5000 });
+    return status === own.status && headers.get('server') === 'envoy' && body === own.body;
   } catch {
     return false;
   }
@@ -41,7 +42,7 @@ export async function findLoadTarget(
 }
 
 async function checked(sandbox: RunningSandbox): Promise<RunningSandbox> {
-  if (await answersAsSandbox(sandbox.frontUrl)) return sandbox;
+  if (await answersAsSandbox(sandbox)) return sandbox;
   throw new Error(
     `${sandbox.frontUrl} does not answer as this sandbox's front does; stop what else listens on that port`,
   );

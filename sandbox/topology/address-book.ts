@@ -1,5 +1,5 @@
 import type { Address } from './addresses.js';
-import type { ComposeService } from './compose-file.js';
+import { type ComposeService, zipkinIn } from './compose-file.js';
 import { urlOf } from './this-machine.js';
 
 /** Zipkin's port in its container. */
@@ -24,7 +24,7 @@ export class AddressBook {
     }
     if (zipkinUrl) {
       const { hostname, port } = new URL(zipkinUrl);
-      this.#known.set(`zipkin:${zipkinPort}`, { host: hostname, port: Number(port || 80) });
+      this.#known.set(`${zipkinIn(services)?.name}:${zipkinPort}`, { host: hostname, port: Number(port || 80) });
     }
   }
 

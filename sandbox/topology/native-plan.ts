@@ -169,6 +169,7 @@ export function planNative(input: NativeInput): NativePlan {
     .filter((service) => service.dockerfile)
     .map((service) => planEnvoyService(input, book, service, textOf(input, service.dockerfile ?? '')));
   const zipkin = zipkinIn(input.services);
+  const front = input.services.find(({ ports }) => ports.some(({ target }) => target === ingressPort))?.name ?? '';
   const ownZipkin = zipkin && input.zipkinFolder ? [planZipkin(zipkin, book, input.zipkinFolder, input.runFolder)] : [];
   const processes = [...envoyServices.map((each) => each.process), ...ownZipkin];
   return {
@@ -178,9 +179,9 @@ export function planNative(input: NativeInput): NativePlan {
     published: input.services
       .filter((service) => processes.some(({ name }) => name === service.name))
       .flatMap((service) => service.ports),
-    frontUrl: book.url('front-envoy', ingressPort),
-    adminUrl: book.url('front-envoy', adminPort),
-    zipkinUrl: input.zipkinUrl ?? book.url('zipkin', zipkinPort),
+    frontUrl: book.url(front, ingressPort),
+    adminUrl: book.url(front, adminPort),
+    zipkinUrl: input.zipkinUrl ?? book.url(zipkin?.name ?? '', zipkinPort),
     ownApps: envoyServices.flatMap(({ isOwn, process }) => (isOwn ? process.name : [])),
     addresses: Object.fromEntries(envoyServices.map((each) => [each.process.name, each.addresses])),
   };

@@ -14,7 +14,7 @@ export interface WaitOptions {
 /**
  * Calls `attempt` until it does not throw. The one retry loop behind every wait of the sandbox.
  *
- * @param what what is waited for, as it should read in an error: "front-envoy's admin /ready"
+ * @param what what is waited for, as it should read in an error: "the front's admin /ready"
  * @param attempt one try; its error's message is the last failure reported
  * @returns what the first successful attempt gave
  * @throws Error naming the thing, the time waited and the last failure; the signal's reason when aborted

@@ -1,6 +1,6 @@
 /** The trace headers of one request as they entered or left a hop, by lower-case name. */
 export interface HeaderRecord {
-  /** The service that saw them, by its name in Zipkin, as in `service1-app`. */
+  /** The service that saw them, by its name in Zipkin, as in `cart-app`. */
   readonly at: string;
   readonly direction: 'in' | 'out';
   readonly headers: Readonly<Record<string, string>>;

@@ -42,7 +42,7 @@ export function isServing({ kind }: Span): boolean {
   return kind === 'SERVER' || kind === 'CONSUMER';
 }
 
-/** A span's short name for people: service and kind, as in `service1-app CLIENT`. */
+/** A span's short name for people: service and kind, as in `cart-app CLIENT`. */
 export function labelOf(span: Span): string {
   return `${serviceOf(span) || '(no service)'} ${kindOf(span)}`;
 }

@@ -2,7 +2,7 @@ import { formatMicros } from '../trace/duration.js';
 import type { Span } from '../trace/span.js';
 import { labelOf } from '../trace/tree.js';
 
-/** The hop that a finding is about: `label` as in `service1-app CLIENT`, `path` its place in the shape file. */
+/** The hop that a finding is about: `label` as in `cart-app CLIENT`, `path` its place in the shape file. */
 export interface Hop {
   readonly label: string;
   readonly path: string;

@@ -7,7 +7,7 @@ import { serviceOfPattern } from './span-pattern.js';
 
 /** What an app of the user's own left in a trace, whatever its tracer is. */
 export interface OwnAppTrace {
-  /** Its name in the shape, as in `service1-app`. */
+  /** Its name in the shape, as in `cart-app`. */
   readonly app: string;
   /** The part of the shape of its SERVER span; the parts below it are its calls. */
   readonly part: ExpectedSpan;

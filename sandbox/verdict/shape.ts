@@ -50,7 +50,7 @@ const patternFields = ['service', 'kind', 'shared', 'name', 'tags', 'within'];
  * ```yaml
  * name: GET /cart
  * root:
- *   service: front-proxy
+ *   service: edge
  *   kind: SERVER
  *   within: 500ms                                   # longest duration
  *   tags: { http.status_code: 200, error: null }    # null: no such tag

@@ -3,7 +3,7 @@ import { kindOf, type SpanNode, serviceOf } from '../trace/tree.js';
 import type { Hop, ShapeFinding } from './finding.js';
 import type { ExpectedSpan, Pattern, SpanPattern } from './shape.js';
 
-/** The name by which people know a part of a shape, as in `service1-app CLIENT`. */
+/** The name by which people know a part of a shape, as in `cart-app CLIENT`. */
 export function labelOfPattern(pattern: SpanPattern): string {
   return pattern.kind ? `${serviceOfPattern(pattern)} ${pattern.kind}` : serviceOfPattern(pattern);
 }
