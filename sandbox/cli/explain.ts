@@ -1,4 +1,5 @@
-import type { JudgedTrace } from '../observe/verify.js';
+import type { Cause } from '../diagnosis/cause.js';
+import type { JudgedTrace, VerifiedTrace } from '../observe/judged-trace.js';
 import type { ZipkinClient } from '../observe/zipkin-client.js';
 import { paint, wrapLine } from '../picture/terminal-text.js';
 import { drawTrace } from '../picture/waterfall-text.js';
@@ -8,8 +9,8 @@ import { terminal } from './terminal.js';
 
 /** The lines about a trace that is not whole: what is wrong, why, and both halves where there are two. */
 export async function explain(
-  { spans, traceId, verdict, diagnoses }: JudgedTrace,
-  zipkin: ZipkinClient,
+  { spans, traceId, verdict, diagnoses, waitedMs }: JudgedTrace,
+  zipkin: ZipkinClient | undefined,
 ): Promise<string[]> {
   const options = terminal(process.stdout);
   const count = verdict.findings.length;
@@ -20,21 +21,58 @@ export async function explain(
     const told = findings.map(describeFinding).filter((finding) => finding !== text);
     for (const finding of told) lines.push(...wrapLine(`    - ${finding}`, options.wrapAt, 6));
   }
-  const others = [...new Set(diagnoses.flatMap(({ otherTraceId }) => otherTraceId ?? []))];
-  for (const part of [spans, ...(await Promise.all(others.map((id) => zipkin.trace(id))))]) {
+  if (waitedMs !== undefined) {
+    lines.push(`  late spans were waited for ${(waitedMs / 1000).toFixed(1)} s and no longer; --wait says how long`);
+  }
+  const others = zipkin === undefined ? [] : [...new Set(diagnoses.flatMap(({ otherTraceId }) => otherTraceId ?? []))];
+  for (const part of [spans, ...(await Promise.all(others.map((id) => zipkin?.trace(id) ?? [])))]) {
     if (part.length > 0) lines.push('', ...drawTrace(buildTree(part), options));
   }
   return lines;
 }
 
+/** What there is to know of traces beside the verdict, each once. */
+export function notesOf(judged: readonly JudgedTrace[]): string[] {
+  const notes = new Map<string, string>();
+  for (const { verdict } of judged) {
+    // Of notes that differ in ids only, the first is enough.
+    for (const note of verdict.notes) addFirst(notes, note.replace(/\b[0-9a-f]{16,32}\b/g, ''), note);
+  }
+  return [...notes.values()].map((note) => `note: ${note}`);
+}
+
+function addFirst<K, V>(map: Map<K, V>, key: K, value: V): void {
+  if (!map.has(key)) map.set(key, value);
+}
+
+/** How many traces one hop breaks in one way, with the first one's explanation and a few ids. */
+export interface Breakage {
+  readonly traces: number;
+  readonly hop: string;
+  readonly cause: Cause;
+  readonly example: string;
+  readonly ids: readonly string[];
+}
+
+const mostIds = 3;
+
+/** Sums up traces that are not whole, by hop and cause, the most frequent first. */
+export function sumUp(broken: readonly JudgedTrace[]): Breakage[] {
+  const groups = new Map<string, Breakage & { traces: number; ids: string[] }>();
+  for (const { traceId, diagnoses } of broken) {
+    const kinds = new Map(diagnoses.map((diagnosis) => [`${diagnosis.cause} ${diagnosis.hop}`, diagnosis]));
+    for (const [kind, { cause, hop, text }] of kinds) {
+      const group = groups.get(kind) ?? { traces: 0, hop, cause, example: text, ids: [] };
+      group.traces += 1;
+      if (group.ids.length < mostIds) group.ids.push(traceId);
+      groups.set(kind, group);
+    }
+  }
+  return [...groups.values()].sort((a, b) => b.traces - a.traces);
+}
+
 /** What a program gets of each trace. */
-export function asDocument({ traceId, answer, verdict, diagnoses }: JudgedTrace) {
-  return {
-    traceId,
-    status: answer.status,
-    requestId: answer.requestId,
-    whole: verdict.whole,
-    notes: verdict.notes,
-    diagnoses,
-  };
+export function asDocument({ traceId, answer, verdict, diagnoses, waitedMs }: JudgedTrace & Partial<VerifiedTrace>) {
+  const { whole, notes } = verdict;
+  return { traceId, status: answer?.status, requestId: answer?.requestId, whole, waitedMs, notes, diagnoses };
 }

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { quietSandboxMs, type TraceWait } from '../observe/collect.js';
+import { longestReportMs } from '../observe/judged-trace.js';
 import { type TracedRequest, withContext } from '../observe/send.js';
-import { longestReportMs } from '../observe/verify.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 
 /** The request that a command sends, and how long it waits for the trace of it. */

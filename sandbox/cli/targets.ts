@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option } from 'commander';
+import { ZipkinClient } from '../observe/zipkin-client.js';
 import type { Model } from '../topology/model.js';
 import { shapeOf } from '../topology/model-shape.js';
 import { readModel } from '../topology/read-model.js';
 import { findSandbox, type RunningSandbox } from '../topology/running-sandbox.js';
+import { isThisMachine } from '../topology/this-machine.js';
+import { readTraces } from '../trace/read-traces.js';
+import type { Span } from '../trace/span.js';
 import { parseShape, type Shape } from '../verdict/shape.js';
 import { UsageError } from './exit-code.js';
 import { cache, root } from './project.js';
@@ -16,12 +20,10 @@ export interface Targets {
   readonly sandbox: RunningSandbox | undefined;
 }
 
-const loopback = /^(127\.0\.0\.1|localhost|\[::1\])$/;
-
 /** Whether two URLs lead to one listener, as far as can be told without asking. */
 function isSameListener(one: string, other: string): boolean {
   const [a, b] = [new URL(one), new URL(other)];
-  const isSameHost = a.hostname === b.hostname || (loopback.test(a.hostname) && loopback.test(b.hostname));
+  const isSameHost = a.hostname === b.hostname || (isThisMachine(a.hostname) && isThisMachine(b.hostname));
   return isSameHost && a.port === b.port && a.protocol === b.protocol;
 }
 
@@ -32,10 +34,26 @@ function httpUrl(text: string): string {
   return text.replace(/\/$/, '');
 }
 
+/** Also as AWS X-Ray writes it, `1-<8 digits>-<24 digits>`. */
+function readTraceId(text: string): string {
+  const id = text.toLowerCase().replace(/^1-([0-9a-f]{8})-([0-9a-f]{24})$/, '$1$2');
+  if (!/^[0-9a-f]{1,32}$/.test(id)) throw new InvalidArgumentError('It must be 1 to 32 hex digits.');
+  return id;
+}
+
+/** A trace that is there already. */
+export interface StoredOptions {
+  readonly id?: string;
+  readonly file?: string;
+}
+
 export const urlOption = () =>
   new Option('--url <url>', 'the front proxy (default: the sandbox that runs here)').argParser(httpUrl);
 export const zipkinOption = () =>
   new Option('--zipkin <url>', 'Zipkin (default: that of the sandbox that runs here)').argParser(httpUrl);
+export const idOption = (does: string) => new Option('--id <trace id>', does).argParser(readTraceId);
+export const fileOption = (does: string) =>
+  new Option('--file <file>', `${does}: a trace as Zipkin's UI downloads it, or several`);
 export const jsonOption = () => new Option('--json', 'print one JSON document, for a program');
 
 /** @throws Error where an address is not given and no sandbox runs here */
@@ -45,6 +63,22 @@ export async function findTargets(given: { readonly url?: string; readonly zipki
   const frontUrl = given.url ?? sandbox?.frontUrl ?? '';
   const isOwn = sandbox && isSameListener(sandbox.frontUrl, frontUrl);
   return { frontUrl, zipkinUrl: given.zipkin ?? sandbox?.zipkinUrl ?? '', sandbox: isOwn ? sandbox : undefined };
+}
+
+/** @returns the Zipkin that is named, else that of the sandbox that runs here */
+export async function zipkinOf({ zipkin }: { readonly zipkin?: string }): Promise<ZipkinClient> {
+  return new ZipkinClient(zipkin ?? (await findTargets({})).zipkinUrl);
+}
+
+/** @throws UsageError where the file cannot be read or holds no traces */
+export async function readTraceFile(file: string): Promise<Span[][]> {
+  try {
+    return readTraces(await readFile(file, 'utf8'), file);
+  } catch (error) {
+    const code =
+      error instanceof Error && 'code' in error ? `${file} cannot be read (${error.code}); name a JSON file` : '';
+    throw new UsageError(code || (error instanceof Error ? error.message : String(error)));
+  }
 }
 
 /** @returns the spans that a GET request of this path leaves in the sandbox, where that is known */

@@ -23,11 +23,22 @@ import {
   waitOf,
   waitOption,
 } from './request-options.js';
-import { findTargets, jsonOption, ownShape, type Targets, urlOption, zipkinOption } from './targets.js';
+import {
+  fileOption,
+  findTargets,
+  idOption,
+  jsonOption,
+  ownShape,
+  readTraceFile,
+  type StoredOptions,
+  type Targets,
+  urlOption,
+  zipkinOf,
+  zipkinOption,
+} from './targets.js';
 import { terminal } from './terminal.js';
 
-interface TraceOptions extends RequestOptions {
-  readonly id?: string;
+interface TraceOptions extends RequestOptions, StoredOptions {
   readonly join?: { readonly traceId: string; readonly spanId: string };
   readonly sample: boolean;
   readonly url?: string;
@@ -45,11 +56,6 @@ function readContext(text: string): { traceId: string; spanId: string } {
   return { traceId, spanId };
 }
 
-function readTraceId(text: string): string {
-  if (!/^[0-9a-f]{1,32}$/.test(text)) throw new InvalidArgumentError('It must be 1 to 32 lower hex digits.');
-  return text;
-}
-
 function contextHeaders({ join, sample }: TraceOptions): Record<string, string> {
   return {
     ...(join ? { 'x-b3-traceid': join.traceId, 'x-b3-spanid': join.spanId } : {}),
@@ -57,7 +63,18 @@ function contextHeaders({ join, sample }: TraceOptions): Record<string, string> 
   };
 }
 
-function print(spans: readonly Span[], page: string, answer: TracedAnswer | undefined): void {
+/** A trace to be shown. */
+interface Shown {
+  readonly traceId: string;
+  readonly spans: readonly Span[];
+  /** Its page in Zipkin's UI; undefined where it came from a file. */
+  readonly page?: string;
+  readonly answer?: TracedAnswer;
+  /** The request, as in `GET /trace/1`. */
+  readonly title?: string;
+}
+
+function print({ spans, page, answer }: Shown): void {
   const tree = buildTree(spans);
   const options = terminal(process.stdout);
   const said = answer
@@ -65,7 +82,7 @@ function print(spans: readonly Span[], page: string, answer: TracedAnswer | unde
     : [];
   const split = drawTimeSplit(layOutWaterfall(tree).shares, options);
   const lines = [...said, ...drawTrace(tree, options), '', 'Where the time went:', ...split];
-  process.stdout.write(`${lines.join('\n')}\n\n${page}\n`);
+  process.stdout.write(`${lines.join('\n')}\n\n${page === undefined ? '' : `${page}\n`}`);
 }
 
 async function sendAndCollect(path: string, options: TraceOptions, targets: Targets, zipkin: ZipkinClient) {
@@ -81,35 +98,52 @@ async function sendAndCollect(path: string, options: TraceOptions, targets: Targ
     ...(options.sample ? {} : { limitMs: 2000 }),
   }));
   if (answer.traceId === undefined) throw new Error(`${request.url} answered ${answer.status} and no trace id`);
-  return { answer, traceId: answer.traceId, spans };
+  const page = zipkin.tracePage(answer.traceId);
+  return { answer, traceId: answer.traceId, spans, page, title: `${request.method} ${path}` };
 }
 
-async function trace(path: string, options: TraceOptions): Promise<ExitCode> {
-  if (!path.startsWith('/')) throw new UsageError(`'${path}' is no path; give one like /trace/1`);
-  const targets = await findTargets(
-    options.id && options.zipkin ? { url: options.zipkin, zipkin: options.zipkin } : options,
-  );
-  const zipkin = new ZipkinClient(targets.zipkinUrl);
-  const { traceId, spans, answer } = options.id
-    ? { traceId: options.id, spans: await zipkin.trace(options.id), answer: undefined }
-    : await sendAndCollect(path, options, targets, zipkin);
-  const page = zipkin.tracePage(traceId);
-  if (options.svg && spans.length > 0) {
-    await writeFile(options.svg, drawSvg(buildTree(spans), answer ? { title: `${options.method} ${path}` } : {}));
-    process.stderr.write(`${options.svg}: trace ${traceId}, ${spans.length} spans\n`);
+async function tracesOf(path: string, options: TraceOptions): Promise<Shown[]> {
+  if (options.file) {
+    const traces = await readTraceFile(options.file);
+    return traces.map((spans) => ({ traceId: spans[0]?.traceId ?? '', spans }));
   }
-  if (options.json) {
+  if (options.id) {
+    const zipkin = await zipkinOf(options);
+    return [{ traceId: options.id, spans: await zipkin.trace(options.id), page: zipkin.tracePage(options.id) }];
+  }
+  if (!path.startsWith('/')) throw new UsageError(`'${path}' is no path; give one like /trace/1`);
+  const targets = await findTargets(options);
+  return [await sendAndCollect(path, options, targets, new ZipkinClient(targets.zipkinUrl))];
+}
+
+async function show(shown: Shown, { svg, json, sample }: TraceOptions): Promise<ExitCode> {
+  const { traceId, spans, answer, page, title } = shown;
+  if (svg && spans.length > 0) {
+    await writeFile(svg, drawSvg(buildTree(spans), title === undefined ? {} : { title }));
+    process.stderr.write(`${svg}: trace ${traceId}, ${spans.length} spans\n`);
+  }
+  if (json) {
     const document = { traceId, answer, page, spans, time: layOutWaterfall(buildTree(spans)).shares };
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  } else if (spans.length > 0) print(spans, page, answer);
-  else if (!options.sample)
+  } else if (spans.length > 0) print(shown);
+  else if (!sample)
     process.stdout.write(`HTTP ${answer?.status}; trace ${traceId} was not to be recorded, and is not in Zipkin\n`);
-  const asWanted = spans.length > 0 === options.sample;
+  const asWanted = spans.length > 0 === sample;
   if (!asWanted) {
     const seen = spans.length === 0 ? 'no span of it' : `${spans.length} spans although it was not to be sampled`;
     process.stderr.write(`sandbox: trace ${traceId}: Zipkin has ${seen}; see 'npm run verify' for which hop it is\n`);
   }
   return asWanted ? ExitCode.done : ExitCode.incompleteTrace;
+}
+
+async function trace(path: string, options: TraceOptions): Promise<ExitCode> {
+  const traces = await tracesOf(path, options);
+  if (options.svg && traces.length > 1) {
+    throw new UsageError(`${options.file} holds ${traces.length} traces; --svg draws a file with one`);
+  }
+  const codes: ExitCode[] = [];
+  for (const shown of traces) codes.push(await show(shown, options));
+  return codes.find((code) => code !== ExitCode.done) ?? ExitCode.done;
 }
 
 /** Adds `trace` to the program: sends one request, waits for its trace, draws it. */
@@ -118,7 +152,8 @@ export function registerTrace(program: Command): void {
     .command('trace')
     .description('Send one request to the front and draw its trace, or draw one that Zipkin has.')
     .argument('[path]', 'what to ask for', '/trace/1')
-    .addOption(new Option('--id <trace id>', 'draw this trace; sends nothing').argParser(readTraceId))
+    .addOption(idOption('draw this trace; sends nothing').conflicts('file'))
+    .addOption(fileOption('draw the traces of this file'))
     .addOption(methodOption())
     .addOption(headerOption())
     .addOption(dataOption())

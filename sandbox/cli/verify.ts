@@ -1,15 +1,20 @@
 import { writeFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type TraceWait, traceRequest } from '../observe/collect.js';
+import { judgeRecent, judgeStored, recentDays } from '../observe/judge-stored.js';
+import { type JudgedTrace, longestReportMs, type VerifiedTrace } from '../observe/judged-trace.js';
 import type { TracedRequest } from '../observe/send.js';
 import { verify } from '../observe/verify.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
 import { junitReport } from '../picture/junit.js';
 import { readModel } from '../topology/read-model.js';
 import { buildTree } from '../trace/tree.js';
+import { anyShape, type JudgeOptions } from '../verdict/judge.js';
 import { recordShape } from '../verdict/record-shape.js';
+import type { Shape } from '../verdict/shape.js';
 import { ExitCode, UsageError } from './exit-code.js';
-import { asDocument, explain } from './explain.js';
+import { asDocument, explain, notesOf, sumUp } from './explain.js';
+import { numberOption } from './number-option.js';
 import { root } from './project.js';
 import {
   dataOption,
@@ -21,10 +26,25 @@ import {
   waitOf,
   waitOption,
 } from './request-options.js';
-import { findTargets, jsonOption, readShape, requireShape, urlOption, zipkinOption } from './targets.js';
+import {
+  fileOption,
+  findTargets,
+  idOption,
+  jsonOption,
+  ownShape,
+  readShape,
+  readTraceFile,
+  requireShape,
+  type StoredOptions,
+  urlOption,
+  zipkinOf,
+  zipkinOption,
+} from './targets.js';
 import { canOverwrite } from './terminal.js';
 
-interface VerifyOptions extends RequestOptions {
+interface VerifyOptions extends RequestOptions, StoredOptions {
+  readonly recent?: number;
+  readonly service?: string;
   readonly expect?: string;
   readonly record?: string;
   readonly count: number;
@@ -37,15 +57,8 @@ interface VerifyOptions extends RequestOptions {
 }
 
 const mostRequests = 10_000;
+const mostRecent = 1000;
 const mostDrawn = 3;
-
-function readCount(text: string): number {
-  const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1 || count > mostRequests) {
-    throw new InvalidArgumentError(`It must be a number from 1 to ${mostRequests}.`);
-  }
-  return count;
-}
 
 function readMilliseconds(text: string): number {
   if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('It must be a number of milliseconds.');
@@ -62,15 +75,51 @@ async function record(file: string, zipkin: ZipkinClient, request: TracedRequest
   return ExitCode.done;
 }
 
-async function run(path: string, options: VerifyOptions): Promise<ExitCode> {
+function limitsOf({ within, tolerance }: VerifyOptions): JudgeOptions {
+  return {
+    ...(within === undefined ? {} : { within: within * 1000 }),
+    ...(tolerance === undefined ? {} : { startTolerance: tolerance * 1000, endTolerance: tolerance * 1000 }),
+  };
+}
+
+/** What was judged, and the Zipkin to look at it in, where there is one. */
+interface Judgement {
+  readonly judged: readonly (JudgedTrace & Partial<VerifiedTrace>)[];
+  readonly shape: Shape;
+  readonly zipkin?: ZipkinClient;
+}
+
+/** Judges what is there already: nothing is sent. */
+async function judgeWhatIs(options: VerifyOptions): Promise<Judgement> {
+  const shape = options.expect ? await readShape(options.expect) : anyShape;
+  const limits = limitsOf(options);
+  if (options.file) return { judged: judgeStored(await readTraceFile(options.file), shape, limits), shape };
+  const zipkin = await zipkinOf(options);
+  if (options.id) {
+    const [judged] = judgeStored([await zipkin.trace(options.id)], shape, limits);
+    return { judged: judged ? [{ ...judged, traceId: options.id }] : [], shape, zipkin };
+  }
+  const waitMs = options.wait === undefined ? longestReportMs : options.wait * 1000;
+  const onWait = (ms: number) =>
+    process.stderr.write(`waiting ${(ms / 1000).toFixed(0)} s for the last spans of the youngest traces\n`);
+  const recent = { limit: options.recent ?? 1, serviceName: options.service?.toLowerCase(), waitMs, shape, onWait };
+  return { judged: await judgeRecent(zipkin, { ...recent, options: limits }), shape, zipkin };
+}
+
+/** The shape that is given, else what the sandbox leaves; of another system nothing is known beforehand. */
+async function shapeFor(path: string, isSandbox: boolean, { expect }: VerifyOptions): Promise<Shape> {
+  if (expect) return readShape(expect);
+  if (isSandbox) return requireShape(await readModel(root, process.env), path);
+  return (await ownShape(path)) ?? anyShape;
+}
+
+async function sendAndJudge(path: string, options: VerifyOptions): Promise<Judgement | ExitCode> {
   if (!path.startsWith('/')) throw new UsageError(`'${path}' is no path; give one like /trace/1`);
   const { frontUrl, zipkinUrl, sandbox } = await findTargets(options);
   const zipkin = new ZipkinClient(zipkinUrl);
   const request = requestOf(new URL(frontUrl + path), options);
   if (options.record) return record(options.record, zipkin, toOwn(request, sandbox), waitOf(options, sandbox));
-  const shape = options.expect
-    ? await readShape(options.expect)
-    : requireShape(await readModel(root, process.env), path);
+  const shape = await shapeFor(path, sandbox !== undefined, options);
   const progress = canOverwrite(process.stderr) && options.count > 1;
   const judged = await verify({
     request,
@@ -86,29 +135,62 @@ async function run(path: string, options: VerifyOptions): Promise<ExitCode> {
     },
   });
   if (progress) process.stderr.write('\r\u001b[K');
+  return { judged, shape, zipkin };
+}
+
+async function run(path: string, options: VerifyOptions): Promise<ExitCode> {
+  const isStored = options.id !== undefined || options.file !== undefined || options.recent !== undefined;
+  const judgement = isStored ? await judgeWhatIs(options) : await sendAndJudge(path, options);
+  if (typeof judgement === 'number') return judgement;
+  const { judged, shape, zipkin } = judgement;
   const broken = judged.filter(({ verdict }) => !verdict.whole);
   if (options.junit) {
     const cases = judged.map(({ traceId, answer, diagnoses }) => ({
       name: `${shape.name} ${traceId}`,
-      seconds: answer.tookMs / 1000,
+      seconds: (answer?.tookMs ?? 0) / 1000,
       failures: diagnoses.map(({ text }) => text),
     }));
     await writeFile(options.junit, junitReport(`verify ${shape.name}`, cases));
   }
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ shape: shape.name, traces: judged.map(asDocument) }, null, 2)}\n`);
-  } else {
-    for (const each of broken.slice(0, mostDrawn))
-      process.stdout.write(`${(await explain(each, zipkin)).join('\n')}\n\n`);
-    if (broken.length > mostDrawn)
-      process.stdout.write(`… and ${broken.length - mostDrawn} more; --json has them all\n\n`);
-    const verdict = broken.length === 0 ? '✓ whole' : `✗ ${broken.length} not whole`;
-    process.stdout.write(`${judged.length} ${judged.length === 1 ? 'trace' : 'traces'} of ${shape.name}: ${verdict}\n`);
-    const notes = new Set(judged.flatMap((each) => each.verdict.notes));
-    for (const note of notes) process.stdout.write(`  ${note}\n`);
-  }
+    const summary = options.recent === undefined ? {} : { summary: sumUp(broken) };
+    const document = { shape: shape.name, ...summary, traces: judged.map(asDocument) };
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  } else await print(judged, broken, options, shape.name, zipkin);
   return broken.length === 0 ? ExitCode.done : ExitCode.incompleteTrace;
 }
+
+async function print(
+  judged: Judgement['judged'],
+  broken: Judgement['judged'],
+  options: VerifyOptions,
+  shapeName: string,
+  zipkin: ZipkinClient | undefined,
+): Promise<void> {
+  const lines: string[] = [];
+  if (options.recent === undefined) {
+    for (const each of broken.slice(0, mostDrawn)) lines.push(...(await explain(each, zipkin)), '');
+    if (broken.length > mostDrawn) lines.push(`… and ${broken.length - mostDrawn} more; --json has them all`, '');
+  } else {
+    for (const { traces, hop, cause, example, ids } of sumUp(broken)) {
+      lines.push(
+        `✗ ${traces} of ${judged.length}: ${cause}${hop && ` at ${hop}`}: ${example}`,
+        `    ${ids.join(' ')}`,
+        '',
+      );
+    }
+  }
+  lines.push(...notesOf(judged));
+  const of = options.recent === undefined ? `of ${shapeName}` : `of the last ${recentDays} days`;
+  const verdict = broken.length === 0 ? '✓ whole' : `✗ ${broken.length} not whole`;
+  lines.push(
+    `${judged.length} ${judged.length === 1 ? 'trace' : 'traces'} ${of}: ${judged.length > 0 ? verdict : 'nothing to judge'}`,
+  );
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+const exclusive = ['id', 'file', 'recent', 'record', 'url', 'method', 'data'];
+const others = (name: string) => exclusive.filter((other) => other !== name);
 
 /** Adds `verify` to the program: requests whose traces are checked against a shape. */
 export function registerVerify(program: Command): void {
@@ -116,14 +198,22 @@ export function registerVerify(program: Command): void {
     .command('verify')
     .description('Send requests and say of each trace whether it is whole, and if not, which hop broke it.')
     .argument('[path]', 'what to ask for', '/trace/1')
+    .addOption(idOption('judge this trace; sends nothing').conflicts(others('id')))
+    .addOption(fileOption('judge the traces of this file').conflicts(others('file')))
+    .addOption(
+      numberOption('--recent <n>', 'judge the last traces of a Zipkin, and sum up', mostRecent).conflicts(
+        others('recent'),
+      ),
+    )
+    .option('--service <name>', 'with --recent: only traces that this service is part of')
     .option('--expect <file>', "the shape that each trace must have (default: the sandbox's own for the path)")
     .option('--record <file>', 'send one request and write the shape of its trace to this file')
-    .addOption(new Option('--count <n>', 'how many requests').argParser(readCount).default(1))
+    .addOption(numberOption('--count <n>', 'how many requests', mostRequests, 1))
     .addOption(new Option('--within <ms>', 'longest time that a request may take').argParser(readMilliseconds))
     .addOption(
       new Option(
         '--tolerance <ms>',
-        "how far a span may lie outside its parent's time (default: start 1, end 100)",
+        "how far a span may lie outside its parent's time (default: start 1; end any, 100 for this sandbox)",
       ).argParser(readMilliseconds),
     )
     .option('--junit <file>', 'write the results as JUnit XML too')

@@ -29,13 +29,20 @@ export type Cause =
   | 'slow'
   | 'failed'
   | 'retried'
-  | 'reported-twice'
+  /** A call was sent to servers several times under one span id: after a failure, or without one. */
+  | 'retry-kept-id'
+  | 'call-copied'
+  /** One process has two SERVER spans for one request. */
+  | 'instrumented-twice'
+  | 'wrong-unit'
+  /** Zipkin got reports and did not take them. */
+  | 'reports-refused'
   /** A finding that speaks for itself. */
   | 'other';
 
 export interface Diagnosis {
   readonly cause: Cause;
-  /** The service to look at, by its name in Zipkin. */
+  /** The service to look at, by its name in Zipkin; empty where nothing says which. */
   readonly hop: string;
   /** One line of plain words: which hop, what it did, what was expected. */
   readonly text: string;

@@ -1,7 +1,8 @@
-import { labelOf, serviceOf } from '../trace/tree.js';
+import { addTo } from '../trace/lists.js';
+import { labelOf, noService, serviceOf } from '../trace/tree.js';
 import { describeFinding, type Finding } from '../verdict/finding.js';
 import type { Verdict } from '../verdict/judge.js';
-import { addTo } from '../verdict/shape-index.js';
+import { setServiceName } from '../verdict/note.js';
 import type { Diagnosis } from './cause.js';
 import type { Evidence } from './evidence.js';
 import { explainBreaks } from './explain-breaks.js';
@@ -9,7 +10,7 @@ import { explainFailures } from './explain-failures.js';
 import { explainIds } from './explain-ids.js';
 import { explainOwnApps } from './explain-own-apps.js';
 import { explainTimes } from './explain-times.js';
-import { OpenFindings } from './open-findings.js';
+import { moreLikeIt, OpenFindings } from './open-findings.js';
 
 /**
  * Explains each finding of a verdict: names the hop that broke the trace and the likely cause, from the trace and what
@@ -19,8 +20,8 @@ export function diagnose(verdict: Verdict, evidence: Evidence = {}): Diagnosis[]
   const inquiry = new OpenFindings(verdict, evidence);
   explainNames(inquiry);
   explainOwnApps(inquiry);
-  explainFailures(inquiry);
   explainIds(inquiry);
+  explainFailures(inquiry);
   explainBreaks(inquiry);
   explainTimes(inquiry);
   explainRest(inquiry);
@@ -31,17 +32,23 @@ export function diagnose(verdict: Verdict, evidence: Evidence = {}): Diagnosis[]
 function explainRest(inquiry: OpenFindings): void {
   const groups = new Map<string, Finding[]>();
   for (const finding of inquiry.unexplained) {
-    const about = 'span' in finding ? labelOf(finding.span) : 'at' in finding ? finding.at : finding.hop.path;
+    const about = 'span' in finding ? labelOf(finding.span) : 'hop' in finding ? finding.hop.path : hopOfRest(finding);
     addTo(groups, JSON.stringify([finding.type, about, 'field' in finding && finding.field]), finding);
   }
   for (const findings of groups.values()) {
     const [first] = findings;
     if (!first) continue;
-    const hop = 'span' in first ? serviceOf(first.span) : 'at' in first ? first.at : first.hop.label;
+    const hop = hopOfRest(first);
     const cause = first.type === 'changed-decision' ? 'decision-changed' : 'other';
-    const more = findings.length > 1 ? `, and ${findings.length - 1} more like it` : '';
-    inquiry.conclude({ cause, hop, text: `${describeFinding(first)}${more}`, findings });
+    const text = `${describeFinding(first)}${moreLikeIt(findings.length)}`;
+    inquiry.conclude({ cause, hop, text, findings });
   }
+}
+
+function hopOfRest(finding: Finding): string {
+  if ('span' in finding) return serviceOf(finding.span);
+  if ('at' in finding) return finding.at;
+  return 'hop' in finding ? finding.hop.label : '';
 }
 
 function explainNames(inquiry: OpenFindings): void {
@@ -52,7 +59,10 @@ function explainNames(inquiry: OpenFindings): void {
   }
   for (const findings of groups.values()) {
     const { expected: hop = '', seen } = findings[0] ?? {};
-    const text = `${hop} reports under the wrong service name: its spans are those of ${seen}`;
+    const text =
+      seen === noService
+        ? `${hop} reports spans without a service name. ${setServiceName}`
+        : `${hop} reports under the wrong service name: its spans are those of ${seen}`;
     inquiry.conclude({ cause: 'wrong-service-name', hop, text, findings });
   }
 }

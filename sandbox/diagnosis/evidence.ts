@@ -15,11 +15,19 @@ export interface ReporterState {
   readonly unit: 'spans' | 'reports';
 }
 
+/** What Zipkin's collector counted meanwhile, of all reports and not only of this request's. */
+export interface CollectorState {
+  readonly messages: number;
+  readonly messagesDropped: number;
+  readonly spansDropped: number;
+}
+
 /** What is known about a request beside its trace. All of it may be absent. */
 export interface Evidence {
   /** The spans of other traces found by the same x-request-id or of about the same time. */
   readonly nearby?: readonly (readonly Span[])[];
   readonly reporters?: readonly ReporterState[];
+  readonly collector?: CollectorState | undefined;
   /** What trace headers entered and left the hops for this request. */
   readonly headers?: readonly HeaderRecord[];
 }

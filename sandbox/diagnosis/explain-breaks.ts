@@ -1,12 +1,15 @@
+import { addTo } from '../trace/lists.js';
 import { requestIdTag } from '../trace/span-tags.js';
 import { readB3 } from '../trace/trace-headers.js';
-import { isServing, type SpanNode, serviceOf } from '../trace/tree.js';
+import { isServing, labelOf, noService, type SpanNode, serviceOf } from '../trace/tree.js';
+import type { Finding } from '../verdict/finding.js';
+import { anyShape } from '../verdict/judge.js';
 import { labelOfPattern, serviceOfPattern } from '../verdict/span-pattern.js';
 import { brokenContext, cutByDecision } from './broken-context.js';
 import type { Diagnosis } from './cause.js';
-import { findOtherHalf, type ReporterState } from './evidence.js';
+import { type Evidence, findOtherHalf, type ReporterState } from './evidence.js';
 import { findGaps, type Gap } from './missing-parts.js';
-import { listOf, nameShortly, type OpenFindings, shortId } from './open-findings.js';
+import { listOf, moreLikeIt, nameShortly, type OpenFindings, shortId } from './open-findings.js';
 
 /** Explains what is missing: context that was not sent on, spans that were not reported, hops that were by-passed. */
 export function explainBreaks(inquiry: OpenFindings): void {
@@ -24,22 +27,81 @@ export function explainBreaks(inquiry: OpenFindings): void {
     else unreported.push(gap);
   }
   explainUnreported(inquiry, unreported);
+  explainCutCalls(inquiry);
+  explainOrphans(inquiry);
+}
+
+/** Calls that went on in another trace, where no shape says what is missing. */
+function explainCutCalls(inquiry: OpenFindings): void {
+  for (const finding of inquiry.open('cut-call')) {
+    const { span, answer } = finding;
+    const hop = serviceOf(span);
+    const isCut = span.traceId.endsWith(answer.traceId);
+    const keptId = answer.id === span.id || answer.parentId === span.id;
+    const what = isCut
+      ? 'sent only the last 16 digits of the trace id'
+      : keptId
+        ? 'sent its span id under another trace id'
+        : `forwarded no trace context, or ${serviceOf(answer) || noService} did not read it`;
+    const cause = isCut ? 'trace-id-cut' : keptId ? 'trace-id-changed' : 'context-dropped';
+    const text = `${hop} ${what}: its call ${nameShortly(span)} went on in trace ${shortId(answer.traceId)}`;
+    inquiry.conclude({ cause, hop, text, findings: [finding], otherTraceId: answer.traceId });
+  }
+}
+
+/** Spans whose parent is not there, where the shape does not say who that is. */
+function explainOrphans(inquiry: OpenFindings): void {
+  const groups = new Map<string | undefined, Extract<Finding, { type: 'orphan-span' }>[]>();
+  for (const finding of inquiry.open('orphan-span')) {
+    addTo(groups, finding.span.parentId, finding);
+  }
+  const spansById = new Map((inquiry.evidence.nearby ?? []).flat().map((span) => [span.id, span]));
+  for (const findings of groups.values()) {
+    const { span } = findings[0] ?? {};
+    if (!span) continue;
+    const { id, traceId, parentId = '' } = span;
+    const hop = serviceOf(span);
+    const other = spansById.get(parentId);
+    const about = `${labelOf(span)} ${shortId(id)} has the parent ${shortId(parentId)}`;
+    const more = moreLikeIt(findings.length);
+    if (other && other.traceId !== traceId) {
+      const text = `${about}, which is ${nameShortly(other)} of trace ${shortId(other.traceId)}: it was sent the span id of another request${more}`;
+      inquiry.conclude({ cause: 'stale-span-id', hop, text, findings, otherTraceId: other.traceId });
+      continue;
+    }
+    const whose = isServing(span) ? `who called ${hop || noService}` : hop || noService;
+    const text = `${about}, which is not in this trace: ${whose} did not report it, or the report was lost${more}`;
+    inquiry.conclude({ cause: 'not-reported', hop, text, findings });
+  }
 }
 
 function labelsOf({ parts }: Gap): string {
   return listOf(parts.map(labelOfPattern));
 }
 
-function noTrace({ evidence }: OpenFindings, { findings, parts }: Gap): Diagnosis {
-  const hop = parts[0] ? serviceOfPattern(parts[0]) : '';
+function noTrace({ evidence, verdict }: OpenFindings, { findings, parts }: Gap): Diagnosis {
+  const hop = parts[0] && verdict.shape !== anyShape ? serviceOfPattern(parts[0]) : '';
+  const refused = refusedReports(evidence);
+  const none = 'Zipkin has no span of this request';
+  if (refused) return { cause: 'reports-refused', hop, text: `${none}: ${refused}`, findings };
   const denied = evidence.headers?.some(({ headers }) => readB3(headers).decision === '0');
   const lost = evidence.reporters?.find((reporter) => reporter.lost > 0);
   const why = denied
     ? 'the sampling decision was 0'
     : lost
       ? `${lost.service}'s ${dropped(lost)}`
-      : 'it was not sampled, or nothing could report';
-  return { cause: 'no-trace', hop, text: `Zipkin has no span of this request: ${why}`, findings };
+      : evidence.collector?.messages === 0
+        ? 'no report reached it meanwhile, of this request or another. Look at the address that the reporters send to'
+        : 'it was not sampled, or nothing could report';
+  return { cause: 'no-trace', hop, text: `${none}: ${why}`, findings };
+}
+
+/** What Zipkin did not take of what it got meanwhile; undefined for nothing. */
+function refusedReports({ collector }: Evidence): string | undefined {
+  const { messagesDropped = 0, spansDropped = 0 } = collector ?? {};
+  if (messagesDropped > 0) return 'Zipkin refused reports meanwhile, as it does with malformed ones. Read its log';
+  if (spansDropped === 0) return undefined;
+  return `Zipkin dropped ${spansDropped} spans meanwhile: its storage failed, or its COLLECTOR_SAMPLE_RATE is below 1. Read its log`;
 }
 
 /** The trace ends at the gap: the request went on in another trace or unrecorded. Undefined: only not reported. */
@@ -107,12 +169,24 @@ function explainUnreported(inquiry: OpenFindings, gaps: readonly Gap[]): void {
       findings.filter(({ hop }) => serviceOfPattern(inquiry.part(hop.path) ?? inquiry.verdict.shape.root) === service),
     );
     const orphans = inquiry.openAbout(lost, 'misplaced-span', 'orphan-span');
-    const findings = [...missing, ...orphans];
+    const unshared = inquiry
+      .openAbout(
+        beyond.map((node) => node.span),
+        'wrong-value',
+      )
+      .filter((finding) => 'field' in finding && finding.field === 'shared');
+    const findings = [...missing, ...orphans, ...unshared];
     const reporter = inquiry.evidence.reporters?.find((one) => one.service === service && one.lost > 0);
     if (reporter) {
       const why = `its ${dropped(reporter)}; look at the collector that it sends them to`;
       const text = `${service}'s spans are missing: ${why}`;
       inquiry.conclude({ cause: 'reports-lost', hop: service, text, findings });
+      continue;
+    }
+    const refused = refusedReports(inquiry.evidence);
+    if (refused) {
+      const text = `${service}'s spans are missing: ${refused}`;
+      inquiry.conclude({ cause: 'reports-refused', hop: service, text, findings });
       continue;
     }
     const proof = beyond.length > 0 ? ', though what it called joined the trace' : '';

@@ -1,7 +1,9 @@
+import { addTo } from '../trace/lists.js';
 import type { Span } from '../trace/span.js';
-import { type SpanNode, serviceOf } from '../trace/tree.js';
+import { errorOf } from '../trace/span-tags.js';
+import { isServing, labelOf, type SpanNode, serviceOf } from '../trace/tree.js';
 import type { Finding } from '../verdict/finding.js';
-import { listOf, nameShortly, type OpenFindings, spansBelow } from './open-findings.js';
+import { listOf, moreLikeIt, nameShortly, type OpenFindings, spansBelow } from './open-findings.js';
 import { explainFlags } from './response-flags.js';
 
 /** Explains failed spans, calls that were tried again, and what is missing because a call failed. */
@@ -9,6 +11,10 @@ export function explainFailures(inquiry: OpenFindings): void {
   explainRetries(inquiry);
   const failed = new Set(inquiry.open('failed-span').flatMap(({ span }) => inquiry.nodeOf(span) ?? []));
   const passedOn = new Set([...failed].flatMap(({ parent }) => parent ?? []));
+  const alike = new Map<
+    string,
+    { readonly text: string; readonly origins: SpanNode[]; readonly findings: Finding[] }
+  >();
   for (const origin of failed) {
     if (passedOn.has(origin)) continue;
     const above: Span[] = [];
@@ -17,38 +23,68 @@ export function explainFailures(inquiry: OpenFindings): void {
       ...inquiry.openAbout([origin.span, ...above], 'failed-span'),
       ...inquiry.openAbout(spansBelow(origin), 'missing-span'),
     ];
-    const service = serviceOf(origin.span);
-    const others = above.map(serviceOf).filter((other) => other !== service);
+    const others = above.map(serviceOf).filter((other) => other !== serviceOf(origin.span));
     const passing = others.length > 0 ? `; ${listOf(others.reverse())} passed it on` : '';
-    const text = `${nameShortly(origin.span)} failed: ${reasonOf(origin)}${neverReached(findings)}${passing}`;
-    inquiry.conclude({ cause: 'failed', hop: service, text, findings });
+    const said = `failed: ${reasonOf(origin)}${neverReached(findings)}${passing}`;
+    const key = `${labelOf(origin.span)} ${said}`;
+    const group = alike.get(key) ?? { text: `${nameShortly(origin.span)} ${said}`, origins: [], findings: [] };
+    group.origins.push(origin);
+    group.findings.push(...findings);
+    alike.set(key, group);
+  }
+  for (const { text, origins, findings } of alike.values()) {
+    const hop = serviceOf(origins[0]?.span ?? { traceId: '', id: '' });
+    inquiry.conclude({
+      cause: 'failed',
+      hop,
+      text: `${text}${moreLikeIt(origins.length)}`,
+      findings: [...new Set(findings)],
+    });
   }
 }
 
 function explainRetries(inquiry: OpenFindings): void {
-  for (const finding of inquiry.open('repeated-span')) {
-    const tried = inquiry.nodeOf(finding.span);
-    if (!tried || !inquiry.isOpen(finding)) continue;
-    const attempts = inquiry.spansOf(inquiry.part(finding.hop.path)).filter(({ parent }) => parent === tried.parent);
-    if (!attempts.some(({ span: { tags } }) => tags?.error !== undefined || tags?.['retry.count'] !== undefined))
-      continue;
-    const inOrder = [...attempts].sort((a, b) => (a.span.timestamp ?? 0) - (b.span.timestamp ?? 0));
+  const suspicious = [...inquiry.open('repeated-span'), ...inquiry.open('failed-span')];
+  const callers = new Set(suspicious.flatMap(({ span }) => inquiry.nodeOf(span)?.parent ?? []));
+  for (const attempts of [...callers].flatMap(retriesOf)) {
+    const [first] = attempts;
+    if (!first) continue;
+    const spans = attempts.map(({ span }) => span);
     const findings = [
-      ...inquiry.openAbout(
-        attempts.map(({ span }) => span),
-        'repeated-span',
-      ),
-      ...inquiry.openAbout(inOrder.slice(0, -1).flatMap(spansBelow), 'failed-span', 'missing-span'),
+      ...inquiry.openAbout(spans, 'repeated-span'),
+      ...inquiry.openAbout(attempts.slice(0, -1).flatMap(spansBelow), 'failed-span', 'missing-span'),
     ];
-    const service = serviceOf(tried.span);
-    const [answer] = tried.children;
-    const called = answer ? serviceOf(answer.span) : (tried.span.tags?.upstream_cluster ?? 'its upstream');
-    const outcomes = inOrder.map(({ span: { tags } }) => tags?.['http.status_code'] ?? (tags?.error ? 'error' : 'ok'));
-    const first = deepestFailure(inOrder[0]);
-    const why = first ? `; the first failed at ${nameShortly(first.span)}: ${reasonOf(first)}` : '';
-    const text = `${service} tried ${called} ${attempts.length} times: ${outcomes.join(', ')}${why}`;
-    inquiry.conclude({ cause: 'retried', hop: service, text, findings });
+    if (findings.length === 0) continue;
+    const hop = serviceOf(first.span);
+    const answer = attempts.flatMap(({ children }) => children)[0]?.span;
+    const called = answer ? serviceOf(answer) : calledBy(first.span);
+    const outcomes = spans.map(({ tags }) => tags?.['http.status_code'] ?? (tags?.error ? 'error' : 'ok'));
+    const failure = deepestFailure(first);
+    const why = failure ? `; the first failed at ${nameShortly(failure.span)}: ${reasonOf(failure)}` : '';
+    const text = `${hop} tried ${called} ${attempts.length} times: ${outcomes.join(', ')}${why}`;
+    inquiry.conclude({ cause: 'retried', hop, text, findings });
   }
+}
+
+function calledBy({ tags, remoteEndpoint }: Span): string {
+  return tags?.upstream_cluster ?? remoteEndpoint?.serviceName ?? 'its upstream';
+}
+
+/** The calls of one span to one place that were made again: each began when the one before had failed. */
+function retriesOf({ children }: SpanNode): SpanNode[][] {
+  const chains = new Map<string, SpanNode[][]>();
+  for (const node of children) {
+    const { span } = node;
+    if (isServing(span)) continue;
+    const path = span.tags?.['http.path'] ?? span.tags?.['http.url'];
+    const key = JSON.stringify([labelOf(span), span.name, calledBy(span), path]);
+    const chain = chains.get(key)?.at(-1);
+    const last = chain?.at(-1)?.span;
+    const isAfter = last && (span.timestamp ?? 0) >= (last.timestamp ?? 0) + (last.duration ?? 0);
+    if (isAfter && (errorOf(last) !== undefined || span.tags?.['retry.count'] !== undefined)) chain?.push(node);
+    else addTo(chains, key, [node]);
+  }
+  return [...chains.values()].flat().filter(({ length }) => length > 1);
 }
 
 function deepestFailure(attempt: SpanNode | undefined): SpanNode | undefined {

@@ -1,6 +1,7 @@
 import type { Span } from '../trace/span.js';
-import { isServing, kindOf, type SpanNode, serviceOf } from '../trace/tree.js';
+import { isServing, type SpanNode, serviceOf } from '../trace/tree.js';
 import type { Finding } from '../verdict/finding.js';
+import { explainReusedIds } from './explain-reused-ids.js';
 import { listOf, nameShortly, type OpenFindings, shortId, spansBelow } from './open-findings.js';
 
 /** What says no more once it is known that a span has a wrong id or parent. */
@@ -9,7 +10,6 @@ const consequences: readonly Finding['type'][] = [
   'orphan-span',
   'second-root',
   'reused-id',
-  'duplicate-span',
   'unlike-parents',
   'outside-parent',
 ];
@@ -17,19 +17,8 @@ const consequences: readonly Finding['type'][] = [
 /** Explains spans that stand in the wrong place of their trace, because a caller sent ids that were not its own. */
 export function explainIds(inquiry: OpenFindings): void {
   for (const { span, hop } of inquiry.open('misplaced-span')) explainMisplaced(inquiry, span, hop.path);
-  for (const finding of inquiry.open('reused-id')) {
-    const { span, first } = finding;
-    if (!inquiry.isOpen(finding)) continue;
-    // Who joins a call that has a wrong id has it too.
-    const node = inquiry.nodeOf(span);
-    const joined = node?.children.filter((child) => child.span.id === span.id) ?? [];
-    const findings = inquiry.openAbout([span, ...joined.map((child) => child.span)], ...consequences);
-    const other = `${serviceOf(first)} ${kindOf(first)}`;
-    const which = node?.parent?.span.id === span.id ? "its parent's" : 'a';
-    const text = `${serviceOf(span)} reused ${which} span id: ${nameShortly(span)} has the id of ${other}`;
-    inquiry.conclude({ cause: 'span-id-reused', hop: serviceOf(span), text, findings });
-  }
   explainOtherRequests(inquiry);
+  explainReusedIds(inquiry);
   for (const finding of inquiry.open('unlike-parents')) {
     const { span, caller } = finding;
     const service = serviceOf(caller);
@@ -40,18 +29,6 @@ export function explainIds(inquiry: OpenFindings): void {
     const text = `${service} ${sent}: ${own}, its caller ${nameShortly(caller)} has ${shortId(caller.parentId ?? 'none')}`;
     inquiry.conclude({ cause: 'parent-dropped', hop: service, text, findings: [finding] });
   }
-  explainDuplicates(inquiry);
-}
-
-function explainDuplicates(inquiry: OpenFindings): void {
-  const duplicates = inquiry.open('duplicate-span').map(({ span }) => span);
-  const [first] = duplicates;
-  if (!first) return;
-  const findings = inquiry.openAbout(duplicates, ...consequences, 'repeated-span');
-  const count = duplicates.length === 1 ? 'a span' : `${duplicates.length} spans`;
-  const who = listOf(duplicates.map(serviceOf));
-  const text = `${who} reported ${count} more than once: it sent a report again that had arrived`;
-  inquiry.conclude({ cause: 'reported-twice', hop: serviceOf(first), text, findings });
 }
 
 function explainMisplaced(inquiry: OpenFindings, span: Span, path: string): void {

@@ -1,15 +1,16 @@
 import { alignClocks } from '../trace/clock.js';
 import { criticalPath } from '../trace/critical-path.js';
 import { formatMicros } from '../trace/duration.js';
+import { addTo } from '../trace/lists.js';
 import { splitTime } from '../trace/time-split.js';
-import { serviceOf } from '../trace/tree.js';
-import type { Finding } from '../verdict/finding.js';
-import { addTo } from '../verdict/shape-index.js';
+import { addressOf, noService, serviceOf } from '../trace/tree.js';
+import { describeFinding, type Finding } from '../verdict/finding.js';
 import { nameShortly, type OpenFindings } from './open-findings.js';
 import { explainFlags } from './response-flags.js';
 
 /** Explains spans outside their parents, and requests that took too long. */
 export function explainTimes(inquiry: OpenFindings): void {
+  explainUnits(inquiry);
   const { timeOf, skews } = alignClocks(inquiry.verdict.tree);
   const outsideOf = new Map<string, Finding[]>();
   for (const finding of inquiry.open('outside-parent')) {
@@ -24,7 +25,13 @@ export function explainTimes(inquiry: OpenFindings): void {
   }
   for (const finding of inquiry.open('outside-parent')) {
     const node = inquiry.nodeOf(finding.span);
-    if (!node || finding.how !== 'ends after') continue;
+    if (!node || finding.how === 'starts after the end of') continue;
+    if (finding.how === 'starts before') {
+      const where = addressOf(finding.span) === addressOf(finding.parent) ? ', and both are on one host' : '';
+      const text = `${describeFinding(finding)}${where}: one of the two notes its start wrong`;
+      inquiry.conclude({ cause: 'other', hop: serviceOf(finding.span), text, findings: [finding] });
+      continue;
+    }
     const rest = `${formatMicros(finding.micros)} after ${serviceOf(finding.parent)}, which called it, had its answer`;
     const text = `${nameShortly(node.span)} ended ${rest}: it went on working, or it notes its end late`;
     inquiry.conclude({ cause: 'late-end', hop: serviceOf(finding.span), text, findings: [finding] });
@@ -43,6 +50,19 @@ export function explainTimes(inquiry: OpenFindings): void {
   const taken = `${formatMicros(share.micros)} of ${formatMicros(whole)} (${Math.round((share.micros / whole) * 100)} %)`;
   const text = `slow: ${where} took ${taken}; at most ${formatMicros(first.limit)} expected${flags ? `; ${flags}` : ''}`;
   inquiry.conclude({ cause: 'slow', hop, text, findings });
+}
+
+function explainUnits(inquiry: OpenFindings): void {
+  const groups = new Map<string, Extract<Finding, { type: 'wrong-unit' }>[]>();
+  for (const finding of inquiry.open('wrong-unit'))
+    addTo(groups, `${serviceOf(finding.span)} ${finding.unit}`, finding);
+  for (const findings of groups.values()) {
+    const [first] = findings;
+    if (!first) continue;
+    const hop = serviceOf(first.span);
+    const text = `${hop || noService} sends its times in ${first.unit}: timestamp ${first.span.timestamp}. Zipkin takes microseconds`;
+    inquiry.conclude({ cause: 'wrong-unit', hop, text, findings });
+  }
 }
 
 function delayFlag({ nodes }: OpenFindings, service: string): string | undefined {

@@ -1,10 +1,10 @@
+import { addTo } from '../trace/lists.js';
 import type { Span } from '../trace/span.js';
 import { requestIdOf } from '../trace/span-tags.js';
-import { type SpanNode, serviceOf, walkTree } from '../trace/tree.js';
+import { labelOf, type SpanNode, walkTree } from '../trace/tree.js';
 import type { Finding } from '../verdict/finding.js';
 import type { Verdict } from '../verdict/judge.js';
 import type { ExpectedSpan } from '../verdict/shape.js';
-import { addTo } from '../verdict/shape-index.js';
 import type { Diagnosis } from './cause.js';
 import type { Evidence } from './evidence.js';
 
@@ -112,7 +112,12 @@ export function listOf(words: Iterable<string>): string {
   return all.length > 0 ? `${all.join(', ')} and ${last}` : last;
 }
 
+/** How many more there are, for the end of a sentence about the first of several. */
+export function moreLikeIt(count: number): string {
+  return count > 1 ? `, and ${count - 1} more like it` : '';
+}
+
 /** A span for reading, as in `cart-app CLIENT 4bf92f35…`. */
 export function nameShortly(span: Span): string {
-  return `${serviceOf(span) || '(no service)'} ${span.kind ?? 'LOCAL'} ${shortId(span.id)}`;
+  return `${labelOf(span)} ${shortId(span.id)}`;
 }

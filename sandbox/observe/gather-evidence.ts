@@ -1,8 +1,9 @@
-import type { ReporterState } from '../diagnosis/evidence.js';
+import type { CollectorState, ReporterState } from '../diagnosis/evidence.js';
 import type { Reporter } from '../topology/model.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import type { Span } from '../trace/span.js';
 import { requestIdTag } from '../trace/span-tags.js';
+import { type CollectorCounters, readCollectorCounters } from './collector-counters.js';
 import { lossesIn, readReporter } from './reporter-counters.js';
 import type { ZipkinClient } from './zipkin-client.js';
 
@@ -32,6 +33,27 @@ export function lostBetween(before: readonly ReporterState[], after: readonly Re
     const earlier = before.find(({ service }) => service === state.service)?.lost ?? 0;
     return { ...state, lost: Math.max(0, state.lost - earlier) };
   });
+}
+
+/** @returns what Zipkin's collector has counted since it started; undefined where it does not say */
+export function collectorCounters(zipkin: ZipkinClient): Promise<CollectorCounters | undefined> {
+  return zipkin.metrics().then(
+    (metrics) => readCollectorCounters([metrics]),
+    () => undefined,
+  );
+}
+
+/** @returns what it counted between two looks; undefined where it did not say, or began anew */
+export function countedBetween(
+  before: CollectorCounters | undefined,
+  after: CollectorCounters | undefined,
+): CollectorState | undefined {
+  if (!before || !after || after.messages < before.messages) return undefined;
+  return {
+    messages: after.messages - before.messages,
+    messagesDropped: after.messagesDropped - before.messagesDropped,
+    spansDropped: after.spansDropped - before.spansDropped,
+  };
 }
 
 const aroundMs = 2000;

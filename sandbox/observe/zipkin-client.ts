@@ -1,6 +1,6 @@
 import { ask, splitCredentials } from '../topology/ask.js';
+import { distinctSpans } from '../trace/merge-parts.js';
 import type { Span } from '../trace/span.js';
-import { distinctSpans } from './distinct-spans.js';
 
 /** How often one service called another, as Zipkin's API v2 `DependencyLink`. */
 export interface DependencyLink {
@@ -53,7 +53,9 @@ export class ZipkinClient {
 
   /** @returns the spans of a trace, or none where Zipkin holds nothing of it */
   async trace(traceId: string): Promise<Span[]> {
-    return distinctSpans((await this.#get<Span[]>(`/api/v2/trace/${encodeURIComponent(traceId)}`, [404])) ?? []);
+    const spans = await this.#get<Span[]>(`/api/v2/trace/${encodeURIComponent(traceId)}`, [404]);
+    if (!spans) await this.#requireQueryApi();
+    return distinctSpans(spans ?? []);
   }
 
   /** @returns the traces that match, newest first, each a list of spans */
@@ -98,6 +100,21 @@ export class ZipkinClient {
     return `${this.url}/zipkin/traces/${traceId}`;
   }
 
+  #queryApi: Promise<unknown> | undefined;
+
+  /** What takes spans as Zipkin does need not answer questions as it does; of a trace, both answer 404. */
+  #requireQueryApi(): Promise<unknown> {
+    this.#queryApi ??= this.services().catch((error: unknown) => {
+      if (!(error instanceof ZipkinError) || error.status !== 404) throw error;
+      const seen = `${this.url} answers 404 to Zipkin's query API, as Jaeger's and OpenTelemetry's ports for Zipkin spans do`;
+      throw new ZipkinError(
+        `Zipkin: ${seen}; give the address of a Zipkin, or judge a downloaded trace with --file`,
+        404,
+      );
+    });
+    return this.#queryApi;
+  }
+
   async #get<T>(path: string, absent: readonly number[] = []): Promise<T | undefined> {
     const todo = 'start it, or give its address with --zipkin';
     const { status, body } = await ask(`${this.#address}${path}`, { ms: 10_000, todo }).catch((error: Error) => {
@@ -111,7 +128,7 @@ export class ZipkinClient {
       return JSON.parse(body) as T;
     } catch {
       const seen = JSON.stringify(body.trim().slice(0, 60));
-      throw new ZipkinError(`Zipkin: ${url} answered ${seen}, which is no JSON; is that a Zipkin?`, status);
+      throw new ZipkinError(`Zipkin: ${url} answered ${seen}, which is no JSON; give the address of a Zipkin`, status);
     }
   }
 }

@@ -1,11 +1,14 @@
 import { formatMicros } from '../trace/duration.js';
 import type { TimeShare } from '../trace/time-split.js';
+import { noService } from '../trace/tree.js';
 import { columnsOf, fitColumns, paint, printable } from './terminal-text.js';
 import type { DrawOptions } from './waterfall-text.js';
 
+const mostShares = 30;
+
 /**
  * Draws how the time of a request divides into services and the wires between them, the longest share first: one line
- * a share with its part, duration, percentage and a bar. Gives lines without line ends, none wider than the terminal.
+ * a share with its part, duration, percentage and a bar. The smallest of many are left out. Gives lines without line ends, none wider than the terminal.
  */
 export function drawTimeSplit(shares: readonly TimeShare[], { width, colour, unicode = true }: DrawOptions): string[] {
   const all = Math.max(40, Math.floor(width));
@@ -13,8 +16,9 @@ export function drawTimeSplit(shares: readonly TimeShare[], { width, colour, uni
   const total = shares.reduce((sum, { micros }) => sum + micros, 0);
   const rows = [...shares]
     .sort((a, b) => b.micros - a.micros)
+    .slice(0, mostShares)
     .map(({ part, micros }) => {
-      const name = 'service' in part ? part.service : `${part.from} ${glyphs.arrow} ${part.to}`;
+      const name = 'service' in part ? part.service || noService : `${part.from} ${glyphs.arrow} ${part.to}`;
       return { name: printable(name), isWire: 'from' in part, micros, portion: total > 0 ? micros / total : 0 };
     });
   const widest = rows.reduce((most, { name }) => Math.max(most, columnsOf(name)), 0);

@@ -1,5 +1,6 @@
+import type { Interval } from '../trace/clock.js';
 import { formatMicros } from '../trace/duration.js';
-import { kindOf, type SpanNode, type SpanTree, serviceOf } from '../trace/tree.js';
+import { kindOf, noService, type SpanNode, type SpanTree, serviceOf } from '../trace/tree.js';
 import { fitColumns, printable } from './terminal-text.js';
 import { layOutWaterfall, type Waterfall, type WaterfallRow } from './waterfall.js';
 
@@ -75,18 +76,18 @@ export function escapeXml(text: string): string {
   return printable(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-function summary({ traceId, rows, total, start }: Waterfall): string {
+function summary({ traceId, size, total, start }: Waterfall): string {
   const date = new Date((start ?? Number.NaN) / 1000);
   const clock = Number.isNaN(date.getTime()) ? [] : [date.toISOString().replace('T', ' ').replace('Z', ' UTC')];
-  return [traceId, `${rows.length} ${rows.length === 1 ? 'span' : 'spans'}`, formatMicros(total), ...clock].join(' · ');
+  return [traceId, `${size} ${size === 1 ? 'span' : 'spans'}`, formatMicros(total), ...clock].join(' · ');
 }
 
-function describe({ rows, total, shares }: Waterfall): string {
-  const failed = rows.filter(({ error }) => error !== undefined).length;
+function describe({ rows, size, failed, total, shares }: Waterfall): string {
   const [longest] = [...shares].sort((a, b) => b.micros - a.micros);
   const where = longest && ('service' in longest.part ? longest.part.service : `the way to ${longest.part.to}`);
   const most = longest ? `; ${formatMicros(longest.micros)} of it in ${where}` : '';
-  return `A waterfall of ${rows.length} spans in ${formatMicros(total)}${most}. ${failed === 0 ? 'None' : failed} failed.`;
+  const drawn = rows.length < size ? ` ${rows.length} of them are drawn.` : '';
+  return `A waterfall of ${size} spans in ${formatMicros(total)}${most}. ${failed === 0 ? 'None' : failed} failed.${drawn}`;
 }
 
 function drawAxis({ total }: Waterfall, bottom: number): string {
@@ -104,15 +105,19 @@ function drawRow(row: WaterfallRow, { total }: Waterfall, y: number): string {
   const { span } = node;
   const base = y + 15;
   const left = columns.service + leftOf(node);
-  const service = cut(serviceOf(span) || '(no service)', columns.kind - left);
+  const service = cut(serviceOf(span) || noService, columns.kind - left);
   const name = cut(span.name ?? '', bars.from - columns.name);
   const duration = span.duration === undefined ? '?' : formatMicros(span.duration);
-  const notes = notesOf(row).map(
-    (note, i) =>
-      `<text class="fault" x="${left + 12}" y="${base + rowHeight * (i + 1)}">✗ ${cut(note, width - left - 40)}</text>`,
-  );
+  const notes = notesOf(row).map(({ mark, style, note }, i) => {
+    const text = cut(note, width - left - 40);
+    return `<text class="${style}" x="${left + 12}" y="${base + rowHeight * (i + 1)}">${mark} ${text}</text>`;
+  });
   return `<g role="listitem"${error === undefined ? '' : ' class="failed"'}>
-<title>${escapeXml(`${serviceOf(span)} ${kindOf(span)} ${span.name ?? ''} ${duration} ${notesOf(row).join('; ')}`)}</title>
+<title>${escapeXml(
+    `${serviceOf(span)} ${kindOf(span)} ${span.name ?? ''} ${duration} ${notesOf(row)
+      .map(({ note }) => note)
+      .join('; ')}`,
+  )}</title>
 ${drawBranch(node, y)}<text x="${left}" y="${base}">${service}</text>\
 <text class="dim" x="${columns.kind}" y="${base}">${kindOf(span)}</text>\
 <text x="${columns.name}" y="${base}">${name}</text>
@@ -120,8 +125,12 @@ ${drawBar(row, total, y)}<text class="end" x="${width - 16}" y="${base}">${durat
 ${notes.join('\n')}</g>`;
 }
 
-function notesOf({ error, remarks }: WaterfallRow): string[] {
-  return error === undefined ? [...remarks] : [error, ...remarks];
+function notesOf({ error, remarks, asides }: WaterfallRow) {
+  const faults = error === undefined ? remarks : [error, ...remarks];
+  return [
+    ...faults.map((note) => ({ mark: '✗', style: 'fault', note })),
+    ...asides.map((note) => ({ mark: '…', style: 'dim', note })),
+  ];
 }
 
 function leftOf({ depth }: SpanNode): number {
@@ -142,7 +151,19 @@ function drawBar({ time, own, isOnPath }: WaterfallRow, total: number, y: number
     return `<rect class="${kind}" x="${x}" y="${y + top}" width="${length}" height="${height}"/>`;
   };
   if (!isOnPath) return rect('aside', time, 8, 6);
-  return [rect('waiting', time, 9, 4), ...own.map((part) => rect('own', part, 5, 12))].join('');
+  const apart = mergeClose(own, total / (bars.to - bars.from));
+  return [rect('waiting', time, 9, 4), ...apart.map((part) => rect('own', part, 5, 12))].join('');
+}
+
+/** Parts with less than a pixel between them as one. */
+function mergeClose(parts: readonly Interval[], pixel: number): Interval[] {
+  const merged: Interval[] = [];
+  for (const part of parts) {
+    const last = merged.at(-1);
+    if (last && part.start - last.end < pixel) merged[merged.length - 1] = { start: last.start, end: part.end };
+    else merged.push(part);
+  }
+  return merged;
 }
 
 function drawLegend(y: number): string {

@@ -1,5 +1,5 @@
 import { formatMicros } from '../trace/duration.js';
-import { kindOf, type SpanNode, type SpanTree, serviceOf } from '../trace/tree.js';
+import { kindOf, noService, type SpanNode, type SpanTree, serviceOf } from '../trace/tree.js';
 import { columnsOf, fitColumns, paint, printable, type Style } from './terminal-text.js';
 import { layOutWaterfall, type Waterfall, type WaterfallRow } from './waterfall.js';
 
@@ -22,7 +22,9 @@ export function drawTrace(tree: SpanTree, options: DrawOptions): string[] {
   if (tree.size === 0) return ['no spans'];
   const view = layOut(layOutWaterfall(tree), options);
   const rows = view.rows.flatMap((row) => [drawRow(view, row), ...drawNotes(view, row)]);
-  return [drawHeading(view), drawAxis(view), ...rows, drawLegend(view)];
+  const missing = view.size - view.rows.length;
+  const rest = missing > 0 ? [`${view.rows.length} of ${view.size} spans are drawn; ${missing} are left out`] : [];
+  return [drawHeading(view), drawAxis(view), ...rows, ...rest, drawLegend(view)];
 }
 
 /** A bar's characters for the halves of a column that it fills: the left one, the right one, both. */
@@ -109,11 +111,12 @@ function layOut(waterfall: Waterfall, { width, colour, unicode = true }: DrawOpt
 
 function placeInTree(rows: readonly WaterfallRow[], glyphs: Glyphs, limit: number, unicode: boolean): Row[] {
   const belowOf = new Map<SpanNode | undefined, string>();
+  const lastOf = new Map(rows.map(({ node }) => [node.parent, node]));
   return rows.map((row) => {
     const { span, parent, depth } = row.node;
     const duration = span.duration === undefined ? '?' : formatMicros(span.duration, unicode);
     if (!parent) return { ...row, duration, prefix: '', below: '' };
-    const isLast = parent.children.at(-1) === row.node;
+    const isLast = lastOf.get(parent) === row.node;
     const branch = isLast ? glyphs.last : glyphs.next;
     if (depth * glyphs.line.length > limit - 8)
       return { ...row, duration, prefix: `${glyphs.cut}${depth} ${branch}`, below: '' };
@@ -124,8 +127,8 @@ function placeInTree(rows: readonly WaterfallRow[], glyphs: Glyphs, limit: numbe
   });
 }
 
-function drawHeading({ traceId, rows, total, unicode, columns, glyphs, paint }: View): string {
-  const count = `${rows.length} ${rows.length === 1 ? 'span' : 'spans'}`;
+function drawHeading({ traceId, size, total, unicode, columns, glyphs, paint }: View): string {
+  const count = `${size} ${size === 1 ? 'span' : 'spans'}`;
   const text = [`trace ${printable(traceId)}`, count, formatMicros(total, unicode)].join(glyphs.dot);
   return paint('bold', fitColumns(text, columns.all, glyphs.cut).trimEnd());
 }
@@ -155,7 +158,7 @@ function spread([first, middle, last]: readonly [string, string, string], column
 
 function drawRow(view: View, { node, prefix, duration, error, ...row }: Row): string {
   const { columns, glyphs, paint } = view;
-  const service = serviceOf(node.span);
+  const service = serviceOf(node.span) || noService;
   const style = error === undefined ? styleOf(service) : 'red';
   return [
     paint('dim', prefix) + paint(style, fitColumns(printable(service), columns.tree - columnsOf(prefix), glyphs.cut)),
@@ -168,7 +171,7 @@ function drawRow(view: View, { node, prefix, duration, error, ...row }: Row): st
 
 function drawBar(
   { total, columns, glyphs }: View,
-  { time, own, isOnPath }: Omit<WaterfallRow, 'node' | 'error'>,
+  { time, own, isOnPath }: Pick<WaterfallRow, 'time' | 'own' | 'isOnPath'>,
 ): string {
   if (!time) return '?'.padEnd(columns.bar);
   const halves = columns.bar * 2;
@@ -187,12 +190,16 @@ function drawBar(
   return cells.join('');
 }
 
-function drawNotes({ columns, glyphs, paint }: View, { node, below, error, remarks }: Row): string[] {
+function drawNotes({ columns, glyphs, paint }: View, { node, below, error, remarks, asides }: Row): string[] {
   const prefix = below + (node.children.length > 0 ? glyphs.line : ' '.repeat(glyphs.line.length));
-  return [...(error === undefined ? [] : [error]), ...remarks].map((note) => {
-    const text = fitColumns(`${glyphs.fault} ${printable(note)}`, columns.all - columnsOf(prefix), glyphs.cut);
-    return paint('dim', prefix) + paint('red', text.trimEnd());
-  });
+  const draw = (style: Style, note: string) => {
+    const text = fitColumns(printable(note), columns.all - columnsOf(prefix), glyphs.cut);
+    return paint('dim', prefix) + paint(style, text.trimEnd());
+  };
+  return [
+    ...[...(error === undefined ? [] : [error]), ...remarks].map((note) => draw('red', `${glyphs.fault} ${note}`)),
+    ...asides.map((note) => draw('dim', `${glyphs.cut} ${note}`)),
+  ];
 }
 
 function drawLegend({ rows, columns, glyphs, paint }: View): string {

@@ -1,9 +1,12 @@
 import { alignClocks, type ClockSkew, type Interval } from '../trace/clock.js';
 import { criticalPath } from '../trace/critical-path.js';
 import { formatMicros } from '../trace/duration.js';
+import { addTo } from '../trace/lists.js';
 import { errorOf } from '../trace/span-tags.js';
 import { splitTime, type TimeShare } from '../trace/time-split.js';
-import { type SpanNode, type SpanTree, walkTree } from '../trace/tree.js';
+import { wrongUnitOf } from '../trace/time-unit.js';
+import { labelOf, type SpanNode, type SpanTree, walkTree } from '../trace/tree.js';
+import { selectRows } from './leave-out.js';
 
 /** One span of a waterfall. All times in microseconds since the waterfall's start. */
 export interface WaterfallRow {
@@ -17,12 +20,18 @@ export interface WaterfallRow {
   readonly error: string | undefined;
   /** What is odd about the span's place or time, in plain words. */
   readonly remarks: readonly string[];
+  /** What else there is to know: a caller that is not in the trace, how many spans below it have no row. */
+  readonly asides: readonly string[];
 }
 
 /** A trace ready to be drawn, whatever it is drawn on. */
 export interface Waterfall {
   readonly traceId: string;
+  /** One a span; of a very large trace, those that tell most. */
   readonly rows: readonly WaterfallRow[];
+  /** How many spans the trace has, and how many of them failed. */
+  readonly size: number;
+  readonly failed: number;
   /** Epoch microseconds of the first span; undefined if no span has a timestamp. */
   readonly start: number | undefined;
   /** Microseconds from the first span's start to the last one's end. */
@@ -43,10 +52,12 @@ export function layOutWaterfall(tree: SpanTree): Waterfall {
   const sinceStart = (time: Interval) => ({ start: time.start - start, end: time.end - start });
   const ownOf = new Map<SpanNode, Interval[]>();
   for (const segment of path.segments) {
-    ownOf.set(segment.node, [...(ownOf.get(segment.node) ?? []), sinceStart(segment)]);
+    addTo(ownOf, segment.node, sinceStart(segment));
   }
   const skewOf = new Map(skews.map((skew) => [skew.node, skew]));
-  const rows = [...walkTree(tree)].map((node): WaterfallRow => {
+  const { isDrawn, leftOut } = selectRows(tree);
+  const nodes = [...walkTree(tree)];
+  const rows = nodes.filter(isDrawn).map((node): WaterfallRow => {
     const time = timeOf.get(node);
     return {
       node,
@@ -54,23 +65,33 @@ export function layOutWaterfall(tree: SpanTree): Waterfall {
       own: ownOf.get(node) ?? [],
       isOnPath: path.nodes.has(node),
       error: errorOf(node.span),
-      remarks: remarksOn(node, skewOf.get(node)),
+      remarks: remarksOn(node, node === tree.roots[0], skewOf.get(node)),
+      asides: [
+        ...(node === tree.roots[0] && node.detached === 'missing parent'
+          ? [`its caller ${node.span.parentId} is not in this trace`]
+          : []),
+        ...(leftOut.get(node) ?? []),
+      ],
     };
   });
   return {
     traceId: tree.roots[0]?.span.traceId ?? '',
     rows,
+    size: tree.size,
+    failed: nodes.filter(({ span }) => errorOf(span) !== undefined).length,
     start: timeOf.size > 0 ? start : undefined,
     total: timeOf.size > 0 ? end - start : 0,
     shares: splitTime(path),
   };
 }
 
-function remarksOn({ span, detached, duplicate }: SpanNode, skew: ClockSkew | undefined): string[] {
+function remarksOn({ span, detached, sameIdAs }: SpanNode, isFirst: boolean, skew: ClockSkew | undefined): string[] {
   const remarks: string[] = [];
-  if (detached === 'missing parent') remarks.push(`its parent ${span.parentId} is not in this trace`);
+  if (detached === 'missing parent' && !isFirst) remarks.push(`its parent ${span.parentId} is not in this trace`);
   if (detached === 'cycle') remarks.push(`its parent ${span.parentId} is one of its own descendants`);
-  if (duplicate) remarks.push(`recorded twice: another span has this id, ${span.id}`);
+  if (sameIdAs) remarks.push(`${labelOf(sameIdAs.span)} has the same id, ${span.id}`);
+  const unit = wrongUnitOf(span.timestamp);
+  if (unit) remarks.push(`its timestamp is in ${unit}, not in microseconds`);
   if ((span.duration ?? 0) < 0) remarks.push('its duration is negative');
   if (skew) {
     const amount = formatMicros(Math.abs(skew.ahead));

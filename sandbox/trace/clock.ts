@@ -1,4 +1,5 @@
-import { type SpanNode, type SpanTree, serviceOf, walkTree } from './tree.js';
+import { wrongUnitOf } from './time-unit.js';
+import { addressOf, isAnsweredCall, type SpanNode, type SpanTree, serviceOf, walkTree } from './tree.js';
 
 /** Microseconds by the clock of the root's process. */
 export interface Interval {
@@ -9,56 +10,125 @@ export interface Interval {
 /** A process whose clock differs from the root's. */
 export interface ClockSkew {
   readonly service: string;
-  /** Microseconds that its clock is ahead of its caller's as seen in the trace; negative when behind. */
+  /** Microseconds that its clock is ahead of the root's as seen in the trace; negative when behind. */
   readonly ahead: number;
   /** The first span in which it shows. */
   readonly node: SpanNode;
 }
 
 export interface Clocks {
-  /** When each span ran; none for a span without timestamp. */
+  /** When each span ran; none for a span without timestamp, or with one in another unit. */
   readonly timeOf: ReadonlyMap<SpanNode, Interval>;
   readonly skews: readonly ClockSkew[];
 }
 
+/** Microseconds by which right clocks may seem to differ: many tracers take their time in milliseconds. */
+const defaultTolerance = 1000;
+
 /**
- * Puts all spans of a trace on one clock. A process is taken to have a clock of its own if a span of it began before its
- * caller, or after its caller had ended, by more than `tolerance` microseconds, which no right clocks can show; as Zipkin
- * does, that span is moved into the middle of its caller, and all others of that process by as much. That a span ends
- * after its caller proves nothing: a server notes its end when the caller has long had the answer.
+ * Names the process of each span: service and address. A span without address ran where its parent of the same service
+ * did.
  */
-export function alignClocks(tree: SpanTree, tolerance = 1000): Clocks {
+export function namePlaces(tree: SpanTree): ReadonlyMap<SpanNode, string> {
+  const placeOf = new Map<SpanNode, string>();
+  for (const node of walkTree(tree)) {
+    const { span, parent } = node;
+    const address = addressOf(span);
+    const isParents = parent && address === undefined && serviceOf(parent.span) === serviceOf(span);
+    placeOf.set(node, (isParents && placeOf.get(parent)) || `${serviceOf(span)} ${address}`);
+  }
+  return placeOf;
+}
+
+/** Whether two spans are known to be of one host, where clocks do not differ. */
+export function isSameHost(one: SpanNode, other: SpanNode): boolean {
+  const address = addressOf(one.span);
+  return address !== undefined && address === addressOf(other.span);
+}
+
+/**
+ * Puts all spans of a trace on one clock. As Zipkin has it, a clock is wrong where a server on another host began before
+ * its client had called it; what begins late is asynchronous. On one host, a process has a wrong clock only where its
+ * spans disagree both with who called it and with whom it called. What has a wrong clock is moved into the middle of its
+ * call, and so are the other spans of its process.
+ *
+ * @see https://github.com/openzipkin/zipkin/blob/master/zipkin-lens/src/zipkin/clock-skew.js
+ */
+export function alignClocks(tree: SpanTree, tolerance = defaultTolerance): Clocks {
+  const placeOf = namePlaces(tree);
+  const suspects = findSuspects(tree, placeOf, tolerance);
   const timeOf = new Map<SpanNode, Interval>();
   const skews: ClockSkew[] = [];
-  const processOf = new Map<SpanNode, string>();
   const aheadOf = new Map<string, number>();
   for (const node of walkTree(tree)) {
-    const process = nameProcess(node, processOf);
-    processOf.set(node, process);
-    const { timestamp, duration = 0 } = node.span;
-    if (timestamp === undefined) continue;
-    const length = Math.max(0, duration);
-    const outer = node.parent && timeOf.get(node.parent);
-    let ahead = aheadOf.get(process);
+    const place = placeOf.get(node) ?? '';
+    const raw = rawTime(node);
+    if (!raw) continue;
+    let ahead = aheadOf.get(place);
     if (ahead === undefined) {
-      ahead = outer ? skewOf(timestamp, length, outer, tolerance) : 0;
-      aheadOf.set(process, ahead);
+      const above = (node.parent && aheadOf.get(placeOf.get(node.parent) ?? '')) ?? 0;
+      ahead = isAnsweredCall(node) ? aheadOfServer(node, raw, { above, timeOf, suspects, place, tolerance }) : 0;
+      aheadOf.set(place, ahead);
       if (ahead !== 0) skews.push({ service: serviceOf(node.span), ahead, node });
     }
-    timeOf.set(node, { start: timestamp - ahead, end: timestamp - ahead + length });
+    timeOf.set(node, { start: raw.start - ahead, end: raw.end - ahead });
   }
+  spanUnfinished(tree, timeOf);
   return { timeOf, skews };
 }
 
-/** Service and address; a span without address ran where its parent of the same service did. */
-function nameProcess({ span, parent }: SpanNode, processOf: ReadonlyMap<SpanNode, string>): string {
-  const { ipv4, ipv6 } = span.localEndpoint ?? {};
-  const address = ipv4 ?? ipv6;
-  const isParents = parent && address === undefined && serviceOf(parent.span) === serviceOf(span);
-  return (isParents && processOf.get(parent)) || `${serviceOf(span)} ${address}`;
+function rawTime({ span: { timestamp, duration = 0 } }: SpanNode): Interval | undefined {
+  if (timestamp === undefined || wrongUnitOf(timestamp)) return undefined;
+  return { start: timestamp, end: timestamp + Math.max(0, duration) };
 }
 
-function skewOf(start: number, length: number, outer: Interval, tolerance: number): number {
-  const isPossible = start >= outer.start - tolerance && start <= outer.end + tolerance;
-  return isPossible ? 0 : Math.round(start - outer.start - (outer.end - outer.start - length) / 2);
+interface Surroundings {
+  /** Microseconds that the caller's clock is ahead. */
+  readonly above: number;
+  readonly timeOf: ReadonlyMap<SpanNode, Interval>;
+  readonly suspects: ReadonlySet<string>;
+  readonly place: string;
+  readonly tolerance: number;
+}
+
+function aheadOfServer({ parent }: SpanNode, { start, end }: Interval, around: Surroundings): number {
+  const { above, timeOf, suspects, place, tolerance } = around;
+  const outer = parent && timeOf.get(parent);
+  if (!outer) return above;
+  const fits = (ahead: number) => start - ahead >= outer.start - tolerance && start - ahead <= outer.end + tolerance;
+  const known = [above, 0].find(fits);
+  if (known !== undefined || !suspects.has(place)) return known ?? above;
+  return Math.round(start - outer.start - Math.max(0, outer.end - outer.start - (end - start)) / 2);
+}
+
+/** The processes whose clock may be wrong. */
+function findSuspects(tree: SpanTree, placeOf: ReadonlyMap<SpanNode, string>, tolerance: number): Set<string> {
+  const suspects = new Set<string>();
+  const doubts = new Map<string, number>();
+  const early = new Set<string>();
+  for (const node of walkTree(tree)) {
+    const { parent } = node;
+    const [inner, outer] = [rawTime(node), parent && rawTime(parent)];
+    if (!parent || !inner || !outer || !isAnsweredCall(node)) continue;
+    const places = [placeOf.get(node) ?? '', placeOf.get(parent) ?? ''];
+    const isEarly = inner.start < outer.start - tolerance;
+    if (places[0] === places[1] || (!isEarly && inner.start <= outer.end + tolerance)) continue;
+    for (const place of places) {
+      if (isEarly && !isSameHost(node, parent)) suspects.add(place);
+      if (isEarly) early.add(place);
+      doubts.set(place, (doubts.get(place) ?? 0) + 1);
+    }
+  }
+  for (const place of early) if ((doubts.get(place) ?? 0) > 1) suspects.add(place);
+  return suspects;
+}
+
+/** A span that was never finished lasted at least as long as what it called. */
+function spanUnfinished(tree: SpanTree, timeOf: Map<SpanNode, Interval>): void {
+  for (const node of [...walkTree(tree)].reverse()) {
+    const time = timeOf.get(node);
+    if (!time || node.span.duration !== undefined || node.span.kind === 'PRODUCER') continue;
+    const end = node.children.reduce((last, child) => Math.max(last, timeOf.get(child)?.end ?? last), time.end);
+    timeOf.set(node, { start: time.start, end });
+  }
 }

@@ -1,5 +1,5 @@
 import type { Interval } from './clock.js';
-import type { SpanNode, SpanTree } from './tree.js';
+import { isAnsweredCall, type SpanNode, type SpanTree } from './tree.js';
 
 /** Time that a span spent itself while nothing else of the request went on. */
 export interface Segment extends Interval {
@@ -15,7 +15,8 @@ export interface CriticalPath {
 
 /**
  * The chain of work that decided how long the request took, found from its end: at each moment the span that was waited
- * for, which is the child that ended last. What of a child lies outside its parent does not count. Of several roots the
+ * for, which is the child that ended last. What of a child lies outside its parent does not count; nobody waits for a
+ * consumer, nor for work that mostly went on after its parent had ended. Of several roots the
  * first with a time is looked at. `timeOf` is from `alignClocks`.
  */
 export function criticalPath(tree: SpanTree, timeOf: ReadonlyMap<SpanNode, Interval>): CriticalPath {
@@ -40,12 +41,22 @@ export function criticalPath(tree: SpanTree, timeOf: ReadonlyMap<SpanNode, Inter
 }
 
 function latestFirst(node: SpanNode, within: Interval, timeOf: ReadonlyMap<SpanNode, Interval>): Segment[] {
+  const outer = timeOf.get(node) ?? within;
   return node.children
     .flatMap((child) => {
       const time = timeOf.get(child);
-      if (!time) return [];
+      if (!time || !isWaitedFor(child, time, outer)) return [];
       return [{ node: child, start: Math.max(time.start, within.start), end: Math.min(time.end, within.end) }];
     })
     .filter(({ start, end }) => start < end)
     .sort((a, b) => b.end - a.end);
+}
+
+/** Microseconds by which the clock of a proxy or a late note of the end may carry a span beyond its parent. */
+const lateNote = 50_000;
+
+function isWaitedFor(child: SpanNode, { start, end }: Interval, outer: Interval): boolean {
+  if (child.span.kind === 'CONSUMER') return false;
+  const inside = outer.end - Math.max(start, outer.start);
+  return isAnsweredCall(child) || end - outer.end <= Math.max(0, Math.min(inside, lateNote));
 }

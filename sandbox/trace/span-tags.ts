@@ -12,9 +12,17 @@ export function requestIdOf(spans: Iterable<Span>): string | undefined {
   return undefined;
 }
 
-/** What a span says of its failure: the `error` tag, with status and Envoy's flags beside it; undefined if it is well. */
+/**
+ * What a span says of its failure: the `error` tag, with status and Envoy's flags beside it; undefined if it is well.
+ * `error=false` comes from tracers whose tags are booleans: such a span did not fail.
+ */
 export function errorOf({ tags }: Span): string | undefined {
-  if (tags?.error === undefined) return undefined;
+  if (tags?.error === undefined || deniesError(tags)) return undefined;
   const details = ['http.status_code', 'response_flags'].filter((tag) => tags[tag] !== undefined && tags[tag] !== '-');
   return ['error', ...details].map((tag) => `${tag}=${tags[tag]}`).join(' ');
+}
+
+/** Whether a span says that it did not fail in the tag by which Zipkin takes it for failed. */
+export function deniesError(tags: Span['tags']): boolean {
+  return tags?.error?.toLowerCase() === 'false';
 }

@@ -1,3 +1,5 @@
+import { addTo } from './lists.js';
+import { mergeParts } from './merge-parts.js';
 import type { Span, SpanKind } from './span.js';
 
 /** A span with its place in the tree. `depth` is 0 for a root. */
@@ -8,8 +10,8 @@ export interface SpanNode {
   readonly depth: number;
   /** Set on a root that names a parent: the parent is not in the trace, or it is the span's own descendant. */
   readonly detached?: 'missing parent' | 'cycle';
-  /** An earlier span has the same (id, shared, kind, service). */
-  readonly duplicate?: true;
+  /** The first span that has this one's id and is on its side of the hop: both serve, or neither does. */
+  readonly sameIdAs?: SpanNode;
 }
 
 /** The roots that name no parent come first, then the detached ones; each group in the order of their start. */
@@ -24,7 +26,7 @@ interface Draft {
   children: Draft[];
   depth: number;
   detached?: 'missing parent' | 'cycle';
-  duplicate?: true;
+  sameIdAs?: Draft;
 }
 
 /** The service that recorded a span; the empty string if the span does not say. */
@@ -42,21 +44,34 @@ export function isServing({ kind }: Span): boolean {
   return kind === 'SERVER' || kind === 'CONSUMER';
 }
 
+/** Stands for the service of a span that does not say. */
+export const noService = '(no service)';
+
 /** A span's short name for people: service and kind, as in `cart-app CLIENT`. */
 export function labelOf(span: Span): string {
-  return `${serviceOf(span) || '(no service)'} ${kindOf(span)}`;
+  return `${serviceOf(span) || noService} ${kindOf(span)}`;
+}
+
+/** The address of who recorded a span; undefined if the span does not say. */
+export function addressOf({ localEndpoint }: Span): string | undefined {
+  return localEndpoint?.ipv4 ?? localEndpoint?.ipv6;
+}
+
+/** Whether a span is the server's side of the call that its parent is the client's side of. */
+export function isAnsweredCall({ span, parent }: SpanNode): boolean {
+  return span.kind === 'SERVER' && parent?.span.kind === 'CLIENT';
 }
 
 /**
- * Orders the spans of a trace as a tree. Follows Zipkin's model: a SERVER that shares its CLIENT's id
+ * Orders the spans of a trace as a tree, parts of one span merged. Follows Zipkin's model: a SERVER that shares its CLIENT's id
  * hangs under that CLIENT; any other span hangs under the span its `parentId` names, and where a CLIENT and a SERVER
  * share that id, under the SERVER, since the call was made while serving. Children are in the order of their start,
  * those without timestamp last. Takes any spans at all, in any order, and never throws.
  */
 export function buildTree(spans: readonly Span[]): SpanTree {
-  const drafts = spans.map((span): Draft => ({ span, parent: undefined, children: [], depth: 0 }));
+  const drafts = mergeParts(spans).map((span): Draft => ({ span, parent: undefined, children: [], depth: 0 }));
   drafts.sort((a, b) => startOf(a.span) - startOf(b.span) || 0);
-  markDuplicates(drafts);
+  markSameIds(drafts);
   const index = indexById(drafts);
   for (const draft of drafts) {
     draft.parent = findParent(draft, index);
@@ -91,13 +106,13 @@ function startOf(span: Span): number {
   return span.timestamp ?? Number.MAX_SAFE_INTEGER;
 }
 
-function markDuplicates(drafts: readonly Draft[]): void {
-  const seen = new Set<string>();
+function markSameIds(drafts: readonly Draft[]): void {
+  const firstOf = new Map<string, Draft>();
   for (const draft of drafts) {
-    const { id, shared, kind } = draft.span;
-    const key = JSON.stringify([id, shared === true, kind, serviceOf(draft.span)]);
-    if (seen.has(key)) draft.duplicate = true;
-    seen.add(key);
+    const key = `${draft.span.id} ${isServing(draft.span)}`;
+    const first = firstOf.get(key);
+    if (first) draft.sameIdAs = first;
+    else firstOf.set(key, draft);
   }
 }
 
@@ -107,29 +122,29 @@ type Index = ReadonlyMap<string, readonly Draft[]>;
 function indexById(drafts: readonly Draft[]): Index {
   const index = new Map<string, Draft[]>();
   for (const draft of drafts) {
-    for (const group of groupsOf(draft.span)) {
-      const key = `${draft.span.id} ${group}`;
-      const entry = index.get(key);
-      if (entry) entry.push(draft);
-      else index.set(key, [draft]);
-    }
+    for (const group of groupsOf(draft.span)) addTo(index, `${draft.span.id} ${group}`, draft);
   }
   return index;
 }
 
 function groupsOf(span: Span): string[] {
   const side = isServing(span) ? 'serving' : 'other';
-  const groups = [side, `${side} in ${serviceOf(span)}`];
+  const groups = [side, `${side} in ${serviceOf(span)}`, `${side} in ${placeOf(span)}`];
   return span.kind === 'CLIENT' || span.kind === 'PRODUCER' ? [...groups, 'calling'] : groups;
+}
+
+function placeOf(span: Span): string {
+  return `${serviceOf(span)} at ${addressOf(span)}`;
 }
 
 function findParent(draft: Draft, index: Index): Draft | undefined {
   const { span } = draft;
   const { id, parentId } = span;
-  const within = serviceOf(span);
+  const [place, within] = [placeOf(span), serviceOf(span)];
+  const groups = [`serving in ${place}`, `serving in ${within}`, `other in ${within}`, 'serving', 'other'];
   const preferred = isServing(span)
     ? [`${id} calling`, `${parentId} serving`, `${parentId} other`]
-    : [`serving in ${within}`, `other in ${within}`, 'serving', 'other'].map((group) => `${parentId} ${group}`);
+    : groups.map((group) => `${parentId} ${group}`);
   for (const key of preferred) {
     const found = lastBefore(draft, index.get(key) ?? []);
     if (found) return found;

@@ -38,7 +38,10 @@ export type TraceFinding =
   | { readonly type: 'orphan-span'; readonly span: Span }
   | { readonly type: 'cycle'; readonly span: Span }
   | { readonly type: 'second-root'; readonly span: Span; readonly root: Span }
-  | { readonly type: 'duplicate-span'; readonly span: Span }
+  /** What the call reached is in another trace. */
+  | { readonly type: 'cut-call'; readonly span: Span; readonly answer: Span }
+  /** The answer to the request names another trace too. */
+  | { readonly type: 'second-trace'; readonly traceId: string; readonly otherTraceId: string }
   /** Two callers, or two servers, have one span id. */
   | { readonly type: 'reused-id'; readonly span: Span; readonly first: Span }
   /** Caller and server share their id, but not their parent. */
@@ -48,6 +51,8 @@ export type TraceFinding =
   | { readonly type: 'changed-decision'; readonly at: string; readonly before: string; readonly after: string }
   | { readonly type: 'unfinished-span'; readonly span: Span }
   | { readonly type: 'negative-duration'; readonly span: Span }
+  /** Its timestamp is not in microseconds. */
+  | { readonly type: 'wrong-unit'; readonly span: Span; readonly unit: string }
   | { readonly type: 'failed-span'; readonly span: Span; readonly error: string }
   /** Microseconds by which it began before its parent, began after its parent's end, or ended after it. */
   | {
@@ -69,6 +74,9 @@ export function describeFinding(finding: Finding): string {
   if (finding.type === 'missing-span') {
     return `${finding.hop.label} is missing${finding.under ? ` under ${nameSpan(finding.under)}` : ''}`;
   }
+  if (finding.type === 'second-trace') {
+    return `the answer names two traces, ${finding.traceId} and ${finding.otherTraceId}: two hops traced this request apart`;
+  }
   return `${nameSpan(finding.span)} ${describeSpan(finding)}`;
 }
 
@@ -77,7 +85,7 @@ function nameSpan(span: Span): string {
   return `${labelOf(span)} ${span.id}`;
 }
 
-function describeSpan(finding: Exclude<Finding, { type: 'missing-span' | 'changed-decision' }>): string {
+function describeSpan(finding: Extract<Finding, { span: Span }>): string {
   switch (finding.type) {
     case 'unexpected-span':
       return `is not in the shape${finding.under ? `; it is under ${nameSpan(finding.under)}` : ''}`;
@@ -93,12 +101,12 @@ function describeSpan(finding: Exclude<Finding, { type: 'missing-span' | 'change
       return `took ${formatMicros(finding.span.duration ?? 0)}; at most ${formatMicros(finding.limit)} expected`;
     case 'orphan-span':
       return `has the parent ${finding.span.parentId}, which is not in the trace`;
+    case 'cut-call':
+      return `called ${nameSpan(finding.answer)} of trace ${finding.answer.traceId}`;
     case 'cycle':
       return 'is its own ancestor';
     case 'second-root':
       return `is a second root beside ${nameSpan(finding.root)}`;
-    case 'duplicate-span':
-      return 'is there more than once';
     case 'reused-id':
       return `has the id that ${labelOf(finding.first)} has already`;
     case 'unlike-parents':
@@ -108,7 +116,9 @@ function describeSpan(finding: Exclude<Finding, { type: 'missing-span' | 'change
     case 'mixed-requests':
       return `has the x-request-id ${finding.seen}; expected ${finding.expected}`;
     case 'unfinished-span':
-      return 'has no timestamp or no duration: it was not finished';
+      return 'has no timestamp or no duration: it was not finished, or its end was not reported';
+    case 'wrong-unit':
+      return `has the timestamp ${finding.span.timestamp}, which is in ${finding.unit}`;
     case 'negative-duration':
       return `has the duration ${finding.span.duration} µs`;
     case 'failed-span':

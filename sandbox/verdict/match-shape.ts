@@ -1,8 +1,9 @@
+import { addTo } from '../trace/lists.js';
 import type { Span } from '../trace/span.js';
 import { type SpanNode, type SpanTree, walkTree } from '../trace/tree.js';
 import type { ShapeFinding } from './finding.js';
 import type { ExpectedSpan, Shape } from './shape.js';
-import { addTo, groupByLabel, ShapeIndex } from './shape-index.js';
+import { groupByLabel, ShapeIndex } from './shape-index.js';
 import {
   differences,
   fitsAlone,

@@ -84,6 +84,7 @@ export interface FittedShape {
  * @param elsewhere the apps of which a span is known to be in another trace
  */
 export function fitOwnApps(shape: Shape, apps: readonly OwnAppTrace[], elsewhere: readonly string[] = []): FittedShape {
+  if (apps.length === 0) return { shape, passed: new Set() };
   const passed = apps.flatMap(({ nodes, server, clients, isBeside }) => {
     const asked = isBeside ? [] : [server, ...clients];
     return nodes.filter((node) => !asked.includes(node)).map(({ span }) => span);

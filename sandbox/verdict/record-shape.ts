@@ -17,7 +17,7 @@ const mostLevels = 200;
  * Writes the shape of a seen trace, as text for a shape file: services, kinds, shared ids and parents. Names, tags and
  * durations change from request to request and are left for the user to add; equal siblings become one with `times`.
  *
- * @throws ShapeError when the trace has no span, more than one root, a span without service, or more than 200 levels
+ * @throws ShapeError when the trace has no span, more than one root, or more than 200 levels
  */
 export function recordShape(tree: SpanTree, name: string): string {
   const [root, second] = tree.roots;
@@ -31,21 +31,21 @@ export function recordShape(tree: SpanTree, name: string): string {
     throw new ShapeError(`cannot record ${name}: the trace is ${levels} levels deep; a shape file holds ${mostLevels}`);
   }
   const recorded = new Map<SpanNode, RecordedSpan>();
-  for (const node of nodes.reverse()) recorded.set(node, record(node, recorded, name));
+  for (const node of nodes.reverse()) recorded.set(node, record(node, recorded));
   const document = new Document({ name, root: recorded.get(root) });
   document.commentBefore = ` Recorded from trace ${root.span.traceId}. Add name, tags, within and times where they matter.`;
   return document.toString({ lineWidth: 0 });
 }
 
-function record(node: SpanNode, recorded: ReadonlyMap<SpanNode, RecordedSpan>, name: string): RecordedSpan {
+function record(node: SpanNode, recorded: ReadonlyMap<SpanNode, RecordedSpan>): RecordedSpan {
   const { span } = node;
   const service = serviceOf(span);
-  if (service === '') throw new ShapeError(`cannot record ${name}: span ${span.id} has no service name`);
   const children = mergeEqual(node.children.flatMap((child) => recorded.get(child) ?? []));
   return {
-    service: /^\/.+\/$/.test(service) ? `/^${service.replace(/[/\\^$.*+?()[\]{}|]/g, '\\$&')}$/` : service,
+    service: /^(\/.+\/)?$/.test(service) ? `/^${service.replace(/[/\\^$.*+?()[\]{}|]/g, '\\$&')}$/` : service,
     kind: span.kind ?? 'LOCAL',
-    ...(span.shared && { shared: true }),
+    // Whether the first span shares its id depends on the caller.
+    ...(span.shared && node.parent && { shared: true }),
     ...(children.length > 0 && { children }),
   };
 }

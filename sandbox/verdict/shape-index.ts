@@ -1,3 +1,4 @@
+import { addTo } from '../trace/lists.js';
 import { labelOf, type SpanNode } from '../trace/tree.js';
 import type { ExpectedSpan, Shape } from './shape.js';
 import { isSameHop, literalLabel } from './span-pattern.js';
@@ -42,11 +43,4 @@ export function groupByLabel(nodes: Iterable<SpanNode>): Map<string, SpanNode[]>
   const groups = new Map<string, SpanNode[]>();
   for (const node of nodes) addTo(groups, labelOf(node.span), node);
   return groups;
-}
-
-/** Adds to the list that a map holds under a key. */
-export function addTo<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
-  const list = lists.get(key);
-  if (list) list.push(value);
-  else lists.set(key, [value]);
 }

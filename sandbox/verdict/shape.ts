@@ -125,16 +125,22 @@ function readPattern(given: Fields, path: string, fail: Fail): SpanPattern {
   }
   const tags = Object.entries(given.tags === undefined ? {} : mapping(given.tags, `${path}.tags`, fail));
   return {
-    service: readText(service, `${path}.service`, fail),
+    service: readName(service, `${path}.service`, fail),
     tags: Object.fromEntries(
       tags.map(([tag, text]) => [tag, text === null ? null : readText(text, `${path}.tags.${tag}`, fail)]),
     ),
     path,
     ...(kind && { kind }),
     ...(shared !== undefined && { shared }),
-    ...(name !== undefined && { name: readText(name, `${path}.name`, fail) }),
+    ...(name !== undefined && { name: readName(name, `${path}.name`, fail) }),
     ...(within !== undefined && { within: readDuration(within, `${path}.within`, fail) }),
   };
+}
+
+/** Zipkin keeps service and span names in lower case. */
+function readName(value: unknown, path: string, fail: Fail): Pattern {
+  const pattern = readText(value, path, fail);
+  return typeof pattern === 'string' ? pattern.toLowerCase() : new RegExp(pattern.source, 'iu');
 }
 
 function readText(value: unknown, path: string, fail: Fail): Pattern {

@@ -1,5 +1,5 @@
 import type { Span } from '../trace/span.js';
-import { kindOf, type SpanNode, serviceOf } from '../trace/tree.js';
+import { kindOf, noService, type SpanNode, serviceOf } from '../trace/tree.js';
 import type { Hop, ShapeFinding } from './finding.js';
 import type { ExpectedSpan, Pattern, SpanPattern } from './shape.js';
 
@@ -94,7 +94,8 @@ export function differences(pattern: SpanPattern, span: Span): ShapeFinding[] {
   const compare = (field: string, expected: Pattern | null | undefined, seen: string | undefined) => {
     const agrees = seen === undefined ? expected === null : expected !== null && matches(expected ?? seen, seen);
     if (expected === undefined || agrees) return;
-    const texts = { expected: expected === null ? 'absent' : showPattern(expected), seen: seen ?? 'absent' };
+    const shown = field === 'service' ? seen || noService : seen;
+    const texts = { expected: expected === null ? 'absent' : showPattern(expected), seen: shown ?? 'absent' };
     findings.push({ type: 'wrong-value', hop: hopOf(pattern), span, field, ...texts });
   };
   compare('service', pattern.service, serviceOf(span));
@@ -113,5 +114,6 @@ function matches(pattern: Pattern, text: string): boolean {
 }
 
 function showPattern(pattern: Pattern): string {
-  return typeof pattern === 'string' ? pattern : String(pattern).replace(/u$/, '');
+  if (typeof pattern === 'string') return pattern;
+  return pattern.source === '^$' ? noService : String(pattern).replace(/i?u$/, '');
 }

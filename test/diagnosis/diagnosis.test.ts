@@ -13,9 +13,12 @@ import { labCases } from './lab-cases.js';
 
 const shape = ownShape('/trace/1');
 
+/** What is known of the sandbox's own hops. */
+const ofSandbox = { sendsParents: true, endTolerance: 100_000 };
+
 for (const [name, { spans, evidence, options, diagnoses }] of Object.entries(labCases)) {
   test(`diagnosis: ${name}`, () => {
-    const verdict = judge(shape, spansOf(spans), options);
+    const verdict = judge(shape, spansOf(spans), { ...ofSandbox, ...options });
     const seen = diagnose(verdict, evidence);
     assert.deepEqual(
       seen.map(({ cause, hop, text, otherTraceId }) => [cause, hop, text, ...(otherTraceId ? [otherTraceId] : [])]),
@@ -70,7 +73,7 @@ const recorded: Readonly<Record<string, Recorded>> = {
 for (const [name, { causes, reporters = [] }] of Object.entries(recorded)) {
   test(`diagnosis: recorded trace ${name}`, () => {
     const [trace = [], ...nearby] = readTraces(`test/diagnosis/recorded/${name}.jsonl`);
-    const seen = diagnose(judge(shape, trace, { within: 1_000_000 }), { nearby, reporters });
+    const seen = diagnose(judge(shape, trace, { ...ofSandbox, within: 1_000_000 }), { nearby, reporters });
     assert.deepEqual(
       seen.map(({ cause, hop }) => [cause, hop]),
       causes,

@@ -466,16 +466,6 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       ],
     ],
   },
-  'a report was sent twice': {
-    spans: `${elevenSpans} service2-app server f<e shared   10000+20000`,
-    diagnoses: [
-      [
-        'reported-twice',
-        'service2-app',
-        'service2-app reported a span more than once: it sent a report again that had arrived',
-      ],
-    ],
-  },
   'no span at all': {
     spans: '',
     diagnoses: [

@@ -109,7 +109,7 @@ const failures: readonly (readonly [what: string, answer: RequestListener, statu
     'another server',
     (_, response) => response.end('<!doctype html>\n'),
     200,
-    /answered "<!doctype html>", which is no JSON; is that a Zipkin\?$/,
+    /answered "<!doctype html>", which is no JSON; give the address of a Zipkin$/,
   ],
   [
     'a connection that breaks in the middle',
@@ -137,4 +137,9 @@ test('where nobody listens: the address, the cause, and what to do', async () =>
     message: `Zipkin: http://127.0.0.1:${port}/api/v2/services: connect ECONNREFUSED 127.0.0.1:${port}; start it, or give its address with --zipkin`,
     status: 0,
   });
+});
+
+test("a port that takes Zipkin's spans and answers no questions, as Jaeger's", async (t) => {
+  const client = await clientOf(t, (_, response) => response.writeHead(404).end('404 page not found'));
+  await assert.rejects(client.trace('a'), /answers 404 to Zipkin's query API, as Jaeger's/);
 });

@@ -34,10 +34,25 @@ const cases: Readonly<Record<string, Case>> = {
     path: ['1 0-40', '3 40-90', '1 90-100'],
     split: { a: 50, c: 50 },
   },
-  'what outlives its parent counts until its end': {
-    spans: 'a server 1 0+100 \n b - 2<1 50+500',
-    path: ['1 0-50', '2 50-100'],
-    split: { a: 50, b: 50 },
+  'what outlives its parent was not waited for': {
+    spans: 'a server 1 0+100 \n a - 2<1 50+500',
+    path: ['1 0-100'],
+    split: { a: 100 },
+  },
+  'a server that notes its end late counts until that of its client': {
+    spans: 'a client 1 0+100 \n b server 1 shared 50+500',
+    path: ['1 0-50', '1 50-100'],
+    split: { 'a → b': 50, b: 50 },
+  },
+  'nobody waits for a consumer': {
+    spans: 'a server 1 0+100 \n a producer 2<1 10+40 \n b consumer 3<2 20+10 \n b - 4<3 30+90',
+    path: ['1 0-10', '2 10-50', '1 50-100'],
+    split: { a: 60, 'a → b': 40 },
+  },
+  'a client that was never finished lasted as long as its server': {
+    spans: 'a server 1 0+100 \n a client 2<1 10+? \n b server 2 shared 20+60',
+    path: ['1 0-10', '2 10-20', '2 20-80', '1 80-100'],
+    split: { a: 30, 'a → b': 10, b: 60 },
   },
   'the wire is what a caller has beyond its server': {
     spans: 'a client 1 0+100 \n b server 1 shared 20+50',
@@ -46,7 +61,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'no server recorded anything': { spans: 'a client 1 0+100', path: ['1 0-100'], split: { 'a → ?': 100 } },
   'a server with a wrong clock is in the middle of its call, and so is what it calls': {
-    spans: 'a client 1 0+100 \n b server 1 shared 900020+60 \n b client 2<1 900030+40 \n c server 2 shared 40+20',
+    spans: 'a client 1 0+100 \n b server 1 shared -900000+60 \n b client 2<1 -899990+40 \n c server 2 shared 40+20',
     path: ['1 0-20', '1 20-30', '2 30-40', '2 40-60', '2 60-70', '1 70-80', '1 80-100'],
     split: { 'a → b': 40, b: 20, 'b → c': 20, c: 20 },
   },
@@ -91,12 +106,30 @@ for (const [name, { spans, path, split }] of Object.entries(cases)) {
 
 const clocks: Readonly<Record<string, { readonly spans: string; readonly ahead: Readonly<Record<string, number>> }>> = {
   'all right': { spans: elevenSpans, ahead: {} },
-  'ahead of its caller': { spans: 'a client 1 0+100 \n b server 1 shared 5000+50', ahead: { b: 4975 } },
   'behind its caller': { spans: 'a client 1 0+100 \n b server 1 shared -5000+50', ahead: { b: -5025 } },
+  'begins when its caller has ended: asynchronous': {
+    spans: 'a client 1 0+100 \n b server 1 shared 5000+50',
+    ahead: {},
+  },
   'ends late, which proves nothing': { spans: 'a client 1 0+100 \n b server 1 shared 50+90000', ahead: {} },
-  'right and wrong clocks behind a wrong one': {
-    spans: 'a client 1 0+100 \n b server 1 shared 5000+50 \n b client 2<1 5010+30 \n c server 2 shared 5020+10',
-    ahead: { b: 4975, c: 4975 },
+  'a consumer waits for messages': { spans: 'a producer 1 0+100 \n b consumer 2<1 -9000+9100', ahead: {} },
+  'work of the same process is recorded afterwards': { spans: 'a server 1 0+100 \n a - 2<1 -9000+9000', ahead: {} },
+  'on one host clocks do not differ': { spans: 'a client 1 0+100 ip=1 \n b server 1 shared -5000+50 ip=1', ahead: {} },
+  'on two hosts they may': { spans: 'a client 1 0+100 ip=1 \n b server 1 shared -5000+50 ip=2', ahead: { b: -5025 } },
+  'a process that disagrees with caller and callee, even on one host': {
+    spans:
+      'a client 1 0+100 ip=1 \n b server 1 shared 5000+50 ip=1 \n b client 2<1 5010+30 ip=1 \n a server 2 shared 20+10 ip=1',
+    ahead: { b: 4975 },
+  },
+  'behind a wrong clock, one that agrees with it and one that is right': {
+    spans: `
+      a client 1 0+100
+      b server 1 shared -5000+50
+      b client 2<1      -4990+10
+      c server 2 shared -4988+5
+      b client 3<1      -4970+10
+      d server 3 shared    60+5`,
+    ahead: { b: -5025, c: -5025 },
   },
 };
 

@@ -62,7 +62,7 @@ const cases: Readonly<Record<string, { readonly spans: string; readonly tree: st
     tree: `
       a client 1
         b server 1
-        c server 1
+        c server 1 same id
           c client 2`,
   },
   'a missing parent; true roots come first': {
@@ -94,7 +94,7 @@ const cases: Readonly<Record<string, { readonly spans: string; readonly tree: st
           a - 2
             a - 4`,
   },
-  'a span recorded twice': {
+  'three servers of one call': {
     spans: `
       a client 1
       b server 1 shared 1+1
@@ -103,8 +103,8 @@ const cases: Readonly<Record<string, { readonly spans: string; readonly tree: st
     tree: `
       a client 1
         b server 1
-        b server 1 duplicate
-        c server 1`,
+        b server 1 same id
+        c server 1 same id`,
   },
   'siblings are in the order of their start; without timestamp they come last': {
     spans: `
@@ -125,7 +125,7 @@ const cases: Readonly<Record<string, { readonly spans: string; readonly tree: st
       b server 1 shared 21+5`,
     tree: `
       a client 1
-      a client 1 duplicate
+      a client 1 same id
         b server 1`,
   },
   'the eleven spans of GET /trace/1': {

@@ -6,8 +6,9 @@ const kinds = new Map<string, SpanKind>(
 );
 
 /**
- * Spans written one a line: `service kind id<parent shared start+duration trace=t name=n tag=value`; kind in lower case;
- * `-` for no service or kind; all after the id is optional, times in microseconds. Lines that are empty give nothing.
+ * Spans written one a line: `service kind id<parent shared start+duration trace=t name=n ip=7 tag=value`; kind in lower
+ * case; `-` for no service or kind; `?` for no duration; `ip=7` for 10.0.0.7. All after the id is optional, times are in
+ * microseconds. Lines that are empty give nothing.
  */
 export function spansOf(text: string): Span[] {
   const lines = text.split('\n').map((line) => line.trim());
@@ -19,18 +20,21 @@ function readSpan(line: string): Span {
   const [id = '', parentId] = ids.split('<');
   const kind = kinds.get(kindWord);
   const words = new Map(rest.filter((word) => word.includes('=')).map((word) => [keyOf(word), textOf(word)]));
-  const [, timestamp, duration] = /(?:^| )(-?\d+)\+(-?\d+)/.exec(rest.join(' ')) ?? [];
-  const tags = Object.fromEntries([...words].filter(([key]) => key !== 'trace' && key !== 'name'));
+  const [, timestamp, duration] = /(?:^| )(-?\d+)\+(-?\d+|\?)/.exec(rest.join(' ')) ?? [];
+  const tags = Object.fromEntries([...words].filter(([key]) => !['trace', 'name', 'ip'].includes(key)));
+  const ip = words.get('ip');
+  const endpoint = { ...(serviceName !== '-' && { serviceName }), ...(ip && { ipv4: `10.0.0.${ip}` }) };
   return {
     traceId: words.get('trace') ?? 't',
     id,
     name: words.get('name') ?? 'get',
-    ...(serviceName !== '-' && { localEndpoint: { serviceName } }),
+    ...(Object.keys(endpoint).length > 0 && { localEndpoint: endpoint }),
     tags,
     ...(parentId && { parentId }),
     ...(kind && { kind }),
     ...(rest.includes('shared') && { shared: true }),
-    ...(timestamp !== undefined && { timestamp: Number(timestamp), duration: Number(duration) }),
+    ...(timestamp !== undefined && { timestamp: Number(timestamp) }),
+    ...(duration !== undefined && duration !== '?' && { duration: Number(duration) }),
   };
 }
 
@@ -45,10 +49,10 @@ function textOf(word: string): string {
 /** A tree as indented lines of `service kind id`, with what is odd about a span at the line's end. */
 export function outline(tree: SpanTree): string {
   return [...walkTree(tree)]
-    .map(({ span, depth, detached, duplicate }) => {
+    .map(({ span, depth, detached, sameIdAs }) => {
       const words = [serviceOf(span) || '-', (span.kind ?? '-').toLowerCase(), span.id];
       return (
-        '  '.repeat(depth) + [...words, ...(detached ? [detached] : []), ...(duplicate ? ['duplicate'] : [])].join(' ')
+        '  '.repeat(depth) + [...words, ...(detached ? [detached] : []), ...(sameIdAs ? ['same id'] : [])].join(' ')
       );
     })
     .join('\n');

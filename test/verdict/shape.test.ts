@@ -44,10 +44,10 @@ test('shape: reads every field', () => {
     `
     name: GET /cart
     root:
-      service: front
+      service: Front
       kind: SERVER
       shared: false
-      name: get /cart
+      name: GET /cart
       tags: { http.status_code: 200, error: null, path: /^.cart/ }
       within: 1.5ms
       children:
@@ -72,7 +72,7 @@ test('shape: reads every field', () => {
       children: [
         {
           path: 'root.children[0]',
-          service: /^cart-/u,
+          service: /^cart-/iu,
           kind: 'CLIENT',
           tags: {},
           times: { min: 1, max: Number.POSITIVE_INFINITY },

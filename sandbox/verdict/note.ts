@@ -1,0 +1,92 @@
+import type { Span } from '../trace/span.js';
+import { deniesError, requestIdOf, requestIdTag } from '../trace/span-tags.js';
+import {
+  addressOf,
+  isAnsweredCall,
+  labelOf,
+  type SpanNode,
+  type SpanTree,
+  serviceOf,
+  walkTree,
+} from '../trace/tree.js';
+
+/** What gives a tracer's spans their service name. */
+export const setServiceName =
+  'Set it: node.cluster or --service-cluster of an Envoy, local_service_name of Kong, OTEL_SERVICE_NAME of OpenTelemetry';
+
+/**
+ * Says what is odd about a trace without being a fault of it, or what cannot be told from a trace alone.
+ *
+ * @param callerSpanId the span id that the request brought, if it joined a trace
+ * @param hasOwnApps the notes on the user's own apps say who does not send x-request-id on
+ * @returns a sentence each
+ */
+export function noteOddities(tree: SpanTree, callerSpanId: string | undefined, hasOwnApps: boolean): string[] {
+  const nodes = [...walkTree(tree)];
+  return [
+    ...noteNames(nodes),
+    ...noteSilentCaller(tree, callerSpanId),
+    ...noteShortIds(nodes),
+    ...(hasOwnApps ? [] : noteRequestIds(nodes)),
+    ...noteEach(
+      nodes.filter(({ span }) => deniesError(span.tags)),
+      (count, span) =>
+        `${count} the tag error=false: it did not fail, but Zipkin's UI draws it as failed. ${remove(span)}`,
+    ),
+    ...noteEach(nodes.filter(beginsLate), (count, span) => {
+      const who = serviceOf(span) || 'the server';
+      return `${count} a start after the end of the call: ${who} worked asynchronously, or its clock is ahead. A trace alone cannot tell`;
+    }),
+  ];
+}
+
+const remove = (span: Span) => `Have ${serviceOf(span) || 'its tracer'} leave the tag out`;
+
+/** One note of all spans that have something, naming the first of them. */
+function noteEach(nodes: readonly SpanNode[], note: (subject: string, first: Span) => string): string[] {
+  const [first] = nodes;
+  if (!first) return [];
+  const more = nodes.length > 1 ? ` and ${nodes.length - 1} more spans have` : ' has';
+  return [note(`${labelOf(first.span)} ${first.span.id}${more}`, first.span)];
+}
+
+function noteNames(nodes: readonly SpanNode[]): string[] {
+  return noteEach(
+    nodes.filter(({ span }) => serviceOf(span) === ''),
+    (subject, span) => {
+      const address = addressOf(span);
+      const where = address ? ` at ${address}` : '';
+      return `${subject} no service name${where}. ${setServiceName}`;
+    },
+  );
+}
+
+function noteSilentCaller({ roots }: SpanTree, callerSpanId: string | undefined): string[] {
+  const [first] = roots;
+  if (first?.detached !== 'missing parent' || first.span.parentId === callerSpanId) return [];
+  const { parentId } = first.span;
+  return [
+    `the trace begins at ${labelOf(first.span)} ${first.span.id}, whose parent ${parentId} is not in it: who called reports no spans to this Zipkin, or has lost them`,
+  ];
+}
+
+function noteShortIds(nodes: readonly SpanNode[]): string[] {
+  const short = nodes.filter(({ span }) => span.traceId.length <= 16);
+  if (short.length === nodes.length) return [];
+  return noteEach(short, (subject) => `${subject} only the last 16 digits of the trace id`);
+}
+
+function noteRequestIds(nodes: readonly SpanNode[]): string[] {
+  const requestId = requestIdOf(nodes.map(({ span }) => span));
+  const others = nodes.filter(({ span: { tags } }) => (tags?.[requestIdTag] ?? requestId) !== requestId);
+  return noteEach(
+    others,
+    (subject) => `${subject} another x-request-id than the first hop: logs cannot be joined by it`,
+  );
+}
+
+function beginsLate(node: SpanNode): boolean {
+  const { span, parent } = node;
+  if (!isAnsweredCall(node) || span.timestamp === undefined || parent?.span.duration === undefined) return false;
+  return span.timestamp > (parent.span.timestamp ?? span.timestamp) + parent.span.duration + 1000;
+}

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Span } from '../../sandbox/trace/span.js';
+import { readContext } from '../../sandbox/trace/trace-headers.js';
+import { spansOf } from '../trace/written-spans.js';
+
+/** A system of somebody else's that reports to Zipkin. */
+export interface ForeignSystem {
+  /**
+   * The spans that a request leaves, by how long after the answer they are reported, in milliseconds; `<$in` joins,
+   * `$bad` is an id that Zipkin refuses.
+   */
+  readonly reports: Readonly<Record<number, string>>;
+  /** How often the answer names the trace. Default: not at all. */
+  readonly named?: number;
+  readonly reads?: 'B3' | 'W3C';
+}
+
+export interface Came extends Pick<IncomingMessage, 'method' | 'headers'> {
+  readonly body: string;
+}
+
+const hex = (bytes: number) => randomBytes(bytes).toString('hex');
+
+function contextOf(headers: IncomingHttpHeaders, reads: ForeignSystem['reads']) {
+  const came = Object.entries(headers).map(([name, value]) => [name, String(value)]);
+  const isW3c = ([name]: readonly string[]) => name === 'traceparent';
+  return readContext(
+    Object.fromEntries(came.filter((header) => reads === undefined || isW3c(header) === (reads === 'W3C'))),
+  );
+}
+
+/** Spans as a request leaves them: with ids of its own, and times from now on. */
+function spansOfRequest(
+  text: string,
+  traceId: string,
+  idOf: (name: string) => string | undefined,
+  base: number,
+): Span[] {
+  return spansOf(text).map(({ parentId, ...span }) => {
+    const parent = parentId && idOf(parentId);
+    return {
+      ...span,
+      traceId,
+      id: idOf(span.id) ?? '',
+      ...(parent && { parentId: parent }),
+      ...(span.timestamp !== undefined && { timestamp: base + span.timestamp }),
+    };
+  });
+}
+
+/** Starts a system; it ends with the test. Gives its URL and the requests that came. */
+export async function startForeign(t: TestContext, zipkinUrl: string, system: ForeignSystem) {
+  const came: Came[] = [];
+  const server = createServer(async (request, response) => {
+    const { method, headers } = request;
+    came.push({ method, headers, body: (await request.toArray()).join('') });
+    const context = contextOf(headers, system.reads);
+    const traceId = context.traceId ?? hex(16);
+    if (system.named) response.setHeader('x-b3-traceid', Array(system.named).fill(traceId));
+    response.end('done');
+    const base = Date.now() * 1000;
+    const ids = new Map<string, string | undefined>([['$in', context.spanId]]);
+    const idOf = (name: string) => {
+      if (!ids.has(name)) ids.set(name, name === '$bad' ? 'no id' : hex(8));
+      return ids.get(name);
+    };
+    for (const [afterMs, text] of Object.entries(system.reports)) {
+      const spans = spansOfRequest(text, traceId, idOf, base);
+      await delay(base / 1000 + Number(afterMs) - Date.now());
+      await fetch(`${zipkinUrl}/api/v2/spans`, { method: 'POST', body: JSON.stringify(spans) });
+    }
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  return { url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/orders`), came };
+}
