@@ -1,3 +1,4 @@
+import { ask } from '../topology/ask.js';
 import type { Model } from '../topology/model.js';
 import { requireFree } from '../topology/ports.js';
 import { readTopology } from '../topology/read-topology.js';
@@ -33,9 +34,8 @@ export async function askFreePorts(
 
 /** Leaves no trace. */
 async function askFront(url: string): Promise<void> {
-  const response = await fetch(url, { headers: { b3: '0' }, signal: AbortSignal.timeout(2000) });
-  await response.text();
-  const server = response.headers.get('server');
+  const { headers } = await ask(url, { headers: { b3: '0' }, ms: 2000 });
+  const server = headers.get('server');
   if (server !== 'envoy') throw new Error(`what answers is ${server ?? 'no Envoy'}`);
 }
 
