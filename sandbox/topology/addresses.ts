@@ -35,6 +35,8 @@ export function rewriteEnvoyAddresses(text: string, resolve: Resolve): string {
   return places.reduce((all, { from, to, value }) => all.slice(0, from) + JSON.stringify(value) + all.slice(to), text);
 }
 
+const isUrls = /^http:\/\/\S+( http:\/\/\S+)*$/;
+
 /**
  * Rewrites the URLs in an app's environment.
  *
@@ -49,9 +51,11 @@ export function rewriteEnvironment(
   return Object.fromEntries(
     Object.entries(environment).map(([name, value]) => [
       name,
-      value.replace(/(?<=^| )http:\/\/([^:/]+):(\d+)/g, (_, host: string, port: string) =>
-        urlOf(resolve({ host, port: Number(port) })),
-      ),
+      isUrls.test(value)
+        ? value.replace(/http:\/\/([^:/]+):(\d+)/g, (_, host: string, port: string) =>
+            urlOf(resolve({ host, port: Number(port) })),
+          )
+        : value,
     ]),
   );
 }
