@@ -32,27 +32,19 @@ function spans(of: Model, path: string): string[] {
   return found.shape ? draw(found.shape.root) : [found.why];
 }
 
-const service3 = `
-  service3:
-    <<: *service
-    environment:
-      SERVICE_NAME: service3
-      ZIPKIN_URL: http://zipkin:9411
+/** The blocks of docs/add-a-service.md, as they stand in their files. */
+const [service3 = '', call = '', route = '', cluster = ''] = [
+  ...read('docs/add-a-service.md').matchAll(/```yaml\n(.*?) *```/gs),
+].map(([, block = '']) => block.replace(/^ {3}/gm, ''));
 
-networks:`;
-const withService3 = (text: string) => text.replace(/\nnetworks:/, service3);
-const egressTo3 = (text: string) =>
-  text
-    .replace(/( +)- match: \{prefix: \/\}\n/, '$1- match: {path: /trace/3}\n$1  route: {cluster: service3}\n$&')
-    .replace(/( +)- name: service2\n +type: STRICT_DNS\n/, (cluster) => {
-      const address = '{address: {socket_address: {address: service3, port_value: 80}}}';
-      const assignment = `{endpoints: [{lb_endpoints: [{endpoint: ${address}}]}]}`;
-      return `  - {name: service3, type: STRICT_DNS, load_assignment: ${assignment}}\n${cluster}`;
-    });
+const before = (text: string, place: RegExp, block: string) => text.replace(place, (found) => block + found);
+const withService3 = (text: string) => before(text, /\n( {2}#.*\n)* {2}zipkin:\n/, `\n${service3}`);
 const calls = (service: string, urls: string) => (text: string) =>
-  text.replace(`SERVICE_NAME: ${service}\n`, `SERVICE_NAME: ${service}\n      NEXT_HOP_URL: ${urls}\n`);
+  text.replace(`SERVICE_NAME: ${service}\n`, (found) => `${found}      NEXT_HOP_URL: ${urls}\n`);
+const egressTo3 = (text: string) =>
+  before(before(text, /^ +- match: \{prefix: \/\}\n/m, route), /^( {2}#.*\n)* {2}- name: zipkin\n/m, cluster);
 const chain: Edits = {
-  'docker-compose.yml': (text) => calls('service2', 'http://127.0.0.1:9000/trace/3')(withService3(text)),
+  'docker-compose.yml': (text) => withService3(text).replace('SERVICE_NAME: service2\n', (found) => found + call),
   'service-envoy-zipkin.yaml': egressTo3,
 };
 const sideBySide: Edits = {
