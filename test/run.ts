@@ -7,6 +7,7 @@ import { spec } from 'node:test/reporters';
 import { execa } from 'execa';
 import { cache, root } from '../sandbox/cli/project.js';
 import { installEnvoy } from '../sandbox/topology/download-parts.js';
+import { isInstalled } from '../sandbox/topology/managed-process.js';
 import { installZipkinFor, NativeSandbox } from '../sandbox/topology/native-sandbox.js';
 import { freePorts } from '../sandbox/topology/ports.js';
 import { readTopology } from '../sandbox/topology/read-topology.js';
@@ -69,7 +70,7 @@ async function publishElsewhere(): Promise<void> {
 }
 
 /** Folders that a group of their own runs. */
-const ownGroup = ['e2e', 'readme', 'cli', 'deploy', 'long'];
+const ownGroup = ['e2e', 'readme', 'cli', 'deploy', 'long', 'tracers'];
 
 async function unit(): Promise<void> {
   const services = await readTopology(root, process.env);
@@ -201,8 +202,17 @@ async function readme(): Promise<void> {
   await runFiles('the commands of the documents', filesBelow('readme'));
 }
 
+/** The examples of docs/examples/, with their real libraries. */
+async function tracers(): Promise<void> {
+  const title = 'tracers in the places of the apps';
+  for (const runtime of ['go', 'mvn', 'python3']) {
+    if (!(await isInstalled(runtime))) notRun.push(`${title}: '${runtime}' is not installed`);
+  }
+  await runFiles(title, filesBelow('tracers'), { timeoutMs: longestClusterFileMs });
+}
+
 const isCi = process.env.CI === 'true';
-const short = { lint, unit, start, native, compose, machines, readme, cassandra, kubernetes, policies };
+const short = { lint, unit, start, native, tracers, compose, machines, readme, cassandra, kubernetes, policies };
 const long = { faults, soak };
 const groups: Record<string, () => Promise<void>> = { ...short, ...long };
 const args = process.argv.slice(2);

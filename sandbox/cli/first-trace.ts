@@ -1,4 +1,4 @@
-import { quietSandboxMs, traceRequest } from '../observe/collect.js';
+import { quietOwnAppMs, traceRequest } from '../observe/collect.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
 import { shapeOf } from '../topology/model-shape.js';
 import type { NativeSandbox } from '../topology/native-sandbox.js';
@@ -28,7 +28,7 @@ export async function firstTrace(
     const sent = await traceRequest(new ZipkinClient(zipkinUrl), request, ({ status }) => ({
       limitMs: status === 200 ? 20_000 : 0,
       signal: over,
-      ...(ownApp || !shape ? { quietMs: quietSandboxMs } : { enough }),
+      ...(ownApp || !shape ? { quietMs: quietOwnAppMs } : { enough }),
     }));
     if (sent.answer.status >= 500) throw new Error(`it answered ${sent.answer.status}`);
     return sent;

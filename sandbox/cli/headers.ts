@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { headerRecords, withHeaderLogs } from '../observe/header-log.js';
+import { allHeaderRecords, recordsOf, withHeaderLogs } from '../observe/header-log.js';
 import { arrangeRecords, headerPointsOf, labelOfPoint } from '../observe/header-points.js';
 import { sendTraced } from '../observe/send.js';
 import { layOutHeaders } from '../picture/header-table.js';
@@ -22,7 +22,7 @@ async function headers(path: string, sent: Record<string, string>, json: boolean
     const answer = await sendTraced({ url, method: 'GET', headers: sent });
     const { requestId } = answer;
     if (!requestId) throw new Error(`${url} answered no x-request-id, by which the hops' records are found`);
-    const read = async () => arrangeRecords(points, await headerRecords(sandbox, requestId));
+    const read = async () => arrangeRecords(points, recordsOf(await allHeaderRecords(sandbox), answer));
     const attempt = async () => {
       const found = await read();
       if (found.missing.length > 0 || found.ordered.length === 0) throw new Error('some are not there');

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { quietSandboxMs, type TraceWait } from '../observe/collect.js';
+import { quietMsOf, type TraceWait } from '../observe/collect.js';
 import { longestReportMs } from '../observe/judged-trace.js';
 import { type TracedRequest, withContext } from '../observe/send.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
@@ -55,5 +55,5 @@ export function toOwn(request: TracedRequest, sandbox: RunningSandbox | undefine
 /** @returns how long to wait for a trace whose shape nobody knows */
 export function waitOf({ wait }: RequestOptions, sandbox: RunningSandbox | undefined): TraceWait {
   const limitMs = wait === undefined ? longestReportMs : wait * 1000;
-  return { limitMs, ...(sandbox && wait === undefined ? { quietMs: quietSandboxMs } : {}) };
+  return { limitMs, ...(sandbox && wait === undefined ? { quietMs: quietMsOf(sandbox) } : {}) };
 }

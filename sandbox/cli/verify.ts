@@ -7,7 +7,7 @@ import type { TracedRequest } from '../observe/send.js';
 import { verify } from '../observe/verify.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
 import { junitReport } from '../picture/junit.js';
-import { readModel } from '../topology/read-model.js';
+import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { buildTree } from '../trace/tree.js';
 import { anyShape, type JudgeOptions } from '../verdict/judge.js';
 import { recordShape } from '../verdict/record-shape.js';
@@ -15,7 +15,6 @@ import type { Shape } from '../verdict/shape.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { asDocument, explain, notesOf, sumUp } from './explain.js';
 import { numberOption } from './number-option.js';
-import { root } from './project.js';
 import {
   dataOption,
   headerOption,
@@ -107,9 +106,10 @@ async function judgeWhatIs(options: VerifyOptions): Promise<Judgement> {
 }
 
 /** The shape that is given, else what the sandbox leaves; of another system nothing is known beforehand. */
-async function shapeFor(path: string, isSandbox: boolean, { expect }: VerifyOptions): Promise<Shape> {
+async function shapeFor(path: string, sandbox: RunningSandbox | undefined, options: VerifyOptions): Promise<Shape> {
+  const { expect } = options;
   if (expect) return readShape(expect);
-  if (isSandbox) return requireShape(await readModel(root, process.env), path);
+  if (sandbox) return requireShape(sandbox.model, path);
   return (await ownShape(path)) ?? anyShape;
 }
 
@@ -119,7 +119,7 @@ async function sendAndJudge(path: string, options: VerifyOptions): Promise<Judge
   const zipkin = new ZipkinClient(zipkinUrl);
   const request = requestOf(new URL(frontUrl + path), options);
   if (options.record) return record(options.record, zipkin, toOwn(request, sandbox), waitOf(options, sandbox));
-  const shape = await shapeFor(path, sandbox !== undefined, options);
+  const shape = await shapeFor(path, sandbox, options);
   const progress = canOverwrite(process.stderr) && options.count > 1;
   const judged = await verify({
     request,

@@ -6,7 +6,7 @@ import { isNamedFor, type OwnAppTrace } from '../verdict/own-app.js';
 import { serviceOfPattern } from '../verdict/span-pattern.js';
 import type { Diagnosis } from './cause.js';
 import { type Evidence, isWithin } from './evidence.js';
-import { nameShortly, type OpenFindings, shortId } from './open-findings.js';
+import { nameShortly, type OpenFindings, shortId, spansBelow } from './open-findings.js';
 
 /** Explains what is missing after an app of the user's own: which fault its tracer, or its setting, has. */
 export function explainOwnApps(inquiry: OpenFindings): void {
@@ -20,13 +20,13 @@ export function explainOwnApps(inquiry: OpenFindings): void {
 
 type Explanation = Pick<Diagnosis, 'cause' | 'text' | 'otherTraceId'>;
 
-/** What is missing at or below the app's place, and the roots that hang there for want of it. */
+/** What is missing at or below the app's place, and what is a root for want of it; a call has a request id of its own. */
 function findingsAfter(inquiry: OpenFindings, { part }: OwnAppTrace): Finding[] {
   const isBelow = (finding: Finding) => 'hop' in finding && finding.hop.path.startsWith(part.path);
   const broken = [...inquiry.open('missing-span'), ...inquiry.open('misplaced-span')].filter(isBelow);
   if (broken.length === 0) return [];
-  const roots = inquiry.verdict.tree.roots.slice(1).map(({ span }) => span);
-  return [...new Set([...broken, ...inquiry.openAbout(roots, 'second-root', 'orphan-span')])];
+  const apart = inquiry.verdict.tree.roots.slice(1).flatMap(spansBelow);
+  return [...new Set([...broken, ...inquiry.openAbout(apart, 'second-root', 'orphan-span', 'mixed-requests')])];
 }
 
 /** The call went on in this trace, from a span that is not there. */

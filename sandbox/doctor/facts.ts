@@ -1,5 +1,6 @@
 import type { Diagnosis } from '../diagnosis/cause.js';
 import type { Span } from '../trace/span.js';
+import type { Note } from '../verdict/own-app.js';
 
 /** A clock is right when it is off by less, milliseconds: what a busy machine does to a span's times is no wrong clock. */
 export const clockToleranceMs = 500;
@@ -47,6 +48,7 @@ export interface RequestFact {
   readonly tookMs: number;
   readonly spans: readonly Span[];
   readonly diagnoses: readonly Pick<Diagnosis, 'cause' | 'hop' | 'text'>[];
+  readonly notes: readonly Note[];
 }
 
 /** What was seen of a sandbox, before any judgement. What needs something that was not there is empty or undefined. */

@@ -5,6 +5,7 @@ import { ZipkinClient } from '../observe/zipkin-client.js';
 import { shapeOf } from '../topology/model-shape.js';
 import { readModel } from '../topology/read-model.js';
 import { findSandbox, type RunningSandbox, readRunRecord } from '../topology/running-sandbox.js';
+import { notesOn } from '../verdict/own-app.js';
 import { askDocker, listContainers } from './compose-project.js';
 import { clockToleranceMs, type Facts, type ProcessFact } from './facts.js';
 import { failureOf, messageOf } from './failure.js';
@@ -95,9 +96,22 @@ async function askForTrace(sandbox: RunningSandbox): Promise<Pick<Facts, 'reques
     const tolerance = clockToleranceMs * 1000;
     const [judged] = await verify({ request, count: 1, shape, zipkin, sandbox, within: undefined, tolerance });
     if (!judged) throw new Error('no request was sent');
-    const { answer, traceId, spans, diagnoses } = judged;
+    const { answer, traceId, spans, diagnoses, verdict } = judged;
     const { status, requestId, sentAt, tookMs } = answer;
-    return { request: { path, status, requestId, traceId, sentAt, tookMs, spans, diagnoses }, requestError: undefined };
+    return {
+      request: {
+        path,
+        status,
+        requestId,
+        traceId,
+        sentAt,
+        tookMs,
+        spans,
+        diagnoses,
+        notes: verdict.ownApps.flatMap(notesOn),
+      },
+      requestError: undefined,
+    };
   } catch (error) {
     return { request: undefined, requestError: messageOf(error) };
   }

@@ -138,6 +138,8 @@ function checkRequestId({ request }: Facts): Check {
   const others = spans.filter(({ tags }) => (tags?.[requestIdTag] ?? requestId) !== requestId);
   if (others.length === 0) return ok('request id', `one UUID at every hop: ${requestId}`);
   const services = [...new Set(others.map(serviceOf))].join(', ');
+  const note = request.notes.find(({ about }) => about === 'request id');
+  if (note) return skipped('request id', note.text);
   return wrong('request id', `another one at ${services}: the app before it did not carry it on`, advice);
 }
 
@@ -150,7 +152,10 @@ function checkTrace({ request, requestError, processes, ports, containers }: Fac
   }
   const wrongs = request.diagnoses.filter(({ cause }) => cause !== 'clock-skew');
   if (wrongs.length > 0) return wrongs.map((diagnosis) => wrong(name, diagnosis.text, adviceFor(diagnosis)));
-  return [ok(name, `GET ${request.path} answered ${request.status}: one trace of ${request.spans.length} spans`)];
+  return [
+    ok(name, `GET ${request.path} answered ${request.status}: one trace of ${request.spans.length} spans`),
+    ...request.notes.flatMap(({ about, text }) => (about === 'spans' ? ok('own app', text) : [])),
+  ];
 }
 
 function checkClocks({ request }: Facts): Check {

@@ -1,3 +1,4 @@
+import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { waitFor } from '../topology/wait.js';
 import type { Span } from '../trace/span.js';
 import { sendTraced, type TracedAnswer, type TracedRequest } from './send.js';
@@ -19,7 +20,15 @@ export interface TraceWait {
 }
 
 /** Nothing new after so long means that nothing more comes, where every reporter sends within 0.2 s as the sandbox's do. */
-export const quietSandboxMs = 1500;
+const quietSandboxMs = 1500;
+
+/** An app of the user's own may send later: OpenTelemetry's exporters do so every five seconds. */
+export const quietOwnAppMs = 6000;
+
+/** @returns after how long without a new span none is to come, milliseconds */
+export function quietMsOf({ model }: Pick<RunningSandbox, 'model'>): number {
+  return model.services.some(({ app }) => app?.isOwn) ? quietOwnAppMs : quietSandboxMs;
+}
 
 /**
  * Waits for a trace to be there: until there is enough of it, nothing new has come for some time, or time is up.

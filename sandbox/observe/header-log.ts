@@ -1,5 +1,6 @@
 import type { RunningSandbox } from '../topology/running-sandbox.js';
-import type { HeaderRecord } from '../trace/trace-headers.js';
+import { type HeaderRecord, readContext } from '../trace/trace-headers.js';
+import type { TracedAnswer } from './send.js';
 
 /** What one hop wrote down of one request: an Envoy the headers that left it, an app those that came and left. */
 export interface HopRecord extends HeaderRecord {
@@ -50,7 +51,15 @@ export async function allHeaderRecords(sandbox: RunningSandbox): Promise<HopReco
   return logs.flatMap((log) => log.split('\n').flatMap(readLine));
 }
 
-/** @returns what the hops wrote down of one request, in no order */
-export async function headerRecords(sandbox: RunningSandbox, requestId: string): Promise<HopRecord[]> {
-  return (await allHeaderRecords(sandbox)).filter((record) => record.requestId === requestId);
+/**
+ * What the hops wrote down of one request: by its x-request-id, or by its trace where an app has not carried that on.
+ */
+export function recordsOf(
+  records: readonly HopRecord[],
+  { requestId, traceId }: Pick<TracedAnswer, 'requestId' | 'traceId'>,
+): HopRecord[] {
+  const isOf = (record: HopRecord) =>
+    (requestId !== undefined && record.requestId === requestId) ||
+    (traceId !== undefined && readContext(record.headers).traceId === traceId);
+  return records.filter(isOf);
 }

@@ -3,13 +3,11 @@ import { diagnose } from '../diagnosis/diagnose.js';
 import { beganElsewhere } from '../diagnosis/explain-own-apps.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import type { Span } from '../trace/span.js';
-import { readContext } from '../trace/trace-headers.js';
 import { anyShape, judge, type Verdict } from '../verdict/judge.js';
-import { hasOwnApp } from '../verdict/own-app.js';
 import type { Shape } from '../verdict/shape.js';
-import { collectTrace, quietSandboxMs } from './collect.js';
+import { collectTrace, quietMsOf } from './collect.js';
 import { collectorCounters, countedBetween, lostBetween, reporterStates, tracesNearby } from './gather-evidence.js';
-import { allHeaderRecords, type HopRecord, withHeaderLogs } from './header-log.js';
+import { allHeaderRecords, type HopRecord, recordsOf, withHeaderLogs } from './header-log.js';
 import { isLate, longestReportMs, type VerifiedTrace } from './judged-trace.js';
 import { sendTraced, type TracedAnswer, type TracedRequest, withContext } from './send.js';
 import type { ZipkinClient } from './zipkin-client.js';
@@ -60,11 +58,7 @@ export async function verify(verification: Verification): Promise<VerifiedTrace[
   const traces = await collectAll(verification, answers);
   const records = writesHeaders ? await allHeaderRecords(sandbox) : [];
   const judged = traces.map((trace) => {
-    const { requestId: sent } = trace.answer;
-    const headers = records.filter(
-      ({ requestId, headers }) =>
-        (requestId !== null && requestId === sent) || readContext(headers).traceId === trace.traceId,
-    );
+    const headers = recordsOf(records, trace.answer);
     return { ...trace, headers, verdict: judgeOne(verification, trace.spans, trace.answer, headers) };
   });
   const isWhole = judged.every(({ verdict }) => verdict.whole);
@@ -107,7 +101,6 @@ function judgeOne(
 /** Waits for the trace of each answer: until it is complete, or no longer than reporters wait. */
 function collectAll(verification: Verification, answers: readonly TracedAnswer[]) {
   const { shape, zipkin, sandbox, onJudged, waitMs } = verification;
-  const isQuick = sandbox && waitMs === undefined && !hasOwnApp(shape);
   let collected = 0;
   return pMap(
     answers,
@@ -121,7 +114,7 @@ function collectAll(verification: Verification, answers: readonly TracedAnswer[]
         limitMs: waitMs ?? longestReportMs,
         ...(shape === anyShape ? {} : { enough: isComplete }),
         since: sentAt + tookMs,
-        ...(isQuick ? { quietMs: quietSandboxMs } : {}),
+        ...(sandbox && waitMs === undefined ? { quietMs: quietMsOf(sandbox) } : {}),
       };
       const spans = traceId === undefined ? [] : await collectTrace(zipkin, traceId, wait);
       collected += 1;

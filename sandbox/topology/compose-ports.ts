@@ -3,7 +3,7 @@ import type { Model } from './model.js';
 import { isThisMachine, urlOf } from './this-machine.js';
 
 /** Runs a command of Docker. What does it takes long to load, and a native sandbox does not need it. */
-async function docker(root: string, ...args: readonly string[]) {
+export async function docker(root: string, ...args: readonly string[]) {
   const { execa } = await import('execa');
   return execa('docker', args, { cwd: root, reject: false, stdin: 'ignore' });
 }

@@ -58,7 +58,8 @@ export interface ModelInput {
   readonly ownApps?: readonly string[];
 }
 
-const shippedApp = '/sandbox/services/main.js';
+/** The sandbox's own app, in its image. */
+export const shippedApp = '/sandbox/services/main.js';
 const defaultAppPort = 8080;
 
 /**

@@ -165,9 +165,9 @@ export class NativeSandbox {
   }
 
   async #writeRecord(): Promise<void> {
-    const { frontUrl, adminUrl, zipkinUrl, addresses } = this.plan;
+    const { frontUrl, adminUrl, zipkinUrl, addresses, ownApps } = this.plan;
     const processes = Object.fromEntries(this.#processes.map(({ plan, pid }) => [plan.name, pid]));
-    const record: RunRecord = { pid: process.pid, frontUrl, adminUrl, zipkinUrl, addresses, processes };
+    const record: RunRecord = { pid: process.pid, frontUrl, adminUrl, zipkinUrl, addresses, processes, ownApps };
     const file = join(this.runFolder, 'sandbox.json');
     await writeFile(`${file}.part`, JSON.stringify(record, null, 2));
     await rename(`${file}.part`, file);

@@ -5,6 +5,7 @@ import { compose, publishedUrls } from './compose-ports.js';
 import { isAlive } from './managed-process.js';
 import type { Model } from './model.js';
 import type { ServiceAddresses } from './native-plan.js';
+import { ownAppsInCompose } from './own-apps-in-compose.js';
 import { readModel } from './read-model.js';
 import { frontPortOf, readTopology } from './read-topology.js';
 
@@ -134,7 +135,11 @@ export async function findSandbox(
   const record = await readRunRecord(cache, frontPort);
   const model = await readModel(root, environment, record?.ownApps);
   if (record) return nativeSandbox(record, model, dirname(runRecordFile(cache, frontPort)));
-  const inCompose = await composeSandbox(root, model);
+  const ownApps = await ownAppsInCompose(root);
+  const inCompose = await composeSandbox(
+    root,
+    ownApps.length > 0 ? await readModel(root, environment, ownApps) : model,
+  );
   if (inCompose) return inCompose;
   const start = "start one with 'npm start' or 'docker compose up --build -d'";
   throw new Error(`no sandbox runs on port ${frontPort}; ${start}, or set FRONT_PORT to the port of one that runs`);

@@ -76,7 +76,10 @@ export function judge(shape: Shape, spans: readonly Span[], options: JudgeOption
     ...(options.otherCalls ? findCutCalls(tree, requestIdOf(nodes.map(({ span }) => span)), options.otherCalls) : []),
   ];
   const findings = ownApps.length > 0 ? all.filter((finding) => !isLeftOpen(finding, ownApps, all)) : all;
-  const notes = [...ownApps.flatMap(notesOn), ...noteOddities(tree, options.callerSpanId, ownApps.length > 0)];
+  const notes = [
+    ...ownApps.flatMap(notesOn).map(({ text }) => text),
+    ...noteOddities(tree, options.callerSpanId, ownApps.length > 0),
+  ];
   const { spansOf } = match;
   return { whole: findings.length === 0, findings, notes, shape: fitted.shape, tree, spansOf, ownApps };
 }

@@ -30,9 +30,6 @@ const unsetName = /^$|^unknown|^opentelemetry service$/i;
 
 const allParts = (part: ExpectedSpan): ExpectedSpan[] => [part, ...part.children.flatMap(allParts)];
 
-/** Whether what a request leaves depends on an app of the user's own. */
-export const hasOwnApp = (shape: Shape): boolean => allParts(shape.root).some(({ isOwnApp }) => isOwnApp);
-
 /** Reads what the apps of the user's own left: none where the shape has no such app. */
 export function readOwnApps(shape: Shape, tree: SpanTree): OwnAppTrace[] {
   const parts = allParts(shape.root);
@@ -142,10 +139,17 @@ function dropsRequestId({ caller, called }: OwnAppTrace): boolean {
   return came !== undefined && called.some(({ span }) => (span.tags?.[requestIdTag] ?? came) !== came);
 }
 
-/** Which of the accepted ways its tracer took, in one line, and what else is worth to know and no fault. */
-export function notesOn(app: OwnAppTrace): string[] {
-  const requestId = `${app.app} does not send x-request-id on: the logs of this request cannot be joined by it`;
-  return [describeOwnApp(app), ...(dropsRequestId(app) ? [requestId] : [])];
+/** What is worth to know of an app and is no fault. */
+export interface Note {
+  readonly about: 'spans' | 'request id';
+  readonly text: string;
+}
+
+/** Which of the accepted ways its tracer took, in one line, and whether it dropped the request id. */
+export function notesOn(app: OwnAppTrace): Note[] {
+  const text = `${app.app} does not send x-request-id on: the logs of this request cannot be joined by it`;
+  const spans: Note = { about: 'spans', text: describeOwnApp(app) };
+  return dropsRequestId(app) ? [spans, { about: 'request id', text }] : [spans];
 }
 
 function describeOwnApp(app: OwnAppTrace): string {

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cache, root } from '../../sandbox/cli/project.js';
-import { readShape } from '../../sandbox/cli/targets.js';
 import { verify } from '../../sandbox/observe/verify.js';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
@@ -19,7 +18,6 @@ const example = (file: string, more: Readonly<Record<string, string>> = {}) => (
   ...more,
 });
 const express = example('express_service.mjs');
-const fetching = example('fetch_service.mjs');
 const python = example('python_service.py');
 const deafPython = example('python_service.py', { FORWARD: 'none' });
 
@@ -35,12 +33,6 @@ interface Case {
 const cases: readonly Case[] = [
   { title: 'Express before Python', apps: { service1: express, service2: python }, shape: whole, expected: [] },
   { title: 'Python before Express', apps: { service1: python, service2: express }, shape: whole, expected: [] },
-  {
-    title: 'fetch, which has no spans of its own',
-    apps: { service1: fetching },
-    shape: await readShape(join(root, 'docs/examples/forwarded.yaml')),
-    expected: [],
-  },
   {
     title: 'Python that forwards nothing, as service1',
     apps: { service1: deafPython },

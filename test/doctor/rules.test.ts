@@ -21,6 +21,7 @@ const request: RequestFact = {
   tookMs: 9,
   spans,
   diagnoses: [],
+  notes: [],
 };
 
 const healthy: Facts = {

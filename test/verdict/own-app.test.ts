@@ -140,7 +140,7 @@ const faults: readonly Fault[] = [
   },
   {
     title: 'its spans do not come',
-    spans: `${before}${after('d shared')}\n${second}`,
+    spans: `${before}${after('d shared', 'r2')}\n${second}`,
     diagnosis:
       'not-reported at service1-app: service1-app joined this trace and sent its context on, but none of its spans came to Zipkin: check the address that its exporter sends to, and that it exports before it ends',
   },

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { cache, root } from '../../sandbox/cli/project.js';
+import type { VerifiedTrace } from '../../sandbox/observe/judged-trace.js';
+import { verify } from '../../sandbox/observe/verify.js';
+import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
+import { isInstalled } from '../../sandbox/topology/managed-process.js';
+import { shapeOf } from '../../sandbox/topology/model-shape.js';
+import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
+import { appsOfYourOwn, buildApp, overridesOf } from '../../sandbox/topology/own-apps.js';
+import { readModel } from '../../sandbox/topology/read-model.js';
+import { readTopology } from '../../sandbox/topology/read-topology.js';
+import { findSandbox } from '../../sandbox/topology/running-sandbox.js';
+import { ownEnvironment } from '../topology/own-environment.js';
+import type { Setting } from './settings.js';
+
+/** So that a test does not wait for OpenTelemetry's 5 s. */
+const soon = { OTEL_BSP_SCHEDULE_DELAY: '200' };
+
+/** @returns the runtime that this machine lacks for a tracer; undefined where it can run */
+export async function missingRuntime({ tracer }: Pick<Setting, 'tracer'>): Promise<string | undefined> {
+  for (const runtime of tracer.runtimes) if (!(await isInstalled(runtime))) return runtime;
+  return undefined;
+}
+
+/**
+ * Sends one request through a sandbox in which a tracer's app stands in some places.
+ *
+ * @param zipkinUrl who collects
+ * @param services where it stands
+ */
+export async function traced(
+  { tracer, set }: Setting,
+  zipkinUrl: string,
+  services: readonly string[],
+): Promise<VerifiedTrace> {
+  const environment = { ...(await ownEnvironment()), ZIPKIN_URL: zipkinUrl, READY_SECONDS: '200' };
+  const { example } = tracer;
+  const named = services.map((service) => [`${service.toUpperCase()}_APP`, join('docs/examples', example ?? '')]);
+  const variables = example ? { INIT_CWD: root, ...Object.fromEntries(named) } : {};
+  const apps = await appsOfYourOwn(await readTopology(root, environment), variables);
+  for (const app of apps) await buildApp(app);
+  const told = Object.entries(overridesOf(apps)).map(([name, app]) => [name, { ...app, ...soon, ...set }]);
+  const sandbox = await NativeSandbox.install(root, cache, environment, Object.fromEntries(told));
+  try {
+    await Promise.all(sandbox.plan.processes.map(({ name }) => sandbox.start(name)));
+    const path = '/trace/1';
+    const { shape } = shapeOf(
+      await readModel(
+        root,
+        environment,
+        apps.map(({ service }) => service),
+      ),
+      path,
+    );
+    if (!shape) throw new Error(`no shape for ${path}`);
+    const url = new URL(`${sandbox.plan.frontUrl}${path}`);
+    await fetch(url).then((warm) => warm.text()); // the first request of a process is its slowest
+    const [judged] = await verify({
+      request: { url, method: 'GET', headers: {} },
+      count: 1,
+      shape,
+      zipkin: new ZipkinClient(zipkinUrl),
+      sandbox: await findSandbox(root, cache, environment),
+      within: undefined,
+      tolerance: 5_000_000, // it is about who called whom, on a machine that may be busy
+    });
+    if (!judged) throw new Error('nothing was judged');
+    return judged;
+  } finally {
+    await sandbox.kill();
+  }
+}
