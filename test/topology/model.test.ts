@@ -5,11 +5,10 @@ import { readComposeFile } from '../../sandbox/topology/compose-file.js';
 import { buildModel, type Model } from '../../sandbox/topology/model.js';
 import { shapeOf } from '../../sandbox/topology/model-shape.js';
 import { countExpected, type ExpectedSpan } from '../../sandbox/verdict/shape.js';
+import { addedService, type Edits } from './added-service.js';
 
 const names = ['Dockerfile-frontenvoy', 'Dockerfile-service', 'front-envoy-zipkin.yaml', 'service-envoy-zipkin.yaml'];
 const read = (name: string) => readFileSync(name, 'utf8');
-
-type Edits = Readonly<Record<string, (text: string) => string>>;
 
 /** The model of the sandbox's own files, some of them edited. */
 function model(edits: Edits = {}): Model {
@@ -31,26 +30,6 @@ function spans(of: Model, path: string): string[] {
   const found = shapeOf(of, path);
   return found.shape ? draw(found.shape.root) : [found.why];
 }
-
-/** The blocks of docs/add-a-service.md, as they stand in their files. */
-const [service3 = '', call = '', route = '', cluster = ''] = [
-  ...read('docs/add-a-service.md').matchAll(/```yaml\n(.*?) *```/gs),
-].map(([, block = '']) => block.replace(/^ {3}/gm, ''));
-
-const before = (text: string, place: RegExp, block: string) => text.replace(place, (found) => block + found);
-const withService3 = (text: string) => before(text, /\n( {2}#.*\n)* {2}zipkin:\n/, `\n${service3}`);
-const calls = (service: string, urls: string) => (text: string) =>
-  text.replace(`SERVICE_NAME: ${service}\n`, (found) => `${found}      NEXT_HOP_URL: ${urls}\n`);
-const egressTo3 = (text: string) =>
-  before(before(text, /^ +- match: \{prefix: \/\}\n/m, route), /^( {2}#.*\n)* {2}- name: zipkin\n/m, cluster);
-const chain: Edits = {
-  'docker-compose.yml': (text) => withService3(text).replace('SERVICE_NAME: service2\n', (found) => found + call),
-  'service-envoy-zipkin.yaml': egressTo3,
-};
-const sideBySide: Edits = {
-  ...chain,
-  'docker-compose.yml': (text) => withService3(text).replace(/9000\/trace\/2/, '$& http://127.0.0.1:9000/trace/3'),
-};
 
 test("the sandbox's own files: who reports, who collects, which paths there are", () => {
   const { reporters, front, edge, collector, paths, services } = model();
@@ -95,12 +74,12 @@ test('GET /trace/1 leaves the eleven spans of the contract, /trace/2 five', () =
 
 test('a third service in a chain: six spans more', () => {
   assert.deepEqual(
-    model(chain)
+    model(addedService['in a chain'])
       .reporters.map(({ name }) => name)
       .slice(-2),
     ['service3', 'service3-app'],
   );
-  assert.deepEqual(spans(model(chain), '/trace/1').slice(10), [
+  assert.deepEqual(spans(model(addedService['in a chain']), '/trace/1').slice(10), [
     '          service2-app SERVER shared',
     '           service2-app CLIENT',
     '            service2 SERVER shared',
@@ -112,7 +91,7 @@ test('a third service in a chain: six spans more', () => {
 });
 
 test('two services side by side: a branch each, below the app that calls them', () => {
-  assert.deepEqual(spans(model(sideBySide), '/trace/1').slice(5), [
+  assert.deepEqual(spans(model(addedService['side by side']), '/trace/1').slice(5), [
     '     service1-app CLIENT',
     '      service1 SERVER shared',
     '       service1 CLIENT',
@@ -188,7 +167,10 @@ const cases: readonly [title: string, edits: Edits, path: string, expected: numb
   ],
   [
     'a circle',
-    { 'docker-compose.yml': (text) => calls('service2', 'http://service2/trace/2')(text) },
+    {
+      'docker-compose.yml': (text) =>
+        text.replace('SERVICE_NAME: service2\n', '$&      NEXT_HOP_URL: http://service2/trace/2\n'),
+    },
     '/trace/1',
     /^the calls of service2 go round in a circle$/,
   ],
