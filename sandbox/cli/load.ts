@@ -6,13 +6,14 @@ import { describeLoad } from '../load/report.js';
 import { spanLimitOf } from '../load/span-limit.js';
 import { findLoadTarget } from '../load/target.js';
 import { spansByService } from '../observe/shape-counts.js';
+import { shapeOf } from '../topology/model-shape.js';
 import { readTopology } from '../topology/read-topology.js';
 import { fetchText } from '../topology/wait.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { numberOption } from './number-option.js';
 import { cache, root } from './project.js';
 import { headerOption } from './request-options.js';
-import { jsonOption, ownShape, urlOption } from './targets.js';
+import { jsonOption, urlOption } from './targets.js';
 import { canOverwrite } from './terminal.js';
 
 interface LoadOptions {
@@ -61,7 +62,7 @@ async function spanLimitAt(zipkinUrl: string): Promise<number> {
 async function load(path: string, options: LoadOptions): Promise<ExitCode> {
   if (!path.startsWith('/')) throw new UsageError(`'${path}' is no path; give one like /trace/1`);
   const sandbox = await findLoadTarget(root, cache, process.env, options.url);
-  const shape = await ownShape(path);
+  const { shape } = shapeOf(sandbox.model, path);
   const plan = {
     frontUrl: sandbox.frontUrl,
     path,
