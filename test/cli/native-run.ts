@@ -65,7 +65,7 @@ export async function untilPrinted(run: NativeRun, text: string | RegExp): Promi
     assert.equal(run.process.exitCode ?? undefined, undefined, run.printed());
     assert.ok(new RegExp(text).test(run.printed()), run.printed().slice(-300));
   };
-  await waitFor(`'${text}'`, attempt, { seconds: 100, everyMs: 100 });
+  await waitFor(`'${text}'`, attempt, { seconds: 200, everyMs: 100 });
 }
 
 /** Waits until a run has started its processes, and gives what it says of them. */

@@ -29,8 +29,11 @@ test('an archive that Java cannot use, for a jar has a new time, is made again, 
   await symlink(join(original, 'lib'), join(folder, 'lib'));
   for (const file of ['zipkin.jar', 'zipkin.jsa']) await copyFile(join(original, file), join(folder, file));
   const run = await start(copied);
-  await untilPrinted(run, 'Ctrl-C ends it all.');
-  run.process.kill('SIGINT');
+  try {
+    await untilPrinted(run, 'Ctrl-C ends it all.');
+  } finally {
+    run.process.kill('SIGINT');
+  }
   assert.equal((await run.process).exitCode, 0);
   assert.match(run.printed(), /Zipkin: 'java' ended with code 1: .*; its archive of classes is made again$/m);
   const said: string[] = [];
