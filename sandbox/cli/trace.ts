@@ -10,7 +10,7 @@ import { drawSvg } from '../picture/waterfall-svg.js';
 import { drawTrace } from '../picture/waterfall-text.js';
 import { formatMicros } from '../trace/duration.js';
 import type { Span } from '../trace/span.js';
-import { buildTree } from '../trace/tree.js';
+import { buildTree, type SpanTree } from '../trace/tree.js';
 import { countExpected } from '../verdict/shape.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import {
@@ -74,8 +74,7 @@ interface Shown {
   readonly title?: string;
 }
 
-function print({ spans, page, answer }: Shown): void {
-  const tree = buildTree(spans);
+function print(tree: SpanTree, { page, answer }: Shown): void {
   const options = terminal(process.stdout);
   const said = answer
     ? [`HTTP ${answer.status} in ${formatMicros(answer.tookMs * 1000)}, connecting included`, '']
@@ -118,14 +117,15 @@ async function tracesOf(path: string, options: TraceOptions): Promise<Shown[]> {
 
 async function show(shown: Shown, { svg, json, sample }: TraceOptions): Promise<ExitCode> {
   const { traceId, spans, answer, page, title } = shown;
+  const tree = buildTree(spans);
   if (svg && spans.length > 0) {
-    await writeFile(svg, drawSvg(buildTree(spans), title === undefined ? {} : { title }));
+    await writeFile(svg, drawSvg(tree, title === undefined ? {} : { title }));
     process.stderr.write(`${svg}: trace ${traceId}, ${spans.length} spans\n`);
   }
   if (json) {
-    const document = { traceId, answer, page, spans, time: layOutWaterfall(buildTree(spans)).shares };
+    const document = { traceId, answer, page, spans, time: layOutWaterfall(tree).shares };
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  } else if (spans.length > 0) print(shown);
+  } else if (spans.length > 0) print(tree, shown);
   else if (!sample)
     process.stdout.write(`HTTP ${answer?.status}; trace ${traceId} was not to be recorded, and is not in Zipkin\n`);
   const asWanted = spans.length > 0 === sample;

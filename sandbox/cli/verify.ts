@@ -1,19 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type TraceWait, traceRequest } from '../observe/collect.js';
-import { judgeRecent, judgeStored, recentDays } from '../observe/judge-stored.js';
-import { type JudgedTrace, longestReportMs, type VerifiedTrace } from '../observe/judged-trace.js';
+import { judgeRecent, judgeStored } from '../observe/judge-stored.js';
+import { longestReportMs } from '../observe/judged-trace.js';
 import type { TracedRequest } from '../observe/send.js';
 import { verify } from '../observe/verify.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
-import { junitReport } from '../picture/junit.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { buildTree } from '../trace/tree.js';
 import { anyShape, type JudgeOptions } from '../verdict/judge.js';
 import { recordShape } from '../verdict/record-shape.js';
 import type { Shape } from '../verdict/shape.js';
 import { ExitCode, UsageError } from './exit-code.js';
-import { asDocument, explain, notesOf, sumUp } from './explain.js';
 import { numberOption } from './number-option.js';
 import {
   dataOption,
@@ -40,24 +38,21 @@ import {
   zipkinOption,
 } from './targets.js';
 import { canOverwrite } from './terminal.js';
+import { type Judgement, type ReportOptions, report } from './verify-report.js';
 
-interface VerifyOptions extends RequestOptions, StoredOptions {
-  readonly recent?: number;
+interface VerifyOptions extends RequestOptions, StoredOptions, ReportOptions {
   readonly service?: string;
   readonly expect?: string;
   readonly record?: string;
   readonly count: number;
   readonly within?: number;
   readonly tolerance?: number;
-  readonly junit?: string;
   readonly url?: string;
   readonly zipkin?: string;
-  readonly json?: true;
 }
 
 const mostRequests = 10_000;
 const mostRecent = 1000;
-const mostDrawn = 3;
 
 function readMilliseconds(text: string): number {
   if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('It must be a number of milliseconds.');
@@ -79,13 +74,6 @@ function limitsOf({ within, tolerance }: VerifyOptions): JudgeOptions {
     ...(within === undefined ? {} : { within: within * 1000 }),
     ...(tolerance === undefined ? {} : { startTolerance: tolerance * 1000, endTolerance: tolerance * 1000 }),
   };
-}
-
-/** What was judged, and the Zipkin to look at it in, where there is one. */
-interface Judgement {
-  readonly judged: readonly (JudgedTrace & Partial<VerifiedTrace>)[];
-  readonly shape: Shape;
-  readonly zipkin?: ZipkinClient;
 }
 
 /** Judges what is there already: nothing is sent. */
@@ -142,54 +130,10 @@ async function run(path: string, options: VerifyOptions): Promise<ExitCode> {
   const isStored = options.id !== undefined || options.file !== undefined || options.recent !== undefined;
   const judgement = isStored ? await judgeWhatIs(options) : await sendAndJudge(path, options);
   if (typeof judgement === 'number') return judgement;
-  const { judged, shape, zipkin } = judgement;
-  const broken = judged.filter(({ verdict }) => !verdict.whole);
-  if (options.junit) {
-    const cases = judged.map(({ traceId, answer, diagnoses }) => ({
-      name: `${shape.name} ${traceId}`,
-      seconds: (answer?.tookMs ?? 0) / 1000,
-      failures: diagnoses.map(({ text }) => text),
-    }));
-    await writeFile(options.junit, junitReport(`verify ${shape.name}`, cases));
-  }
-  if (options.json) {
-    const summary = options.recent === undefined ? {} : { summary: sumUp(broken) };
-    const document = { shape: shape.name, ...summary, traces: judged.map(asDocument) };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  } else await print(judged, broken, options, shape.name, zipkin);
-  return broken.length === 0 ? ExitCode.done : ExitCode.incompleteTrace;
+  return report(judgement, options);
 }
 
-async function print(
-  judged: Judgement['judged'],
-  broken: Judgement['judged'],
-  options: VerifyOptions,
-  shapeName: string,
-  zipkin: ZipkinClient | undefined,
-): Promise<void> {
-  const lines: string[] = [];
-  if (options.recent === undefined) {
-    for (const each of broken.slice(0, mostDrawn)) lines.push(...(await explain(each, zipkin)), '');
-    if (broken.length > mostDrawn) lines.push(`… and ${broken.length - mostDrawn} more; --json has them all`, '');
-  } else {
-    for (const { traces, hop, cause, example, ids } of sumUp(broken)) {
-      lines.push(
-        `✗ ${traces} of ${judged.length}: ${cause}${hop && ` at ${hop}`}: ${example}`,
-        `    ${ids.join(' ')}`,
-        '',
-      );
-    }
-  }
-  lines.push(...notesOf(judged));
-  const of = options.recent === undefined ? `of ${shapeName}` : `of the last ${recentDays} days`;
-  const verdict = broken.length === 0 ? '✓ whole' : `✗ ${broken.length} not whole`;
-  lines.push(
-    `${judged.length} ${judged.length === 1 ? 'trace' : 'traces'} ${of}: ${judged.length > 0 ? verdict : 'nothing to judge'}`,
-  );
-  process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-const exclusive = ['id', 'file', 'recent', 'record', 'url', 'method', 'data'];
+const exclusive = ['id', 'file', 'recent', 'record', 'method', 'data'];
 const others = (name: string) => exclusive.filter((other) => other !== name);
 
 /** Adds `verify` to the program: requests whose traces are checked against a shape. */

@@ -39,8 +39,16 @@ export interface Waterfall {
   readonly shares: readonly TimeShare[];
 }
 
-/** Lays a trace out as a waterfall: on one clock, with its critical path and the split of its time. */
+const laidOut = new WeakMap<SpanTree, Waterfall>();
+
+/** Lays a trace out as a waterfall: on one clock, with its critical path and the split of its time. Once for each tree. */
 export function layOutWaterfall(tree: SpanTree): Waterfall {
+  const waterfall = laidOut.get(tree) ?? layOut(tree);
+  laidOut.set(tree, waterfall);
+  return waterfall;
+}
+
+function layOut(tree: SpanTree): Waterfall {
   const { timeOf, skews } = alignClocks(tree);
   const path = criticalPath(tree, timeOf);
   let start = Number.POSITIVE_INFINITY;
