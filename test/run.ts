@@ -70,7 +70,7 @@ async function publishElsewhere(): Promise<void> {
 }
 
 /** Folders that a group of their own runs. */
-const ownGroup = ['e2e', 'readme', 'cli', 'deploy', 'long', 'tracers'];
+const ownGroup = ['e2e', 'readme', 'cli', 'deploy', 'long', 'tracers', 'machines'];
 
 async function unit(): Promise<void> {
   const services = await readTopology(root, process.env);
