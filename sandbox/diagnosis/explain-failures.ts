@@ -9,7 +9,9 @@ import { explainFlags } from './response-flags.js';
 /** Explains failed spans, calls that were tried again, and what is missing because a call failed. */
 export function explainFailures(inquiry: OpenFindings): void {
   explainRetries(inquiry);
-  const failed = new Set(inquiry.open('failed-span').flatMap(({ span }) => inquiry.nodeOf(span) ?? []));
+  const refusals = inquiry.open('missing-span').flatMap(({ under }) => inquiry.nodeOf(under) ?? []);
+  const failures = inquiry.open('failed-span').flatMap(({ span }) => inquiry.nodeOf(span) ?? []);
+  const failed = new Set([...failures, ...refusals.filter(isRefusal)]);
   const passedOn = new Set([...failed].flatMap(({ parent }) => parent ?? []));
   const alike = new Map<
     string,
@@ -41,6 +43,11 @@ export function explainFailures(inquiry: OpenFindings): void {
       findings: [...new Set(findings)],
     });
   }
+}
+
+/** Whether a server answered with an error and called nobody. Envoy gives such a span no `error` tag where it is a 4xx. */
+function isRefusal({ span, children }: SpanNode): boolean {
+  return isServing(span) && children.length === 0 && Number(span.tags?.['http.status_code']) >= 400;
 }
 
 function explainRetries(inquiry: OpenFindings): void {

@@ -99,3 +99,19 @@ test('diagnosis: flags of Envoy in words', () => {
   assert.equal(explainFlags('-'), undefined);
   assert.equal(explainFlags(undefined), undefined);
 });
+
+test('a hop that answers 400 itself and calls nobody is not told that it forwarded no context', () => {
+  const [server] = spansOf('a server 1 0+10');
+  assert.ok(server);
+  const refusal: Span = {
+    ...server,
+    localEndpoint: { serviceName: shape.root.service.toString() },
+    tags: { 'http.status_code': '400' },
+  };
+  const headers = [{ at: shape.root.service.toString(), direction: 'out', headers: {} }] as const;
+  const seen = diagnose(judge(shape, [refusal]), { headers });
+  assert.deepEqual(
+    seen.map(({ cause, hop }) => [cause, hop]),
+    [['failed', shape.root.service]],
+  );
+});
