@@ -117,7 +117,7 @@ for (const args of [['--count', '3'], ['--count=3'], ['--url', 'http://127.0.0.1
 for (const [args, says] of [
   [['trace'], /HTTP 400/],
   [['verify'], /get two hosts/],
-  [['headers'], /front-proxy edge out\n(?!.*service1)/s],
+  [['headers'], /front-proxy edge out\n(?!.*\nservice1)/s],
   [['load', '--count', '1'], /1 × 400/],
 ] as const) {
   test(`-H Host reaches the front: ${args[0]}`, async () => {
