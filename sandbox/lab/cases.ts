@@ -111,7 +111,7 @@ export const labCases: readonly LabCase[] = [
   {
     name: 'wrong-collector',
     does: `${called}'s sidecar cannot send to its collector: a wrong address, a closed port`,
-    picture: `the spans of ${called} are missing; ${called}-app hangs on an id that nobody reported`,
+    picture: `the spans of ${called} and of ${called}-app are missing: the app reports through its sidecar`,
     cause: 'reports-lost',
     hop: called,
     apply: runtime({ [collectorRequests]: 0, [collectorPending]: 0 }),
