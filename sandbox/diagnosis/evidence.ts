@@ -55,15 +55,14 @@ export function findOtherHalf(
 ): OtherHalf | undefined {
   const others = nearby.filter(([first]) => first && first.traceId !== caller.traceId);
   const find = (by: OtherHalf['by'], fits: (span: Span) => boolean): OtherHalf | undefined => {
-    for (const spans of others) {
-      const span = earliest(spans.filter((one) => isServing(one) && fits(one)));
-      if (!span) continue;
-      // A hop that got no x-request-id makes one: the half that is found by its time has an id of its own.
-      const own = by === 'time' ? span.tags?.[requestIdTag] : requestId;
-      const hasOthers = spans.some(({ tags }) => (tags?.[requestIdTag] ?? own) !== own);
-      return { traceId: span.traceId, span, by, hasOthers };
-    }
-    return undefined;
+    // Where each of two hops began a trace anew, the first of them is the other half.
+    const span = earliest(others.flatMap((spans) => spans.filter((one) => isServing(one) && fits(one))));
+    if (!span) return undefined;
+    // A hop that got no x-request-id makes one: the half that is found by its time has an id of its own.
+    const own = by === 'time' ? span.tags?.[requestIdTag] : requestId;
+    const trace = others.find((spans) => spans.includes(span)) ?? [];
+    const hasOthers = trace.some(({ tags }) => (tags?.[requestIdTag] ?? own) !== own);
+    return { traceId: span.traceId, span, by, hasOthers };
   };
   const isExpected = (span: Span) => expected.some((part) => hasService(part, span) && hasKind(part, span));
   return (

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Cause } from '../../sandbox/diagnosis/cause.js';
 import { diagnose } from '../../sandbox/diagnosis/diagnose.js';
-import type { Evidence } from '../../sandbox/diagnosis/evidence.js';
+import { type Evidence, findOtherHalf } from '../../sandbox/diagnosis/evidence.js';
 import { explainFlags } from '../../sandbox/diagnosis/response-flags.js';
 import type { Span } from '../../sandbox/trace/span.js';
 import { judge } from '../../sandbox/verdict/judge.js';
@@ -114,4 +114,24 @@ test('a hop that answers 400 itself and calls nobody is not told that it forward
     seen.map(({ cause, hop }) => [cause, hop]),
     [['failed', shape.root.service]],
   );
+});
+
+test('two traces begun within one call: the first is the other half, in whichever order Zipkin gives them', () => {
+  const within = (id: string, service: string, timestamp: number): Span => ({
+    traceId: id.repeat(32),
+    id: id.repeat(16),
+    kind: 'SERVER',
+    timestamp,
+    duration: 5,
+    localEndpoint: { serviceName: service },
+  });
+  const caller: Span = { ...within('a', 'service1', 100), kind: 'CLIENT', duration: 100 };
+  const [app, egress] = [within('b', 'service1-app', 110), within('c', 'service1', 120)];
+  const expected = [shape.root, ...shape.root.children].map((part) => ({ ...part, service: /service1/ }));
+  for (const nearby of [
+    [[app], [egress]],
+    [[egress], [app]],
+  ]) {
+    assert.equal(findOtherHalf(caller, undefined, expected, nearby)?.span, app);
+  }
 });
