@@ -9,7 +9,7 @@ import { carriedHeaders } from './tracing/propagation.js';
 import type { ReportCounters } from './tracing/reporting.js';
 import { serverSpan } from './tracing/server-span.js';
 
-/** What an app is made of. */
+/** The parts that an app needs. */
 export interface AppParts {
   readonly config: Config;
   readonly hostname: string;
@@ -22,8 +22,8 @@ export interface AppParts {
 }
 
 /**
- * The Express app of a service. It never listens. `/trace/N` is traced, and so is every wrong path; `/health`, `/reporter`
- * and the lab's paths leave no trace, and the sidecar routes none of them.
+ * Creates the Express app of a service. The app does not listen. It traces `/trace/N` and every unknown path. It does
+ * not trace `/health`, `/reporter` and the paths of the lab, and the sidecar routes no request to these.
  *
  * @returns the app, and a listener for node:http's createServer
  */
@@ -55,7 +55,7 @@ export function createApp(parts: AppParts): { readonly app: Express; readonly li
   return { app, listener: onlyPaths(app) };
 }
 
-/** Calls the next services side by side, then says hello. */
+/** Calls the next services in parallel, then answers with the greeting. */
 function hello({ config, hostname, address, tracer, lab }: AppParts) {
   const call = config.tracing === 'on' ? tracedCall(tracer, lab.inject) : untracedCall;
   const body = `Hello from behind Envoy (service ${config.serviceNumber})! hostname: ${hostname} resolvedhostname: ${address}\n`;

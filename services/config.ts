@@ -1,30 +1,36 @@
-/** What an app does about tracing. */
+/**
+ * How much tracing an app does. `on`: makes spans. `headers`: makes no span and forwards the trace context unchanged.
+ * `off`: makes no span and forwards nothing.
+ */
 export type TracingMode = 'on' | 'headers' | 'off';
 
-/** What one service process is told by its environment. */
+/** The settings of one service process, from its environment. */
 export interface Config {
   readonly serviceNumber: number;
-  /** The app's own name in Zipkin; its sidecar reports as SERVICE_NAME. */
+  /** The name of the app's spans in Zipkin. Its sidecar reports as SERVICE_NAME. */
   readonly appName: string;
   readonly host: string;
   readonly port: number;
-  /** What it calls, side by side, before it answers. */
+  /** The URLs that the app calls in parallel before it answers. */
   readonly nextHops: readonly URL[];
   readonly nextHopTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
   readonly logTraceHeaders: boolean;
-  /** `headers`: carries the trace context on as it came, with no span of its own. `off`: does not even do that. */
   readonly tracing: TracingMode;
-  /** Where spans are posted to. */
+  /** The URL to which the app posts its spans. */
   readonly reportsTo: URL;
-  /** Where the process runs as a pod: the pod's name, a tag of every span. */
+  /** On Kubernetes, the name of the pod. Every span gets it as a tag. */
   readonly podName: string | undefined;
 }
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const shown = (value: string): string => JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
 
-/** Reads an environment; an empty variable counts as absent. Throws an Error of one line that names every wrong one. */
+/**
+ * Reads the settings from an environment. An empty variable counts as absent.
+ *
+ * @throws an Error of one line that names every wrong variable
+ */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const wrong: string[] = [];
 

@@ -10,7 +10,7 @@ import { createReporter } from './tracing/reporting.js';
 import { createTracing } from './tracing/tracer.js';
 
 const FLUSH_RESERVE_MS = 1000;
-/** Time to accept what callers have connected to: closing the server would reset their connections. */
+/** Time to accept the connections that wait. Closing the server at once would reset them. */
 const ACCEPT_MS = 100;
 
 function configOrExit(): Config {
@@ -53,12 +53,14 @@ const { app, listener } = createApp({
 const server = createServer(
   {
     ...serverClasses(app),
-    // Above Envoy's limit (60 KiB), so that Envoy refuses oversized headers and the app's span is never missing.
+    // Above Envoy's limit of 60 KiB. Envoy then refuses headers that are too long, and no request reaches Node without
+    // a span.
     maxHeaderSize: 64 * 1024,
     headersTimeout: 10_000,
     requestTimeout: 30_000,
     connectionsCheckingInterval: 5_000,
-    // Longer than Envoy keeps an idle upstream connection (1 h), so that Envoy never sends into a closing one.
+    // Envoy keeps an idle upstream connection for 1 h. The app keeps it longer, so Envoy never sends on a closing
+    // connection.
     keepAliveTimeout: 65 * 60_000,
   },
   listener,
@@ -92,7 +94,7 @@ async function stop(): Promise<void> {
   clearInterval(closing);
   server.closeAllConnections();
   await closed;
-  // Requests that were cut off end their spans when their sockets close: at the end of this turn of the event loop.
+  // A request that was cut off ends its span when its socket closes, at the end of this turn of the event loop.
   await immediate();
   await immediate();
 

@@ -6,10 +6,12 @@ const IDS = ['x-b3-traceid', 'x-b3-spanid', 'x-b3-sampled', 'x-b3-parentspanid',
 const CLOCK_AHEAD_MICROS = 1_000_000;
 
 const remove = (headers: Headers, names: readonly string[]): void => names.forEach((name) => void headers.delete(name));
-// Without traceparent, by which Envoy would mend B3.
+// Removes traceparent as well, because Envoy would restore the context from it.
 const removeAll = (headers: Headers): void => remove(headers, [...IDS, 'traceparent']);
 
-/** What some faults do to the headers of a request. `stale` is what a variable shared by all requests would hold. */
+/**
+ * The faults that change the headers of a request. `stale` is the span id that a variable shared by all requests holds.
+ */
 const headerFaults = {
   'drop-headers': removeAll,
   'drop-span-id': (headers) => remove(headers, ['x-b3-spanid', 'traceparent']),
@@ -30,40 +32,40 @@ const otherFaults = ['none', 'no-reports', 'wrong-name', 'clock-ahead', 'bypass-
 
 export type AppFault = keyof typeof headerFaults | (typeof otherFaults)[number];
 
-/** The ways in which an app can be made to break its trace: what goes wrong in apps that are meant to be right. */
+/** The faults that an app can be told to have. Each is a mistake that real apps make. */
 export const appFaults = [...otherFaults, ...Object.keys(headerFaults)] as readonly AppFault[];
 
-/** One app's propagation faults, at most one at a time, switched while it runs. With `none` everything passes untouched. */
+/** Switches the faults of one app while it runs. At most one is on at a time. `none` changes nothing. */
 export class Lab {
   #fault: AppFault = 'none';
   #directUrl: URL | undefined;
   #staleSpanId = randomTraceId();
 
-  /** @param directUrl where `bypass-sidecar` calls the next service, around its own sidecar */
+  /** @param directUrl the URL that `bypass-sidecar` calls instead of its own sidecar */
   apply(fault: AppFault, directUrl?: URL): void {
     this.#fault = fault;
     this.#directUrl = directUrl;
     this.#staleSpanId = randomTraceId();
   }
 
-  /** Writes the span's context as the fault has it. */
+  /** Writes the span's context into the headers, then changes the headers as the fault says. */
   readonly inject: Inject = (span, headers) => {
     injectContext(span, headers);
     if (this.#fault in headerFaults) headerFaults[this.#fault as keyof typeof headerFaults](headers, this.#staleSpanId);
   };
 
-  /** @returns the next hop's URL as the fault has it */
+  /** @returns the URL to call: `url`, or the direct one where the fault is `bypass-sidecar` */
   nextHop(url: URL): URL {
     const isMeant = this.#fault === 'bypass-sidecar' && this.#directUrl?.pathname === url.pathname;
     return isMeant && this.#directUrl ? this.#directUrl : url;
   }
 
-  /** How far this app's clock is off, in microseconds. */
+  /** How many microseconds this app's clock is ahead. */
   get clockOffset(): number {
     return this.#fault === 'clock-ahead' ? CLOCK_AHEAD_MICROS : 0;
   }
 
-  /** @returns whether a finished span is still to be reported; changes its service name where the fault says so */
+  /** Changes the service name of a finished span where the fault says so. @returns whether to report the span */
   report(span: model.Span): boolean {
     if (this.#fault === 'wrong-name') span.localEndpoint?.setServiceName('my-express-app');
     return this.#fault !== 'no-reports';

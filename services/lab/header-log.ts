@@ -1,8 +1,7 @@
 import { traceHeaders } from '../tracing/propagation.js';
 
 /**
- * One line of the header log: the trace headers that entered (`in`) or left (`out`) this app for one request, as they were
- * on the wire.
+ * Writes one line of the header log: the trace headers of one request that entered (`in`) or left (`out`) this app.
  *
  * @param header reads one header by its lower-case name
  * @returns JSON `{at, direction, requestId, headers}`; requestId is null when there was none

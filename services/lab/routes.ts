@@ -3,19 +3,19 @@ import type { Inject } from '../tracing/propagation.js';
 import { appFaults, Lab } from './faults.js';
 import { headerLogLine } from './header-log.js';
 
-/** The faults and the header log of one app. Neither leaves a trace of its own. */
+/** The faults and the header log of one app. Requests to the lab are not traced. */
 export interface AppLab {
   readonly faults: Lab;
   /** `POST /lab/FAULT?direct=URL` and `POST /header-log/on`. */
   readonly routes: RequestHandler;
-  /** Logs the trace headers of a request that came in. */
+  /** Logs the trace headers of an incoming request. */
   readonly logEntered: RequestHandler;
-  /** Injects as the fault has it, and logs the trace headers of the request that goes out. */
+  /** Injects the context, with the fault, and logs the trace headers of the outgoing request. */
   readonly inject: Inject;
 }
 
 /**
- * Sets up the lab of an app, without a fault.
+ * Creates the lab of an app. No fault is on.
  *
  * @param headerLog takes the lines of the header log
  * @param isLogging whether the header log is on from the start

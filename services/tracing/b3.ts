@@ -2,7 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 const MULTI = ['x-b3-traceid', 'x-b3-spanid', 'x-b3-parentspanid', 'x-b3-sampled', 'x-b3-flags'] as const;
 
-/** Well-formed multi-header B3: lower-case, sampled `0` or `1`, flags `1` or absent; empty when there is no context. */
+/**
+ * Well-formed multi-header B3: in lower case, sampled `0` or `1`, flags `1` or absent. Empty where there is no context.
+ */
 export type B3Headers = { readonly [name in (typeof MULTI)[number]]?: string };
 
 type Fields = { readonly [field in 'traceId' | 'spanId' | 'parentId' | 'sampled' | 'flags']?: string | undefined };
@@ -14,7 +16,7 @@ const decisionOf = (sampled: string) =>
   /^(1|true)$/.test(sampled) ? '1' : /^(0|false)$/.test(sampled) ? '0' : undefined;
 const SINGLE = /^([0-9a-f]+)-([0-9a-f]+)(?:-([01d])(?:-([0-9a-f]+))?)?$/;
 
-/** The fields of a single `b3` value, undefined when it has none of the forms that the specification gives it. */
+/** Reads the fields of a single `b3` header. Undefined where the value has none of the forms of the specification. */
 function singleFields(b3: string): Fields | undefined {
   if (b3 === 'd') return { flags: '1' };
   if (b3 === '0' || b3 === '1') return { sampled: b3 };
@@ -26,7 +28,9 @@ function singleFields(b3: string): Fields | undefined {
     : { traceId, spanId, parentId, sampled: decision };
 }
 
-/** The normalised headers of `fields`, empty when any of them is malformed: a context counts whole or not at all. */
+/**
+ * Writes the fields as multi-header B3. Empty where one field is malformed, because half a context is worse than none.
+ */
 function normalised({ traceId, spanId, parentId = '', sampled, flags = '0' }: Fields): B3Headers {
   const decision = sampled === undefined ? undefined : decisionOf(sampled);
   if (sampled !== undefined && decision === undefined) return {};
@@ -43,13 +47,14 @@ function normalised({ traceId, spanId, parentId = '', sampled, flags = '0' }: Fi
 }
 
 /**
- * Reads the B3 context of a request and gives only what is well formed by the B3 specification
- * (https://github.com/openzipkin/b3-propagation): ids (16 or 32 hex trace id, 16 hex span id, neither all zeros) with
- * an optional parent and decision, or a decision alone. Upper case is lower-cased. Anything else is dropped whole;
- * several values of one header, which Node joins with a comma, are malformed like any other.
+ * Reads the B3 context of a request and checks it against the B3 specification
+ * (https://github.com/openzipkin/b3-propagation). A context is either ids or a sampling decision alone. Ids are a trace
+ * id of 16 or 32 hex digits and a span id of 16, not all zeros, with an optional parent id and decision. Upper case
+ * becomes lower case. Several values of one header, which Node joins with a comma, are malformed.
  *
- * @param headers a request's headers; the single `b3` header is read when no multi-header id came
- * @returns multi-header B3, `{}` when there is none or it is malformed
+ * @param headers a request's headers; the single `b3` header counts only where no `x-b3-traceid` and no `x-b3-spanid`
+ *   came
+ * @returns multi-header B3; `{}` where there is no context or a malformed one
  */
 export function wellFormedB3(headers: IncomingHttpHeaders): B3Headers {
   const value = (name: string): string | undefined => headers[name]?.toString().toLowerCase();

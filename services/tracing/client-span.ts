@@ -4,12 +4,12 @@ import { Instrumentation, type Tracer } from 'zipkin';
 import type { Inject } from './propagation.js';
 
 /**
- * Makes one GET request and gives the status of its whole answer. Rejects with the reason of `signal`, or with
- * node-fetch's error.
+ * Sends one GET request, reads the whole answer and gives its status. Rejects with the reason of `signal`, or with the
+ * error of node-fetch.
  */
 export type Call = (url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<number>;
 
-// The time-out of idle connections is shorter than the listener's on the other end, so that this end closes first.
+// Shorter than the idle time-out of the sidecar's listener, so this end closes an idle connection first.
 const agent = new Agent({ keepAlive: true, timeout: 20_000 });
 
 async function get(url: URL, headers: Headers, signal: AbortSignal): Promise<number> {
@@ -17,11 +17,11 @@ async function get(url: URL, headers: Headers, signal: AbortSignal): Promise<num
     const response = await fetch(url.href, {
       headers,
       agent,
-      // @types/node-fetch has a signal type of its own, one `| undefined` away from Node's.
+      // @types/node-fetch declares its own signal type. It differs from Node's by one `| undefined`.
       signal: signal as RequestInit['signal'],
       redirect: 'manual',
       compress: false,
-      size: 1024 * 1024, // bytes of the longest answer
+      size: 1024 * 1024, // bytes; a longer answer is an error
     });
     await response.text();
     return response.status;
@@ -30,15 +30,16 @@ async function get(url: URL, headers: Headers, signal: AbortSignal): Promise<num
   }
 }
 
-/** A call that leaves no span. */
+/** Sends a request without a span. */
 export const untracedCall: Call = (url, headers, signal) => get(url, new Headers(headers), signal);
 
 /**
- * A call that is a CLIENT span, a child of the current span. The span ends with the last byte of the answer, is named
- * `get <path>`, and carries status and error. Redirects are handed back, not followed: one call is one request and one span.
+ * Sends requests with a CLIENT span each, a child of the current span. The span is named `get <path>`, ends with the
+ * last byte of the answer, and has its status or error. The call returns a redirect and does not follow it, so one call
+ * is one request and one span.
  *
- * The span has no remote service name. Zipkin takes it from the SERVER span that shares its id; a name given here would
- * add a link of its own wherever that span is missing.
+ * The span gets no remote service name: Zipkin takes the name from the SERVER span with the same id. If that span is
+ * missing, a name given here would add a wrong link to Zipkin's dependency graph.
  *
  * @param inject writes the span's context into the request's headers
  */

@@ -1,9 +1,10 @@
 const STEP_MS = 50;
 
 /**
- * A wall clock of microsecond resolution. zipkin-js starts from `Date.now()`, which cuts off up to a millisecond, so its
- * spans begin before the Envoy spans that contain them; `performance.timeOrigin` does not. When the system's clock is
- * stepped (a suspended laptop, a first NTP answer) this clock follows.
+ * Creates a wall clock with microsecond resolution. zipkin-js uses `Date.now()`, which cuts off up to a millisecond.
+ * Its spans would then begin before the Envoy spans that contain them. This clock starts from `performance.timeOrigin`,
+ * which cuts off nothing. When the system's clock jumps (after a suspend, or at the first NTP answer), this clock
+ * follows.
  *
  * @returns a function that gives the time in epoch microseconds
  */

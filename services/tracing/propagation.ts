@@ -3,7 +3,7 @@ import type { Headers } from 'node-fetch';
 import { Request, type TraceId } from 'zipkin';
 import type { TracingMode } from '../config.js';
 
-/** Writes the context of `span` into the headers of the request that the span is about. */
+/** Writes the context of a CLIENT span into the headers of its request. */
 export type Inject = (span: TraceId, headers: Headers) => void;
 
 const CARRIED = ['x-request-id', 'baggage', 'traceparent', 'tracestate'] as const;
@@ -17,8 +17,9 @@ const CARRIED_BY: Readonly<Record<TracingMode, readonly string[]>> = {
 };
 
 /**
- * Picks the headers that a service carries from a request to the requests that it makes because of it. B3 comes from the span
- * (`injectContext`). An app that makes no span carries B3 as it came; one without tracing carries nothing.
+ * Picks the headers that a service copies from an incoming request to the requests that it sends because of it. With
+ * tracing `on`, B3 is not copied: `injectContext` writes it. With `headers`, B3 is copied unchanged. With `off`,
+ * nothing is.
  */
 export function carriedHeaders(entered: IncomingHttpHeaders, tracing: TracingMode = 'on'): Record<string, string> {
   const carried: Record<string, string> = {};
@@ -30,9 +31,9 @@ export function carriedHeaders(entered: IncomingHttpHeaders, tracing: TracingMod
 }
 
 /**
- * Writes the context of a CLIENT span into the headers of its request: B3 in several headers, and `traceparent` where one of
- * the same trace came in (https://www.w3.org/TR/trace-context/). A `traceparent` of another trace goes, and `tracestate` with
- * it: it says nothing about this trace.
+ * Writes the context of a CLIENT span into the headers of its request, as multi-header B3. If a `traceparent` of the
+ * same trace came in, it gets the new span id (https://www.w3.org/TR/trace-context/). A `traceparent` of another trace
+ * is removed together with its `tracestate`.
  */
 export const injectContext: Inject = (span, headers) => {
   for (const name of B3) headers.delete(name);
@@ -48,5 +49,5 @@ export const injectContext: Inject = (span, headers) => {
   }
 };
 
-/** Every header that carries trace context, or is carried on beside it. */
+/** The headers of the trace context, and those that a service forwards beside them. */
 export const traceHeaders: readonly string[] = [...B3, ...CARRIED];

@@ -14,7 +14,7 @@ declare module 'zipkin-transport-http' {
   }
 }
 
-/** Spans given to the reporter, and reports that were refused or that nobody answered: their spans are lost. */
+/** How many spans the reporter got, and how many reports were refused or not answered. The spans of those are lost. */
 export interface ReportCounters {
   readonly recorded: number;
   readonly failedReports: number;
@@ -23,15 +23,16 @@ export interface ReportCounters {
 /** Sends finished spans to Zipkin. */
 export interface Reporter extends Logger {
   counters(): ReportCounters;
-  /** Sends all spans and waits for the answers, until `deadline` (epoch milliseconds). */
+  /** Sends all spans and waits for the answers, at most until `deadline` (epoch milliseconds). */
   flush(deadline: number): Promise<void>;
 }
 
 /**
- * zipkin-transport-http's HttpLogger, with node-fetch over kept connections. It posts what was recorded every 200 ms
- * (https://zipkin.io/zipkin-api/, POST /spans). The sidecar keeps each report until Zipkin takes it.
+ * Creates a reporter: zipkin-transport-http's HttpLogger with node-fetch and keep-alive connections. Every 200 ms it
+ * posts the spans that were recorded (https://zipkin.io/zipkin-api/, POST /spans). The sidecar keeps each report until
+ * Zipkin takes it.
  *
- * @param endpoint where to post: in this sandbox a listener of the sidecar
+ * @param endpoint the URL to post to; in this sandbox a listener of the sidecar
  * @param log takes one line when a report fails for the first time
  */
 export function createReporter(endpoint: URL, log: (line: string) => void): Reporter {
@@ -41,7 +42,7 @@ export function createReporter(endpoint: URL, log: (line: string) => void): Repo
 
   const post: Post = (url, options) => {
     const answered = fetch(url, options).then(async (response) => {
-      await response.text(); // so that the connection is used again
+      await response.text(); // frees the connection for the next report
       return response;
     });
     underWay.add(answered);
@@ -52,16 +53,16 @@ export function createReporter(endpoint: URL, log: (line: string) => void): Repo
   const options = {
     endpoint: endpoint.href,
     agent: new Agent({ keepAlive: true }),
-    timeout: 130_000, // longer than the sidecar's: its answer says what became of the report
+    timeout: 130_000, // longer than the sidecar's time-out, so the sidecar always answers first
     httpInterval: 200,
-    maxPayloadSize: 64 * 1024, // the sidecar keeps 512 of them
+    maxPayloadSize: 64 * 1024, // the sidecar keeps at most 512 reports
     jsonEncoder: jsonEncoder.JSON_V2,
     fetchImplementation: post,
   };
   const logger = new HttpLogger(options);
   logger.on('error', ({ message }) => {
     counters.failedReports += 1;
-    const [seen = ''] = message.split(', body:', 1); // what follows are spans
+    const [seen = ''] = message.split(', body:', 1); // the rest of the message is the spans
     if (counters.failedReports === 1) log(`a report to ${endpoint.host} failed (${seen}); /reporter counts any more`);
   });
   return {

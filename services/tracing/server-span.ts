@@ -4,17 +4,18 @@ import { expressMiddleware } from 'zipkin-instrumentation-express';
 import { type B3Headers, wellFormedB3 } from './b3.js';
 
 const CLIENT_CLOSED_REQUEST = 499;
-// Made out here: a function that is made beside a request keeps it in memory.
+// Declared at the top level, because a function that is created beside a request keeps the request in memory.
 const doNothing = (): void => undefined;
 
 /**
- * Express middleware that opens a SERVER span for each request, joins the caller's trace where its B3 is well formed, and
- * runs what follows with the span as current one. The span is named `<method> <route>`.
+ * Express middleware that opens a SERVER span for each request. It joins the caller's trace where the B3 headers are
+ * well formed, and runs the following handlers with the span as the current one. The span is named `<method> <route>`.
  *
- * zipkin-instrumentation-express does the work. It gets small stand-ins for request and response, for four reasons. It
- * joins and reports whatever B3 it is given, and Zipkin refuses a whole report for one malformed id. It parses a URL made
- * of the caller's Host header. It defines a getter on the request, which keeps everything that belongs to the request in
- * memory until a full garbage collection. And it ends the span at `finish`, when Envoy may have had the answer for a while.
+ * zipkin-instrumentation-express makes the span. It gets small stand-ins for request and response, for four reasons:
+ * - It joins and reports malformed B3, and Zipkin refuses a whole report because of one malformed id.
+ * - It parses a URL that contains the caller's Host header.
+ * - It defines a getter on the request, which keeps the request in memory until a full garbage collection.
+ * - It ends the span at `finish`, up to milliseconds after Envoy got the answer. Here the span ends at `prefinish`.
  *
  * @param port the port of the span's local endpoint
  */
@@ -42,7 +43,7 @@ export function serverSpan(tracer: Tracer, port: number): RequestHandler {
   };
 }
 
-/** What zipkin-instrumentation-express reads of a request. */
+/** The part of a request that zipkin-instrumentation-express reads. */
 class SeenRequest {
   declare readonly _trace_id: TraceId;
   readonly protocol = 'http';
@@ -60,7 +61,7 @@ class SeenRequest {
   }
 }
 
-/** What it needs of a response. */
+/** The part of a response that zipkin-instrumentation-express uses. */
 class SeenResponse {
   statusCode = 0;
   finish: () => void = () => undefined;

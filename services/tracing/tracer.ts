@@ -1,7 +1,7 @@
 import { BatchRecorder, type Context, type Logger, model, type TraceId, Tracer } from 'zipkin';
 import { AsyncTraceContext } from './context.js';
 
-/** What a tracer is made of. */
+/** The parts that a tracer needs. */
 export interface TracerParts {
   /** The service name of its spans in Zipkin. */
   readonly appName: string;
@@ -9,28 +9,28 @@ export interface TracerParts {
   readonly reporter: Logger;
   /** Epoch microseconds. */
   now(): number;
-  /** Where the process runs as a pod: the pod's name, a tag of every span. */
+  /** On Kubernetes, the name of the pod. Every span gets it as a tag. */
   readonly podName?: string | undefined;
 }
 
 /**
- * A tracer with 128-bit trace ids whose context follows asynchronous code. It samples every trace that it starts; in a
- * trace that it joins, the caller's decision holds.
+ * Creates a tracer with 128-bit trace ids, whose context follows asynchronous code. It samples every trace that it
+ * starts. In a trace that it joins, it obeys the caller's sampling decision.
  *
- * @returns the tracer, and `endSpans`, which hands unfinished spans to the reporter too
+ * @returns the tracer, and `endSpans`, which hands unfinished spans to the reporter
  */
 export function createTracing(parts: TracerParts): { readonly tracer: Tracer; endSpans(): void } {
   const { appName, reporter, now, podName } = parts;
   const batches = new BatchRecorder({
     logger: {
       logSpan(span) {
-        if (podName !== undefined) span.putTag('node_id', podName); // the tag of the Envoy beside it
+        if (podName !== undefined) span.putTag('node_id', podName); // the sidecar's spans have the same tag
         reporter.logSpan(span);
       },
     },
   });
   const tracer = new Tracer({
-    // zipkin's type leaves out what its Tracer handles: there may be no context.
+    // zipkin's Tracer accepts that there is no context, but its type does not say so.
     ctxImpl: new AsyncTraceContext<TraceId>() as Context<TraceId>,
     recorder: {
       record(record) {
