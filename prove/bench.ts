@@ -47,7 +47,7 @@ export function registerBench(program: Command): void {
     .addOption(numberOption('--seconds <seconds>', 'how long a round is', 600, 10))
     .addOption(numberOption('--warm <seconds>', 'load on each before the first round', 600, 20))
     .addOption(numberOption('--saturation <seconds>', 'the last load, on the first and the last of them', 3600, 60))
-    .addOption(numberOption('--concurrency <connections>', 'connections, each with one request at a time', 256, 16))
+    .addOption(numberOption('--concurrency <connections>', 'connections; each sends one request at a time', 256, 16))
     .addOption(
       new Option('--sweep [setting]', `try several values of a setting instead, or of each in turn`).choices(
         Object.keys(sweeps),

@@ -66,7 +66,7 @@ try {
 
 // Nothing outlives the npm that runs it, SIGKILL included: a command may end in its own way, or else ends at once.
 setInterval(() => {
-  if (isLeftBehind() && !process.emit('disconnect')) fail('what started this has ended');
+  if (isLeftBehind() && !process.emit('disconnect')) fail('the process that started this one has ended');
 }, 500).unref();
 
 const [entry, ...args] = process.argv.slice(2);

@@ -50,7 +50,7 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
     ...(ownApps.some(({ build }) => build)
       ? [
           {
-            title: 'Your own app: built, where anything has changed',
+            title: 'Build your own app, if it has changed',
             task: async (_: Progress, task: { output: string }) => {
               const say = (line: string) => {
                 task.output = line;
@@ -95,11 +95,11 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
   const tasks = new Listr<Progress>(
     [
       {
-        title: 'Parts: from the cache, or downloaded and verified',
+        title: 'Install Envoy and Zipkin',
         task: (_, task) => task.newListr(install, { concurrent: true }),
       },
       {
-        title: 'Processes: started, until each serves',
+        title: 'Start the processes',
         task: async (_, task) => {
           signal.throwIfAborted();
           const sandbox = await prepare();
@@ -129,7 +129,7 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
         },
       },
       {
-        title: 'First request: sent, until its trace is whole',
+        title: 'Send a first request and wait for its trace',
         task: async () => {
           if (!progress.sandbox) return;
           const over = new AbortController();

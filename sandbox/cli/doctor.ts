@@ -30,7 +30,7 @@ async function doctor(json: boolean): Promise<ExitCode> {
   const wrong = checks.filter(({ verdict }) => verdict === 'wrong').length;
   if (json) process.stdout.write(`${JSON.stringify({ healthy: wrong === 0, checks }, null, 2)}\n`);
   else {
-    const verdict = wrong === 0 ? 'Nothing is wrong.' : `${wrong} wrong; begin with the first ✗ from the top.`;
+    const verdict = wrong === 0 ? 'Nothing is wrong.' : `${wrong} wrong. Begin with the first ✗.`;
     process.stdout.write(`${draw(checks, terminal(process.stdout)).join('\n')}\n\n${verdict}\n`);
   }
   return wrong === 0 ? ExitCode.done : ExitCode.failedRun;
@@ -40,7 +40,7 @@ async function doctor(json: boolean): Promise<ExitCode> {
 export function registerDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('Go through the reasons for seeing no traces, and say of each whether it is so here.')
+    .description('Check each possible reason why you see no traces, and say what to do.')
     .addOption(jsonOption())
     .action(async (options: { readonly json?: true }) => {
       process.exitCode = await doctor(options.json ?? false);

@@ -22,7 +22,7 @@ export async function explain(
     for (const finding of told) lines.push(...wrapLine(`    - ${finding}`, options.wrapAt, 6));
   }
   if (waitedMs !== undefined) {
-    lines.push(`  late spans were waited for ${(waitedMs / 1000).toFixed(1)} s and no longer; --wait says how long`);
+    lines.push(`  waited ${(waitedMs / 1000).toFixed(1)} s for late spans; --wait sets how long`);
   }
   const others = zipkin === undefined ? [] : [...new Set(diagnoses.flatMap(({ otherTraceId }) => otherTraceId ?? []))];
   for (const part of [spans, ...(await Promise.all(others.map((id) => zipkin?.trace(id) ?? [])))]) {

@@ -13,7 +13,7 @@ import { jsonOption } from './targets.js';
 import { terminal } from './terminal.js';
 
 async function headers(path: string, sent: Record<string, string>, json: boolean): Promise<ExitCode> {
-  if (!path.startsWith('/')) throw new UsageError(`'${path}' is no path; give one like /trace/1`);
+  if (!path.startsWith('/')) throw new UsageError(`'${path}' is not a path; give one like /trace/1`);
   const sandbox = await findSandbox(root, cache, process.env);
   const url = new URL(sandbox.frontUrl + path);
   const { hop } = wayOf(sandbox.model, path);
@@ -21,7 +21,8 @@ async function headers(path: string, sent: Record<string, string>, json: boolean
   const { answer, ordered, missing } = await withHeaderLogs(sandbox, async () => {
     const answer = await sendTraced({ url, method: 'GET', headers: sent });
     const { requestId } = answer;
-    if (!requestId) throw new Error(`${url} answered no x-request-id, by which the hops' records are found`);
+    if (!requestId)
+      throw new Error(`the answer of ${url} has no x-request-id, which the records of the hops are found by`);
     const read = async () => arrangeRecords(points, recordsOf(await allHeaderRecords(sandbox), answer));
     const attempt = async () => {
       const found = await read();
@@ -41,7 +42,7 @@ async function headers(path: string, sent: Record<string, string>, json: boolean
   if (missing.length === 0) return ordered.length > 0 ? ExitCode.done : ExitCode.incompleteTrace;
   const labels = missing.map(labelOfPoint).join(', ');
   process.stderr.write(
-    `sandbox: no headers were seen at ${labels}; run 'npm run verify' to see how far the request came\n`,
+    `sandbox: no headers were seen at ${labels}; run 'npm run verify' to see how far the request got\n`,
   );
   return ExitCode.incompleteTrace;
 }
@@ -50,8 +51,8 @@ async function headers(path: string, sent: Record<string, string>, json: boolean
 export function registerHeaders(program: Command): void {
   program
     .command('headers')
-    .description('Send one request and show the trace headers that every hop of the running sandbox saw.')
-    .argument('[path]', 'what to ask for', '/trace/1')
+    .description('Send one request and show its trace headers at each hop of the running sandbox.')
+    .argument('[path]', 'the path to request', '/trace/1')
     .addOption(headerOption())
     .addOption(jsonOption())
     .action(async (path: string, options: { readonly header: Record<string, string>; readonly json?: true }) => {

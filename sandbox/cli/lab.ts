@@ -21,7 +21,7 @@ function list(json: boolean): ExitCode {
     const { wrapAt } = terminal(process.stdout);
     const lines = cases.flatMap(({ name, does }) => wrapLine(`  ${name.padEnd(width)}  ${does}`, wrapAt, width + 4));
     process.stdout.write(`npm run lab -- <case> breaks the running sandbox:\n\n${lines.join('\n')}\n\n`);
-    process.stdout.write('npm run lab -- reset puts all right again.\n');
+    process.stdout.write('npm run lab -- reset repairs everything.\n');
   }
   return ExitCode.done;
 }
@@ -51,7 +51,7 @@ async function lab(name: string | undefined, json: boolean): Promise<ExitCode> {
     if (labCase) process.stdout.write('\n');
     const verdict = broken ? (await explain(broken, zipkin)).join('\n') : '✓ the trace is whole';
     process.stdout.write(`${verdict}\n`);
-    if (labCase) process.stdout.write("\nIt stays so until 'npm run lab -- reset'.\n");
+    if (labCase) process.stdout.write("\nThe fault stays until you run 'npm run lab -- reset'.\n");
   }
   const causes = judged.flatMap(({ diagnoses }) => diagnoses.map(({ cause }) => cause));
   const asExpected = labCase?.cause ? causes.includes(labCase.cause) : causes.length === 0;
@@ -62,8 +62,8 @@ async function lab(name: string | undefined, json: boolean): Promise<ExitCode> {
 export function registerLab(program: Command): void {
   program
     .command('lab')
-    .description('Break the propagation of the running sandbox in one of many ways, and see the verdict.')
-    .argument('[case]', "what to break; 'reset' puts all right; none lists the cases")
+    .description('Break one thing in the running sandbox, send a request and explain what is wrong with its trace.')
+    .argument('[case]', "what to break; 'reset' repairs everything; without a case, lists the cases")
     .addOption(jsonOption())
     .action(async (name: string | undefined, options: { readonly json?: true }) => {
       process.exitCode = await lab(name, options.json ?? false);

@@ -60,7 +60,7 @@ async function spanLimitAt(zipkinUrl: string): Promise<number> {
 }
 
 async function load(path: string, options: LoadOptions): Promise<ExitCode> {
-  if (!path.startsWith('/')) throw new UsageError(`'${path}' is no path; give one like /trace/1`);
+  if (!path.startsWith('/')) throw new UsageError(`'${path}' is not a path; give one like /trace/1`);
   const sandbox = await findLoadTarget(root, cache, process.env, options.url);
   const { shape } = shapeOf(sandbox.model, path);
   const plan = {
@@ -96,27 +96,33 @@ async function load(path: string, options: LoadOptions): Promise<ExitCode> {
 export function registerLoad(program: Command): void {
   program
     .command('load')
-    .description('Send many requests to the sandbox; print throughput, latency, and what became of every span.')
-    .argument('[path]', 'what to ask for', '/trace/1')
+    .description(
+      'Send many requests to the sandbox. Print throughput, latency and the ledger, which accounts for every span.',
+    )
+    .argument('[path]', 'the path to request', '/trace/1')
     .addOption(
       numberOption(
         '-c, --concurrency <connections>',
-        'connections, each with one request at a time',
+        'connections; each sends one request at a time',
         loadLimits.concurrency,
         16,
       ),
     )
     .addOption(
-      numberOption('-r, --rate <requests>', 'requests a second (default: as many as are answered)', loadLimits.rate),
+      numberOption(
+        '-r, --rate <requests>',
+        'requests per second (default: as many as the sandbox answers)',
+        loadLimits.rate,
+      ),
     )
     .addOption(
       numberOption(
         '-s, --seconds <seconds>',
-        `how long (default: ${defaultSeconds}, or until --count)`,
+        `how long to send (default: ${defaultSeconds}, or until --count)`,
         loadLimits.seconds,
       ),
     )
-    .addOption(numberOption('-n, --count <requests>', 'how many at most', loadLimits.count))
+    .addOption(numberOption('-n, --count <requests>', 'the most requests to send', loadLimits.count))
     .addOption(headerOption())
     .addOption(urlOption())
     .addOption(jsonOption())

@@ -38,7 +38,7 @@ function requireOptionsAfterDashes(command: Command): void {
       name !== 'json' && `npm_config_${name}` in process.env && !process.argv.some((each) => each.startsWith(long))
     );
   });
-  if (taken) throw new UsageError(`npm took ${taken.long} for itself; write -- before the options`);
+  if (taken) throw new UsageError(`npm took the option ${taken.long} for itself; write -- before the options`);
 }
 
 /** Runs the command that the arguments name. It alone prints errors, each as one line, and sets the exit code. */

@@ -32,11 +32,11 @@ export const headerOption = () =>
     .argParser(collectHeader)
     .default({}, 'none');
 export const dataOption = () =>
-  new Option('-d, --data <text>', "the request's body; a form unless a header Content-Type says what it is");
+  new Option('-d, --data <text>', 'the request body; sent as a form unless you set the header Content-Type');
 export const waitOption = () =>
   new Option(
     '--wait <seconds>',
-    `longest wait for late spans (default: ${longestReportMs / 1000}; less for this sandbox's own)`,
+    `how long to wait for late spans (default: ${longestReportMs / 1000}; less for this sandbox)`,
   ).argParser(seconds);
 
 /** @returns the request that the options describe, as curl would send it */

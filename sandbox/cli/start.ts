@@ -17,7 +17,7 @@ function stopRequests(again: () => void): AbortSignal {
     else controller.abort(new Error('stopped by the user'));
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  process.on('disconnect', () => controller.abort(new Error('what started this has ended'))); // from bootstrap.mjs
+  process.on('disconnect', () => controller.abort(new Error('the process that started this one has ended'))); // from bootstrap.mjs
   return controller.signal;
 }
 
@@ -28,7 +28,7 @@ function describe({ frontUrl, adminUrl, zipkinUrl }: NativeSandbox['plan'], path
     `  Zipkin       ${zipkinUrl}`,
     `  this trace   ${tracePage}`,
     '',
-    'Ctrl-C ends it all.',
+    'Press Ctrl-C to stop the sandbox.',
     '',
   ].join('\n');
 }
@@ -62,7 +62,7 @@ async function start(): Promise<ExitCode> {
 export function registerStart(program: Command): void {
   program
     .command('start')
-    .description('Run the sandbox without Docker: Zipkin, the services with their sidecars, the front proxy.')
+    .description('Run the sandbox without Docker: Zipkin, the services with their sidecars, and the front proxy.')
     .action(async () => {
       process.exitCode = await start();
     });

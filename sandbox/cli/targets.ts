@@ -48,13 +48,13 @@ export interface StoredOptions {
 }
 
 export const urlOption = () =>
-  new Option('--url <url>', 'the front proxy (default: the sandbox that runs here)').argParser(httpUrl);
+  new Option('--url <url>', 'the front proxy (default: that of the running sandbox)').argParser(httpUrl);
 export const zipkinOption = () =>
-  new Option('--zipkin <url>', 'Zipkin (default: that of the sandbox that runs here)').argParser(httpUrl);
+  new Option('--zipkin <url>', 'Zipkin (default: that of the running sandbox)').argParser(httpUrl);
 export const idOption = (does: string) => new Option('--id <trace id>', does).argParser(readTraceId);
 export const fileOption = (does: string) =>
-  new Option('--file <file>', `${does}: a trace as Zipkin's UI downloads it, or several`);
-export const jsonOption = () => new Option('--json', 'print one JSON document, for a program');
+  new Option('--file <file>', `${does}: one trace as Zipkin's UI downloads it, or several`);
+export const jsonOption = () => new Option('--json', 'print the result as one JSON document');
 
 /** @throws Error where an address is not given and no sandbox runs here */
 export async function findTargets(given: { readonly url?: string; readonly zipkin?: string }): Promise<Targets> {
@@ -91,7 +91,7 @@ export function requireShape(model: Model, path: string): Shape {
   const { shape, why } = shapeOf(model, path);
   if (shape) return shape;
   throw new UsageError(
-    `it is not known which spans ${path} leaves: ${why}; give a path that is known, or --expect FILE`,
+    `cannot tell which spans ${path} leaves: ${why}; give another path, or a shape with --expect FILE`,
   );
 }
 

@@ -110,7 +110,7 @@ async function tracesOf(path: string, options: TraceOptions): Promise<Shown[]> {
     const zipkin = await zipkinOf(options);
     return [{ traceId: options.id, spans: await zipkin.trace(options.id), page: zipkin.tracePage(options.id) }];
   }
-  if (!path.startsWith('/')) throw new UsageError(`'${path}' is no path; give one like /trace/1`);
+  if (!path.startsWith('/')) throw new UsageError(`'${path}' is not a path; give one like /trace/1`);
   const targets = await findTargets(options);
   return [await sendAndCollect(path, options, targets, new ZipkinClient(targets.zipkinUrl))];
 }
@@ -127,11 +127,15 @@ async function show(shown: Shown, { svg, json, sample }: TraceOptions): Promise<
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   } else if (spans.length > 0) print(tree, shown);
   else if (!sample)
-    process.stdout.write(`HTTP ${answer?.status}; trace ${traceId} was not to be recorded, and is not in Zipkin\n`);
+    process.stdout.write(
+      `HTTP ${answer?.status}; the request asked for no trace, and Zipkin has no trace ${traceId}\n`,
+    );
   const asWanted = spans.length > 0 === sample;
   if (!asWanted) {
-    const seen = spans.length === 0 ? 'no span of it' : `${spans.length} spans although it was not to be sampled`;
-    process.stderr.write(`sandbox: trace ${traceId}: Zipkin has ${seen}; see 'npm run verify' for which hop it is\n`);
+    const seen = spans.length === 0 ? 'no span of it' : `${spans.length} spans although the request asked for no trace`;
+    process.stderr.write(
+      `sandbox: trace ${traceId}: Zipkin has ${seen}; run 'npm run verify' to see which hop is the cause\n`,
+    );
   }
   return asWanted ? ExitCode.done : ExitCode.incompleteTrace;
 }
@@ -139,7 +143,7 @@ async function show(shown: Shown, { svg, json, sample }: TraceOptions): Promise<
 async function trace(path: string, options: TraceOptions): Promise<ExitCode> {
   const traces = await tracesOf(path, options);
   if (options.svg && traces.length > 1) {
-    throw new UsageError(`${options.file} holds ${traces.length} traces; --svg draws a file with one`);
+    throw new UsageError(`${options.file} holds ${traces.length} traces; --svg takes a file with one trace`);
   }
   const codes: ExitCode[] = [];
   for (const shown of traces) codes.push(await show(shown, options));
@@ -150,19 +154,24 @@ async function trace(path: string, options: TraceOptions): Promise<ExitCode> {
 export function registerTrace(program: Command): void {
   program
     .command('trace')
-    .description('Send one request to the front and draw its trace, or draw one that Zipkin has.')
-    .argument('[path]', 'what to ask for', '/trace/1')
-    .addOption(idOption('draw this trace; sends nothing').conflicts('file'))
-    .addOption(fileOption('draw the traces of this file'))
+    .description('Send one request and draw its trace, or draw a trace that is already in Zipkin.')
+    .argument('[path]', 'the path to request', '/trace/1')
+    .addOption(idOption('draw this trace and send no request').conflicts('file'))
+    .addOption(fileOption('draw the traces in this file'))
     .addOption(methodOption())
     .addOption(headerOption())
     .addOption(dataOption())
     .addOption(waitOption())
-    .addOption(new Option('--join <context>', "join a trace: <trace id>-<span id>, or 'new'").argParser(readContext))
-    .option('--no-sample', 'ask for no trace to be recorded (X-B3-Sampled: 0)')
+    .addOption(
+      new Option(
+        '--join <context>',
+        "send this trace context: <trace id>-<span id>, or 'new' for random ids",
+      ).argParser(readContext),
+    )
+    .option('--no-sample', 'ask the hops to record no trace (X-B3-Sampled: 0)')
     .addOption(urlOption())
     .addOption(zipkinOption())
-    .option('--svg <file>', 'write the drawing to this file as a picture too')
+    .option('--svg <file>', 'also write the drawing to this file, as SVG')
     .addOption(jsonOption())
     .action(async (path: string, options: TraceOptions) => {
       process.exitCode = await trace(path, options);

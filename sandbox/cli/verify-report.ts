@@ -52,7 +52,7 @@ export async function report(judgement: Judgement, { recent, junit, json }: Repo
 async function explainEach(broken: Judgement['judged'], zipkin: ZipkinClient | undefined): Promise<string[]> {
   const lines: string[] = [];
   for (const each of broken.slice(0, mostDrawn)) lines.push(...(await explain(each, zipkin)), '');
-  if (broken.length > mostDrawn) lines.push(`… and ${broken.length - mostDrawn} more; --json has them all`, '');
+  if (broken.length > mostDrawn) lines.push(`… and ${broken.length - mostDrawn} more; --json prints them all`, '');
   return lines;
 }
 

@@ -102,7 +102,7 @@ async function shapeFor(path: string, sandbox: RunningSandbox | undefined, optio
 }
 
 async function sendAndJudge(path: string, options: VerifyOptions): Promise<Judgement | ExitCode> {
-  if (!path.startsWith('/')) throw new UsageError(`'${path}' is no path; give one like /trace/1`);
+  if (!path.startsWith('/')) throw new UsageError(`'${path}' is not a path; give one like /trace/1`);
   const { frontUrl, zipkinUrl, sandbox } = await findTargets(options);
   const zipkin = new ZipkinClient(zipkinUrl);
   const request = requestOf(new URL(frontUrl + path), options);
@@ -140,27 +140,30 @@ const others = (name: string) => exclusive.filter((other) => other !== name);
 export function registerVerify(program: Command): void {
   program
     .command('verify')
-    .description('Send requests and say of each trace whether it is whole, and if not, which hop broke it.')
-    .argument('[path]', 'what to ask for', '/trace/1')
-    .addOption(idOption('judge this trace; sends nothing').conflicts(others('id')))
-    .addOption(fileOption('judge the traces of this file').conflicts(others('file')))
+    .description('Send requests and check that each trace is whole. If one is not, name the hop that broke it.')
+    .argument('[path]', 'the path to request', '/trace/1')
+    .addOption(idOption('judge this trace and send no request').conflicts(others('id')))
+    .addOption(fileOption('judge the traces in this file').conflicts(others('file')))
     .addOption(
-      numberOption('--recent <n>', 'judge the last traces of a Zipkin, and sum up', mostRecent).conflicts(
+      numberOption('--recent <n>', 'judge the last traces in Zipkin and print a summary', mostRecent).conflicts(
         others('recent'),
       ),
     )
-    .option('--service <name>', 'with --recent: only traces that this service is part of')
-    .option('--expect <file>', "the shape that each trace must have (default: the sandbox's own for the path)")
+    .option('--service <name>', 'with --recent: only traces with a span of this service')
+    .option(
+      '--expect <file>',
+      "file with the shape that each trace must have (default: the sandbox's shape for the path)",
+    )
     .option('--record <file>', 'send one request and write the shape of its trace to this file')
-    .addOption(numberOption('--count <n>', 'how many requests', mostRequests, 1))
-    .addOption(new Option('--within <ms>', 'longest time that a request may take').argParser(readMilliseconds))
+    .addOption(numberOption('--count <n>', 'how many requests to send', mostRequests, 1))
+    .addOption(new Option('--within <ms>', 'the most milliseconds that a request may take').argParser(readMilliseconds))
     .addOption(
       new Option(
         '--tolerance <ms>',
-        "how far a span may lie outside its parent's time (default: start 1; end any, 100 for this sandbox)",
+        'how far a span may begin before its parent or end after it (default: begin 1; end without limit, 100 for this sandbox)',
       ).argParser(readMilliseconds),
     )
-    .option('--junit <file>', 'write the results as JUnit XML too')
+    .option('--junit <file>', 'also write the results as JUnit XML')
     .addOption(methodOption())
     .addOption(headerOption())
     .addOption(dataOption())

@@ -28,7 +28,7 @@ async function partsOfCache(): Promise<string[]> {
 }
 
 async function untilUp(run: NativeRun) {
-  await untilPrinted(run, 'Ctrl-C ends it all.');
+  await untilPrinted(run, 'Press Ctrl-C to stop the sandbox.');
   const record = await readRecord(run);
   const pids = await familyOf(run.process.pid ?? 0);
   for (const pid of [record.pid, ...Object.values(record.processes)]) assert.ok(pids.includes(pid));

@@ -44,7 +44,7 @@ test('a command loads no other command, and start no package that it can do with
 const wrongUsages: readonly (readonly [args: readonly string[], says: RegExp])[] = [
   [['nonsense'], /unknown command 'nonsense'/],
   [['trace', '--nonsense'], /unknown option '--nonsense'/],
-  [['trace', 'no-path'], /'no-path' is no path; give one like \/trace\/1/],
+  [['trace', 'no-path'], /'no-path' is not a path; give one like \/trace\/1/],
   [['trace', '--id', 'XYZ'], /hex digits/],
   [['trace', '--join', '1-2'], /<trace id>-<span id>/],
   [['trace', '-H', 'no colon'], /'Name: value'/],

@@ -53,7 +53,7 @@ for (const [where, edits] of Object.entries(addedService)) {
       try {
         const isUp = async () => {
           assert.equal(running.exitCode ?? undefined, undefined, printed);
-          assert.match(printed, /Ctrl-C ends it all/);
+          assert.match(printed, /Press Ctrl-C to stop/);
         };
         await waitFor('the sandbox', isUp, { seconds: 100, everyMs: 200 });
         assert.match(printed, /· 17 spans ·/);

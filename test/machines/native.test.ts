@@ -53,7 +53,7 @@ test('a clone of another machine: .env, IPv6, a hostile environment, no executab
   try {
     const isUp = async () => {
       assert.equal(running.exitCode ?? undefined, undefined, printed);
-      assert.match(printed, /Ctrl-C ends it all/);
+      assert.match(printed, /Press Ctrl-C to stop/);
     };
     await waitFor('the clone', isUp, { seconds: 100, everyMs: 200 });
     assert.match(printed, new RegExp(`front proxy {2}http://\\[::1\\]:${front}/trace/1`));
@@ -87,7 +87,7 @@ test('the first request is answered with 500, the second is not: it starts', asy
   );
   const run = await start(cache, { SERVICE1_APP: app });
   t.after(() => run.process.kill('SIGKILL'));
-  await untilPrinted(run, 'Ctrl-C ends it all.');
+  await untilPrinted(run, 'Press Ctrl-C to stop the sandbox.');
   run.process.kill('SIGINT');
   assert.equal((await run.process).exitCode, 0);
 });

@@ -89,7 +89,7 @@ describe('documents', () => {
     waitFor(
       'npm start',
       async () => {
-        if (!nativeOutput.includes('Ctrl-C ends it all.')) throw new Error(nativeOutput.slice(-200));
+        if (!nativeOutput.includes('Press Ctrl-C to stop the sandbox.')) throw new Error(nativeOutput.slice(-200));
         return nativeOutput;
       },
       { seconds: 300 },

@@ -30,7 +30,7 @@ test('an archive that Java cannot use, for a jar has a new time, is made again, 
   for (const file of ['zipkin.jar', 'zipkin.jsa']) await copyFile(join(original, file), join(folder, file));
   const run = await start(copied);
   try {
-    await untilPrinted(run, 'Ctrl-C ends it all.');
+    await untilPrinted(run, 'Press Ctrl-C to stop the sandbox.');
   } finally {
     run.process.kill('SIGINT');
   }
