@@ -1,8 +1,8 @@
 import type { Cause, Diagnosis } from '../diagnosis/cause.js';
 
 const forward = (hop: string) =>
-  `make ${hop} send the context of the request at hand with every call (docs/your-own-service.md)`;
-const report = (hop: string) => `look at ${hop}'s reporter: whether it runs, and where it sends`;
+  `make ${hop} forward the trace context of the current request with every call (docs/your-own-service.md)`;
+const report = (hop: string) => `check that ${hop}'s reporter runs and sends to the right address`;
 
 const adviceOf: Partial<Record<Cause, (hop: string) => string>> = {
   'context-dropped': forward,
@@ -15,18 +15,18 @@ const adviceOf: Partial<Record<Cause, (hop: string) => string>> = {
   'parent-dropped': forward,
   'trace-id-cut': forward,
   'trace-id-changed': forward,
-  'context-ignored': (hop) => `make ${hop} join the context that comes in (docs/your-own-service.md)`,
-  'decision-changed': (hop) => `make ${hop} forward x-b3-sampled as it came`,
+  'context-ignored': (hop) => `make ${hop} join the trace context that it receives (docs/your-own-service.md)`,
+  'decision-changed': (hop) => `make ${hop} forward x-b3-sampled unchanged`,
   'reports-lost': report,
   'not-reported': report,
-  'no-trace': () => 'see the lines above, of the reporters first',
+  'no-trace': () => 'check the lines above, first those of the reporters',
 };
 
 /** What undoes a fault that somebody put in on purpose. */
-export const labReset = "where the lab did it, 'npm run lab -- reset'";
+export const labReset = "if the lab did it, run 'npm run lab -- reset'";
 
 /** @returns what to do about a broken trace, in one line */
 export function adviceFor({ cause, hop }: Pick<Diagnosis, 'cause' | 'hop'>): string {
-  const advice = adviceOf[cause]?.(hop) ?? `look at ${hop}; 'npm run verify' shows the trace`;
+  const advice = adviceOf[cause]?.(hop) ?? `look at ${hop}; run 'npm run verify' to see the trace`;
   return `${advice}; ${labReset}`;
 }

@@ -36,7 +36,7 @@ export async function askFreePorts(
 async function askFront(url: string): Promise<void> {
   const { headers } = await ask(url, { headers: { b3: '0' }, ms: 2000 });
   const server = headers.get('server');
-  if (server !== 'envoy') throw new Error(`what answers is ${server ?? 'no Envoy'}`);
+  if (server !== 'envoy') throw new Error(`${server ?? 'another program'} answers instead of Envoy`);
 }
 
 /** Whether what the sandbox publishes answers here. */

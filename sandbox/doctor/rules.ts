@@ -18,7 +18,7 @@ const ok = (name: string, seen: string): Check => ({ name, verdict: 'ok', seen }
 const wrong = (name: string, seen: string, advice: string): Check => ({ name, verdict: 'wrong', seen, advice });
 const skipped = (name: string, seen: string): Check => ({ name, verdict: 'skipped', seen });
 
-const startIt = "'npm start', or 'docker compose up --build -d'";
+const startIt = "'npm start' or 'docker compose up --build -d'";
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
@@ -46,25 +46,30 @@ function checkSandbox({ sandbox, frontPort, otherFrontPorts, containers }: Facts
     const how = sandbox.mode === 'native' ? 'natively' : 'in Compose';
     return ok('sandbox', `runs ${how}, front proxy at ${sandbox.frontUrl}`);
   }
-  if (containers.length > 0) return wrong('sandbox', 'the Compose project runs in part', 'mend the lines below');
-  const none = `none runs on port ${frontPort}`;
+  if (containers.length > 0)
+    return wrong('sandbox', 'only a part of the Compose project runs', 'repair what the lines marked ✗ below say');
+  const none = `no sandbox runs on port ${frontPort}`;
   const [other] = otherFrontPorts;
   if (other)
-    return wrong('sandbox', `${none}, one on ${otherFrontPorts.join(' and ')}`, `set FRONT_PORT=${other} here too`);
-  return wrong('sandbox', none, `start it: ${startIt}`);
+    return wrong(
+      'sandbox',
+      `${none}; one runs on ${otherFrontPorts.join(' and ')}`,
+      `set FRONT_PORT=${other} in this terminal`,
+    );
+  return wrong('sandbox', none, `start one with ${startIt}`);
 }
 
 function checkDocker({ sandbox, docker }: Facts): Check {
   if (!docker) return skipped('docker', 'not used');
   if (!docker.error) return ok('docker', 'the daemon and Compose answer');
-  if (!sandbox) return skipped('docker', `${docker.error}; 'npm start' needs none`);
+  if (!sandbox) return skipped('docker', `${docker.error}; 'npm start' needs no Docker`);
   return wrong('docker', docker.error, 'start Docker');
 }
 
 function lookInto(sandbox: Facts['sandbox'], frontPort: number, service: string): string {
   return sandbox?.mode === 'native'
-    ? `see why in .cache/run/${frontPort}/${service}.log; 'npm start' anew puts right what hangs`
-    : `see why: 'docker compose logs ${service}'; 'docker compose restart ${service}' puts right what hangs`;
+    ? `read .cache/run/${frontPort}/${service}.log; if the process hangs, run 'npm start' again`
+    : `run 'docker compose logs ${service}' to see why; if it hangs, run 'docker compose restart ${service}'`;
 }
 
 const checkContainers = ({ containers }: Facts): Check[] =>
@@ -73,8 +78,8 @@ const checkContainers = ({ containers }: Facts): Check[] =>
       `container ${name}`,
       error,
       error.startsWith(refused)
-        ? 'take out of docker-compose.yml what it refuses, as docs/machines.md shows'
-        : `see why: 'docker compose logs ${name}'; then 'docker compose up -d ${name}'`,
+        ? 'remove what Docker refuses from docker-compose.yml, as docs/machines.md shows'
+        : `run 'docker compose logs ${name}' to see why, then 'docker compose up -d ${name}'`,
     ),
   );
 
@@ -82,7 +87,7 @@ function checkPorts({ sandbox, frontPort, ports }: Facts): Check[] {
   return ports.map(({ name, service, port, variable, error }) => {
     const label = `port ${port}`;
     if (error && !sandbox) {
-      return wrong(label, error, `end that process, or set ${variable ?? 'another port'} to a free one`);
+      return wrong(label, error, `end that process, or set ${variable ?? 'the port'} to a free one`);
     }
     if (!sandbox) return ok(label, `free for ${name}`);
     if (!error) return ok(label, `${name} answers`);
@@ -111,11 +116,11 @@ function checkReporters({ reporters, processes }: Facts): Check[] {
     const process = processes.find((each) => each.service === service && each.part === part);
     if (process?.error) return skipped(label, `${name} does not answer`);
     if (error) {
-      const advice = `until ${name} reaches it, its spans are lost; is Zipkin up, and the address right?`;
+      const advice = `${name} cannot reach Zipkin, so its spans are lost; check that Zipkin runs and that the address is right`;
       return wrong(label, `${collector ?? name}: ${error}`, advice);
     }
-    if (!collector) return skipped(label, 'an app of your own: it does not say where it sends its spans');
-    return ok(label, `reaches ${collector}${lost ? `; ${lost} lost since it started` : ''}`);
+    if (!collector) return skipped(label, 'your own app does not say where it sends its spans');
+    return ok(label, `reaches ${collector}${lost ? `; it has lost ${lost} since it started` : ''}`);
   });
 }
 
@@ -123,32 +128,33 @@ function checkSampling({ frontRuntime }: Facts): Check {
   if (!frontRuntime) return skipped('sampling', 'the front proxy was not asked');
   const percent = readSampling(frontRuntime);
   if (percent === 0) {
-    const advice = "set SAMPLING_PERCENT and start again; one request is traced whatever the rate with curl -H 'b3: 1'";
+    const advice = "set SAMPLING_PERCENT and start again, or trace one request with curl -H 'b3: 1'";
     return wrong('sampling', 'no request is traced unless it asks for it', advice);
   }
   if (percent === 100) return ok('sampling', 'every request is traced');
-  return ok('sampling', `${percent} % of the requests are traced, so most may leave no trace`);
+  return ok('sampling', `${percent} % of the requests are traced; the others leave no trace`);
 }
 
 function checkRequestId({ request }: Facts): Check {
   if (!request) return skipped('request id', 'no request was sent');
   const { requestId, spans } = request;
-  const advice = 'Envoy decides by it; carry x-request-id, a UUID, from the request that came to each call made for it';
+  const advice =
+    "Envoy decides by x-request-id whether to trace; forward the caller's x-request-id, a UUID, with every call";
   if (!requestId || !uuid.test(requestId)) return wrong('request id', `it is ${requestId ?? 'missing'}`, advice);
   const others = spans.filter(({ tags }) => (tags?.[requestIdTag] ?? requestId) !== requestId);
   if (others.length === 0) return ok('request id', `one UUID at every hop: ${requestId}`);
   const services = [...new Set(others.map(serviceOf))].join(', ');
   const note = request.notes.find(({ about }) => about === 'request id');
   if (note) return skipped('request id', note.text);
-  return wrong('request id', `another one at ${services}: the app before it did not carry it on`, advice);
+  return wrong('request id', `${services} got another one: the app before it did not forward x-request-id`, advice);
 }
 
 function checkTrace({ request, requestError, processes, ports, containers }: Facts): Check[] {
   const name = 'b3 headers';
-  if (requestError) return [wrong(name, requestError, 'mend what is wrong above')];
+  if (requestError) return [wrong(name, requestError, 'repair what the lines marked ✗ above say')];
   if (!request) {
     const broken = [...ports, ...processes, ...containers].some(({ error }) => error !== undefined);
-    return [skipped(name, broken ? 'not looked at before the lines above are right' : 'no request was sent')];
+    return [skipped(name, broken ? 'not checked, because a line above is wrong' : 'no request was sent')];
   }
   const wrongs = request.diagnoses.filter(({ cause }) => cause !== 'clock-skew');
   if (wrongs.length > 0) return wrongs.map((diagnosis) => wrong(name, diagnosis.text, adviceFor(diagnosis)));
@@ -159,8 +165,8 @@ function checkTrace({ request, requestError, processes, ports, containers }: Fac
 }
 
 function checkClocks({ request }: Facts): Check {
-  if (!request || request.spans.length === 0) return skipped('clocks', 'no span was there to look at');
-  const advice = `set that clock right: Zipkin's query and drawing go by the clocks of those who report; ${labReset}`;
+  if (!request || request.spans.length === 0) return skipped('clocks', 'not checked, because there is no span');
+  const advice = `set that clock right, because Zipkin searches and draws by the clocks of the reporters; ${labReset}`;
   const skew = request.diagnoses.find(({ cause }) => cause === 'clock-skew');
   if (skew) return wrong('clocks', skew.text, advice);
   const { sentAt, tookMs } = request;

@@ -57,12 +57,15 @@ describe('a sandbox of its own, broken for real', () => {
     const { exitCode, wrong, seen } = await whileStopped('service2', doctor);
     assert.deepEqual([exitCode, wrong], [3, ['service2']]);
     assert.equal(seen.get('service2'), 'Envoy: no answer in time; app: no answer in time');
-    assert.equal(seen.get('b3 headers'), 'not looked at before the lines above are right');
+    assert.equal(seen.get('b3 headers'), 'not checked, because a line above is wrong');
   });
 
   test('it runs on another port than the one looked at', async () => {
     const { exitCode, seen } = await doctor({ ...environment, FRONT_PORT: nowhere, COMPOSE_PROJECT_NAME: 'no-such' });
     assert.equal(exitCode, 3);
-    assert.match(seen.get('sandbox') ?? '', new RegExp(`^none runs on port ${nowhere}, one on .*\\b${front}\\b`));
+    assert.match(
+      seen.get('sandbox') ?? '',
+      new RegExp(`^no sandbox runs on port ${nowhere}; one runs on .*\\b${front}\\b`),
+    );
   });
 });

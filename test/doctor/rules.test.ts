@@ -70,25 +70,29 @@ const diagnosed = (cause: RequestFact['diagnoses'][number]['cause']) =>
   withRequest({ diagnoses: [{ cause, hop: 'service1-app', text: 'service1-app did it' }] });
 
 const cases: readonly (readonly [title: string, facts: Facts, wrong: readonly string[]])[] = [
-  ['nothing runs', nothing, ['sandbox: none runs on port 8000']],
-  ['it runs elsewhere', { ...nothing, otherFrontPorts: [8100] }, ['sandbox: none runs on port 8000, one on 8100']],
+  ['nothing runs', nothing, ['sandbox: no sandbox runs on port 8000']],
+  [
+    'it runs elsewhere',
+    { ...nothing, otherFrontPorts: [8100] },
+    ['sandbox: no sandbox runs on port 8000; one runs on 8100'],
+  ],
   [
     'nothing runs and a port is taken',
     {
       ...nothing,
       ports: [{ name: 'Zipkin', service: 'zipkin', port: 9411, variable: 'ZIPKIN_PORT', error: 'is taken' }],
     },
-    ['sandbox: none runs on port 8000', 'port 9411: is taken'],
+    ['sandbox: no sandbox runs on port 8000', 'port 9411: is taken'],
   ],
   [
     'nothing runs and there is no Docker: that is no fault',
     { ...nothing, docker: { name: 'docker', error: 'docker is not installed' } },
-    ['sandbox: none runs on port 8000'],
+    ['sandbox: no sandbox runs on port 8000'],
   ],
   [
     'a container has ended',
     { ...nothing, containers: [{ name: 'zipkin', error: 'its container is exited (code 143)' }] },
-    ['sandbox: the Compose project runs in part', 'container zipkin: its container is exited (code 143)'],
+    ['sandbox: only a part of the Compose project runs', 'container zipkin: its container is exited (code 143)'],
   ],
   [
     'the container of a service that is asked has ended: told once',
@@ -149,7 +153,7 @@ const cases: readonly (readonly [title: string, facts: Facts, wrong: readonly st
         },
       ],
     }),
-    ['request id: another one at service2: the app before it did not carry it on'],
+    ['request id: service2 got another one: the app before it did not forward x-request-id'],
   ],
   ['B3 was not forwarded', diagnosed('context-dropped'), ['b3 headers: service1-app did it']],
   ['a clock is off, as seen in the trace', diagnosed('clock-skew'), ['clocks: service1-app did it']],
