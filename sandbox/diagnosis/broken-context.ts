@@ -20,7 +20,7 @@ export function brokenContext(
   if (!deed) return undefined;
   const { cause, hop, what } = deed;
   const began = other?.span.parentId === undefined && !other?.hasOthers ? 'began a new trace' : 'is in trace';
-  const where = other ? `its call ${began} ${shortId(other.traceId)}` : 'what it called is not in this trace';
+  const where = other ? `its call ${began} ${shortId(other.traceId)}` : 'its call is not in this trace';
   const text = `${hop} ${what}: ${where}; expected ${nameShortly(above.span)} as parent`;
   return { cause, hop, text, findings: gap.findings, ...(other && { otherTraceId: other.traceId }) };
 }
@@ -28,7 +28,7 @@ export function brokenContext(
 interface Deed {
   readonly cause: Cause;
   readonly hop: string;
-  /** What the hop did, as in `forwarded no B3`. */
+  /** What the hop did, as in `forwarded no B3 headers`. */
   readonly what: string;
 }
 
@@ -38,11 +38,9 @@ function deedByOtherHalf({ span }: SpanNode, other: OtherHalf): Deed | undefined
     return { cause: 'trace-id-cut', hop, what: 'sent only the last 16 digits of the trace id' };
   }
   if (other.by === 'span id') {
-    return { cause: 'trace-id-changed', hop, what: 'sent its span id under another trace id' };
+    return { cause: 'trace-id-changed', hop, what: 'sent its span id with another trace id' };
   }
-  return other.hasOthers
-    ? { cause: 'stale-context', hop, what: 'sent a context kept from another request' }
-    : undefined;
+  return other.hasOthers ? { cause: 'stale-context', hop, what: 'sent the context of another request' } : undefined;
 }
 
 function deedByHeaders(inquiry: OpenFindings, { parts }: Gap, above: SpanNode, other?: OtherHalf): Deed | undefined {
@@ -60,17 +58,17 @@ function deedByHeaders(inquiry: OpenFindings, { parts }: Gap, above: SpanNode, o
     const what = `forwarded only the single b3 header, which ${callee} did not read`;
     return { cause: 'b3-single-only', hop: single.at, what };
   }
-  if (context?.form === 'none') return { cause: 'context-dropped', hop, what: 'forwarded no B3' };
+  if (context?.form === 'none') return { cause: 'context-dropped', hop, what: 'forwarded no B3 headers' };
   if (context?.decision === '0') return undefined;
   if (context?.traceId && !context.spanId) {
     return { cause: 'span-id-dropped', hop, what: 'forwarded a trace id without a span id' };
   }
-  if (context && !context.traceId) return { cause: 'context-malformed', hop, what: 'forwarded malformed B3' };
+  if (context && !context.traceId) return { cause: 'context-malformed', hop, what: 'forwarded malformed B3 headers' };
   if (!other) return undefined;
   if (context || isProxy) {
     return { cause: 'context-ignored', hop: callee, what: `did not join the trace that ${hop} sent` };
   }
-  return { cause: 'context-dropped', hop, what: 'forwarded no B3, or not all of it' };
+  return { cause: 'context-dropped', hop, what: 'forwarded no B3 headers, or not all of them' };
 }
 
 /** The caller of a gap sent the decision not to record. */
@@ -79,7 +77,7 @@ export function cutByDecision(inquiry: OpenFindings, { findings }: Gap, above: S
   const sent = headersSent(inquiry, above);
   const root = inquiry.verdict.tree.roots[0];
   if (!sent || !root || readB3(sent.headers).decision !== '0') return undefined;
-  const text = `trace cut after ${hop}: its decision was 0 while ${serviceOf(root.span)}'s was 1`;
+  const text = `trace cut after ${hop}: it sent the sampling decision 0, but ${serviceOf(root.span)} had decided 1`;
   const changed = inquiry.open('changed-decision').filter(({ at }) => at === hop);
   return { cause: 'decision-changed', hop, text, findings: [...findings, ...changed] };
 }

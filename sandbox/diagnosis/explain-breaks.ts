@@ -41,10 +41,10 @@ function explainCutCalls(inquiry: OpenFindings): void {
     const what = isCut
       ? 'sent only the last 16 digits of the trace id'
       : keptId
-        ? 'sent its span id under another trace id'
+        ? 'sent its span id with another trace id'
         : `forwarded no trace context, or ${serviceOf(answer) || noService} did not read it`;
     const cause = isCut ? 'trace-id-cut' : keptId ? 'trace-id-changed' : 'context-dropped';
-    const text = `${hop} ${what}: its call ${nameShortly(span)} went on in trace ${shortId(answer.traceId)}`;
+    const text = `${hop} ${what}: its call ${nameShortly(span)} continued in trace ${shortId(answer.traceId)}`;
     inquiry.conclude({ cause, hop, text, findings: [finding], otherTraceId: answer.traceId });
   }
 }
@@ -65,11 +65,11 @@ function explainOrphans(inquiry: OpenFindings): void {
     const about = `${labelOf(span)} ${shortId(id)} has the parent ${shortId(parentId)}`;
     const more = moreLikeIt(findings.length);
     if (other && other.traceId !== traceId) {
-      const text = `${about}, which is ${nameShortly(other)} of trace ${shortId(other.traceId)}: it was sent the span id of another request${more}`;
+      const text = `${about}, which is ${nameShortly(other)} of trace ${shortId(other.traceId)}: its caller sent the span id of another request${more}`;
       inquiry.conclude({ cause: 'stale-span-id', hop, text, findings, otherTraceId: other.traceId });
       continue;
     }
-    const whose = isServing(span) ? `who called ${hop || noService}` : hop || noService;
+    const whose = isServing(span) ? `the caller of ${hop || noService}` : hop || noService;
     const text = `${about}, which is not in this trace: ${whose} did not report it, or the report was lost${more}`;
     inquiry.conclude({ cause: 'not-reported', hop, text, findings });
   }
@@ -91,17 +91,18 @@ function noTrace({ evidence, verdict }: OpenFindings, { findings, parts }: Gap):
     : lost
       ? `${lost.service}'s ${dropped(lost)}`
       : evidence.collector?.messages === 0
-        ? 'no report reached it meanwhile, of this request or another. Look at the address that the reporters send to'
-        : 'it was not sampled, or nothing could report';
+        ? 'Zipkin received no report of any request. Check the address that the reporters send to'
+        : 'the request was not sampled, or no hop could report';
   return { cause: 'no-trace', hop, text: `${none}: ${why}`, findings };
 }
 
 /** What Zipkin did not take of what it got meanwhile; undefined for nothing. */
 function refusedReports({ collector }: Evidence): string | undefined {
   const { messagesDropped = 0, spansDropped = 0 } = collector ?? {};
-  if (messagesDropped > 0) return 'Zipkin refused reports meanwhile, as it does with malformed ones. Read its log';
+  if (messagesDropped > 0)
+    return 'Zipkin refused reports during the request, as it refuses malformed ones. Read its log';
   if (spansDropped === 0) return undefined;
-  return `Zipkin dropped ${spansDropped} spans meanwhile: its storage failed, or its COLLECTOR_SAMPLE_RATE is below 1. Read its log`;
+  return `Zipkin dropped ${spansDropped} spans during the request: its storage failed, or its COLLECTOR_SAMPLE_RATE is below 1. Read its log`;
 }
 
 /** The trace ends at the gap: the request went on in another trace or unrecorded. Undefined: only not reported. */
@@ -116,9 +117,9 @@ function cutOff(inquiry: OpenFindings, gap: Gap, above: SpanNode): Diagnosis | u
   const isUnlost = [...services].every((service) => reporters.some((reporter) => reporter.service === service));
   const hop = serviceOf(above.span);
   const why = isUnlost
-    ? 'and lost none, as after a sampling decision of 0'
-    : 'so its decision was 0, or they all lost their spans';
-  const text = `trace cut after ${hop}: ${listOf(services)} recorded nothing of this request, ${why}`;
+    ? 'and lost none, so the sampling decision that they got was probably 0'
+    : `so ${hop} sent the sampling decision 0, or they all lost their spans`;
+  const text = `trace cut after ${hop}: ${listOf(services)} recorded no span of this request, ${why}`;
   return { cause: isUnlost ? 'decision-changed' : 'trace-cut', hop, text, findings: gap.findings };
 }
 
@@ -139,7 +140,7 @@ function begunLate(inquiry: OpenFindings, gap: Gap, first: SpanNode): Diagnosis 
   return {
     cause: 'context-dropped',
     hop,
-    text: `${hop} forwarded no B3, or not all of it: this trace begins at ${nameShortly(first.span)}; ${half}`,
+    text: `${hop} forwarded no B3 headers, or not all of them: this trace begins at ${nameShortly(first.span)}; ${half}`,
     findings: gap.findings,
     ...(other && { otherTraceId: other.traceId }),
   };
@@ -155,7 +156,7 @@ function bypass(gap: Gap, above: SpanNode): Diagnosis {
   const hop = serviceOf(above.span);
   const [server] = gap.beyond;
   const called = server ? serviceOf(server.span) : '';
-  const text = `${hop} called ${called} directly, past ${listOf(gap.parts.map(serviceOfPattern))}: ${labelsOf(gap)} are missing, and the two share span id ${shortId(above.span.id)}`;
+  const text = `${hop} called ${called} directly and bypassed ${listOf(gap.parts.map(serviceOfPattern))}: ${labelsOf(gap)} are missing, and caller and server share span id ${shortId(above.span.id)}`;
   return { cause: 'hop-bypassed', hop, text, findings: gap.findings };
 }
 
@@ -178,7 +179,7 @@ function explainUnreported(inquiry: OpenFindings, gaps: readonly Gap[]): void {
     const findings = [...missing, ...orphans, ...unshared];
     const reporter = inquiry.evidence.reporters?.find((one) => one.service === service && one.lost > 0);
     if (reporter) {
-      const why = `its ${dropped(reporter)}; look at the collector that it sends them to`;
+      const why = `its ${dropped(reporter)}; check the address of the collector that it sends to`;
       const text = `${service}'s spans are missing: ${why}`;
       inquiry.conclude({ cause: 'reports-lost', hop: service, text, findings });
       continue;
@@ -189,7 +190,7 @@ function explainUnreported(inquiry: OpenFindings, gaps: readonly Gap[]): void {
       inquiry.conclude({ cause: 'reports-refused', hop: service, text, findings });
       continue;
     }
-    const proof = beyond.length > 0 ? ', though what it called joined the trace' : '';
+    const proof = beyond.length > 0 ? ', but the service that it called joined the trace' : '';
     const text = `${service} reports no span: ${listOf(missing.map(({ hop }) => hop.label))} missing${proof}`;
     inquiry.conclude({ cause: 'not-reported', hop: service, text, findings });
   }

@@ -26,7 +26,7 @@ export function explainFailures(inquiry: OpenFindings): void {
       ...inquiry.openAbout(spansBelow(origin), 'missing-span'),
     ];
     const others = above.map(serviceOf).filter((other) => other !== serviceOf(origin.span));
-    const passing = others.length > 0 ? `; ${listOf(others.reverse())} passed it on` : '';
+    const passing = others.length > 0 ? `; ${listOf(others.reverse())} passed the error on` : '';
     const said = `failed: ${reasonOf(origin)}${neverReached(findings)}${passing}`;
     const key = `${labelOf(origin.span)} ${said}`;
     const group = alike.get(key) ?? { text: `${nameShortly(origin.span)} ${said}`, origins: [], findings: [] };
@@ -109,7 +109,7 @@ function reasonOf({ span: { tags } }: SpanNode): string {
     flags && `${flags} (${tags?.response_flags})`,
     error && `error ${error}`,
   ];
-  return parts.filter(Boolean).join(', ') || 'it says no more';
+  return parts.filter(Boolean).join(', ') || 'the span gives no reason';
 }
 
 function neverReached(findings: readonly Finding[]): string {

@@ -26,7 +26,7 @@ export function explainIds(inquiry: OpenFindings): void {
       ? `sent the parent span id ${shortId(span.parentId)}`
       : 'sent no parent span id, or an empty one';
     const own = `${nameShortly(span)} has ${span.parentId ? `the parent ${shortId(span.parentId)}` : 'no parent'}`;
-    const text = `${service} ${sent}: ${own}, its caller ${nameShortly(caller)} has ${shortId(caller.parentId ?? 'none')}`;
+    const text = `${service} ${sent}: ${own}, but its caller ${nameShortly(caller)} has ${shortId(caller.parentId ?? 'none')}`;
     inquiry.conclude({ cause: 'parent-dropped', hop: service, text, findings: [finding] });
   }
 }
@@ -46,7 +46,7 @@ function explainMisplaced(inquiry: OpenFindings, span: Span, path: string): void
   }
   for (let at = caller.parent; at; at = at.parent) {
     if (at.span.id !== sent) continue;
-    const text = `${service} reused its parent's span id: it sent ${shortId(sent)} on instead of its own ${shortId(caller.span.id)}; ${expected}`;
+    const text = `${service} reused its parent's span id: it sent ${shortId(sent)} instead of its own ${shortId(caller.span.id)}; ${expected}`;
     inquiry.conclude({ cause: 'span-id-reused', hop: service, text, findings });
     return;
   }
@@ -72,7 +72,7 @@ function explainOtherRequests(inquiry: OpenFindings): void {
   const findings = inquiry.openAbout(spans, ...consequences, 'mixed-requests', 'repeated-span', 'unexpected-span');
   const hop = serviceOf(tops[0]?.parent?.span ?? tops[0]?.span ?? { traceId: '', id: '' });
   const requests = inquiry.open('mixed-requests').map(({ seen }) => shortId(seen));
-  const text = `${hop} used the context of this trace for other requests too (x-request-id ${listOf(requests)}): a context kept between requests`;
+  const text = `${hop} used the context of this trace for other requests too (x-request-id ${listOf(requests)}): it kept the context after the request`;
   inquiry.conclude({ cause: 'stale-context', hop, text, findings });
 }
 

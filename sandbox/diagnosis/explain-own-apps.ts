@@ -35,7 +35,7 @@ function lostSpans({ verdict }: OpenFindings, { app, nodes, part }: OwnAppTrace)
   const [root] = verdict.tree.roots.slice(1).filter(({ span }) => isServing(span) && called.includes(serviceOf(span)));
   if (!root) return undefined;
   const missing = nodes.length === 0 ? 'none of its spans' : `not its span ${shortId(root.span.id)}`;
-  const text = `${app} joined this trace and sent its context on, but ${missing} came to Zipkin: check the address that its exporter sends to, and that it exports before it ends`;
+  const text = `${app} joined this trace and forwarded its context, but ${missing} came to Zipkin: check the address that its exporter sends to, and that it exports before it ends`;
   return { cause: 'not-reported', text };
 }
 
@@ -70,7 +70,7 @@ function newTrace({ evidence }: OpenFindings, own: OwnAppTrace, caller: Span): E
     ? `sent no context with ${nameShortly(client.span)}: set a propagator that writes B3 or traceparent`
     : server
       ? 'made no CLIENT span and sent no context: its HTTP client is not instrumented'
-      : 'left no span and sent no context on';
+      : 'left no span and forwarded no context';
   const text = `${app} ${why}; its call began trace ${shortId(dropped.traceId)}`;
   return { cause: 'context-dropped', text, otherTraceId: dropped.traceId };
 }
@@ -81,6 +81,6 @@ function ownDecision({ evidence }: OpenFindings, { app, caller }: OwnAppTrace): 
   const sent = (evidence.headers ?? []).filter(({ at, direction }) => at === sidecar && direction === 'out');
   const decisions = sent.map(({ headers }) => readB3(headers).decision);
   if (!decisions.includes('0') || decisions.every((decision) => decision === '0')) return undefined;
-  const text = `${app} received the sampling decision 1 and sent 0: it has a sampler of its own; set one that keeps its parent's decision`;
+  const text = `${app} received the sampling decision 1 and sent 0: it has its own sampler; set a sampler that keeps the parent's decision`;
   return { cause: 'decision-changed', text };
 }

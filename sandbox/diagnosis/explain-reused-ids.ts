@@ -60,7 +60,7 @@ const contains = (outer: Span, inner: Span) => startOf(inner) >= startOf(outer) 
 
 function servedTwice({ span }: SpanNode): Explanation {
   const hop = serviceOf(span);
-  const text = `${hop} has two SERVER spans of one request, one within the other, with one id ${shortId(span.id)}: two parts of it are instrumented; switch one off`;
+  const text = `${hop} has two SERVER spans of one request, one within the other, with the same id ${shortId(span.id)}: two parts of it are instrumented; switch one off`;
   return { cause: 'instrumented-twice', hop, text };
 }
 
@@ -69,22 +69,22 @@ function sentAgain(nodes: readonly SpanNode[]): Explanation {
   const calls = nodes.map(({ span }) => span);
   const caller = first && isServing(first.span) ? first.parent?.span : first?.span;
   const hop = serviceOf(caller ?? calls[0] ?? noSpan);
-  const sent = `${caller ? hop : `who called ${hop}`} sent span id ${shortId(calls[0]?.id ?? '')} ${calls.length} times`;
+  const sent = `${caller ? hop : `the caller of ${hop}`} sent span id ${shortId(calls[0]?.id ?? '')} ${calls.length} times`;
   const places = listOf(calls.map(outcomeOf));
   const isOver = caller?.duration !== undefined && calls.slice(1).some((call) => startOf(call) > endOf(caller) + 1000);
   if (isOver && caller !== calls[0]) {
     return {
       cause: 'stale-context',
       hop,
-      text: `${sent}, also after its call had ended: a context kept between requests: ${places}`,
+      text: `${sent}, also after its call had ended, so it kept the context after the request: ${places}`,
     };
   }
   const isRetry = calls.slice(0, -1).every(hasFailed);
   if (isRetry) {
-    const text = `${sent}, a retry that kept its span id: ${places}. Give each attempt an id of its own`;
+    const text = `${sent}, a retry that kept its span id: ${places}. Give each attempt its own span id`;
     return { cause: 'retry-kept-id', hop, text };
   }
-  const text = `${sent}, and no earlier one failed: a copy (broadcast, mirrored or hedged), or a retry of what reported no error: ${places}`;
+  const text = `${sent}, and no earlier one failed: a copy (broadcast, mirrored or hedged), or a retry after an error that was not reported: ${places}`;
   return { cause: 'call-copied', hop, text };
 }
 

@@ -28,12 +28,12 @@ export function explainTimes(inquiry: OpenFindings): void {
     if (!node || finding.how === 'starts after the end of') continue;
     if (finding.how === 'starts before') {
       const where = addressOf(finding.span) === addressOf(finding.parent) ? ', and both are on one host' : '';
-      const text = `${describeFinding(finding)}${where}: one of the two notes its start wrong`;
+      const text = `${describeFinding(finding)}${where}: one of the two reports a wrong start time`;
       inquiry.conclude({ cause: 'other', hop: serviceOf(finding.span), text, findings: [finding] });
       continue;
     }
-    const rest = `${formatMicros(finding.micros)} after ${serviceOf(finding.parent)}, which called it, had its answer`;
-    const text = `${nameShortly(node.span)} ended ${rest}: it went on working, or it notes its end late`;
+    const rest = `${formatMicros(finding.micros)} after its caller ${serviceOf(finding.parent)} had the answer`;
+    const text = `${nameShortly(node.span)} ended ${rest}: it kept working, or it reports its end late`;
     inquiry.conclude({ cause: 'late-end', hop: serviceOf(finding.span), text, findings: [finding] });
   }
   const findings = inquiry.open('slow-span');

@@ -7,5 +7,5 @@ export function labTable(cases: readonly LabCase[]): string {
     const verdict = cause ? `\`${cause}\` at ${hop}` : 'whole';
     return [`\`${name}\``, does, picture, verdict];
   });
-  return markdownTable([['case', 'what is broken', 'what one sees', 'verdict'], ...rows], { alignDelimiters: false });
+  return markdownTable([['case', 'what is broken', 'what you see', 'verdict'], ...rows], { alignDelimiters: false });
 }

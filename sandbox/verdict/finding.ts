@@ -75,7 +75,7 @@ export function describeFinding(finding: Finding): string {
     return `${finding.hop.label} is missing${finding.under ? ` under ${nameSpan(finding.under)}` : ''}`;
   }
   if (finding.type === 'second-trace') {
-    return `the answer names two traces, ${finding.traceId} and ${finding.otherTraceId}: two hops traced this request apart`;
+    return `the answer names two traces, ${finding.traceId} and ${finding.otherTraceId}: two hops each began a trace for this request`;
   }
   return `${nameSpan(finding.span)} ${describeSpan(finding)}`;
 }
@@ -108,7 +108,7 @@ function describeSpan(finding: Extract<Finding, { span: Span }>): string {
     case 'second-root':
       return `is a second root beside ${nameSpan(finding.root)}`;
     case 'reused-id':
-      return `has the id that ${labelOf(finding.first)} has already`;
+      return `has the same id as ${labelOf(finding.first)}`;
     case 'unlike-parents':
       return `has the parent ${finding.span.parentId ?? 'none'}; its caller has ${finding.caller.parentId ?? 'none'}`;
     case 'mixed-trace-ids':

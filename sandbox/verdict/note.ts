@@ -35,12 +35,12 @@ export function noteOddities(tree: SpanTree, callerSpanId: string | undefined, h
     ),
     ...noteEach(nodes.filter(beginsLate), (count, span) => {
       const who = serviceOf(span) || 'the server';
-      return `${count} a start after the end of the call: ${who} worked asynchronously, or its clock is ahead. A trace alone cannot tell`;
+      return `${count} a start after the end of the call: ${who} worked asynchronously, or its clock is ahead. The trace alone cannot tell which`;
     }),
   ];
 }
 
-const remove = (span: Span) => `Have ${serviceOf(span) || 'its tracer'} leave the tag out`;
+const remove = (span: Span) => `Remove the tag in ${serviceOf(span) || 'its tracer'}`;
 
 /** One note of all spans that have something, naming the first of them. */
 function noteEach(nodes: readonly SpanNode[], note: (subject: string, first: Span) => string): string[] {
@@ -66,7 +66,7 @@ function noteSilentCaller({ roots }: SpanTree, callerSpanId: string | undefined)
   if (first?.detached !== 'missing parent' || first.span.parentId === callerSpanId) return [];
   const { parentId } = first.span;
   return [
-    `the trace begins at ${labelOf(first.span)} ${first.span.id}, whose parent ${parentId} is not in it: who called reports no spans to this Zipkin, or has lost them`,
+    `the trace begins at ${labelOf(first.span)} ${first.span.id}, whose parent ${parentId} is not in it: the caller reports no spans to this Zipkin, or its spans were lost`,
   ];
 }
 
@@ -81,7 +81,7 @@ function noteRequestIds(nodes: readonly SpanNode[]): string[] {
   const others = nodes.filter(({ span: { tags } }) => (tags?.[requestIdTag] ?? requestId) !== requestId);
   return noteEach(
     others,
-    (subject) => `${subject} another x-request-id than the first hop: logs cannot be joined by it`,
+    (subject) => `${subject} another x-request-id than the first hop, so the logs of this request have different ids`,
   );
 }
 

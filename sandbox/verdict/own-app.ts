@@ -147,19 +147,17 @@ export interface Note {
 
 /** Which of the accepted ways its tracer took, in one line, and whether it dropped the request id. */
 export function notesOn(app: OwnAppTrace): Note[] {
-  const text = `${app.app} does not send x-request-id on: the logs of this request cannot be joined by it`;
+  const text = `${app.app} does not forward x-request-id, so the logs of this request have different ids`;
   const spans: Note = { about: 'spans', text: describeOwnApp(app) };
   return dropsRequestId(app) ? [spans, { about: 'request id', text }] : [spans];
 }
 
 function describeOwnApp(app: OwnAppTrace): string {
   const { nodes, part, server, clients, isBeside } = app;
-  const carried = isBeside ? '; it carries the headers on as they came' : '';
+  const carried = isBeside ? '; it forwards the headers unchanged' : '';
   if (nodes.length === 0) return `${app.app}: no span${carried}`;
   const place =
-    server?.span.id === server?.parent?.span.id
-      ? "that shares its caller's id"
-      : 'with an id of its own, below its caller';
+    server?.span.id === server?.parent?.span.id ? "that shares its caller's id" : 'with its own id, below its caller';
   const locals = nodes.filter(({ span }) => kindOf(span) === 'LOCAL').length;
   const seen = [
     server ? `a SERVER span ${place}` : 'no SERVER span',

@@ -152,7 +152,7 @@ function readText(value: unknown, path: string, fail: Fail): Pattern {
   try {
     return new RegExp(source, 'u');
   } catch (cause) {
-    return fail(path, `is ${value}, which is no regular expression: ${firstLine(String(cause))}`);
+    return fail(path, `is ${value}, which is not a regular expression: ${firstLine(String(cause))}`);
   }
 }
 
@@ -180,12 +180,12 @@ function fields(value: unknown, path: string, known: readonly string[], fail: Fa
 function mapping(value: unknown, path: string, fail: Fail): Fields {
   if (value === undefined) return fail(path, 'is missing');
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  return fail(path, `is ${show(value)}; a mapping belongs here`);
+  return fail(path, `is ${show(value)}; write a mapping`);
 }
 
 function list(value: unknown, path: string, fail: Fail): readonly unknown[] {
   if (value === undefined || Array.isArray(value)) return value ?? [];
-  return fail(path, `is ${show(value)}; a list belongs here`);
+  return fail(path, `is ${show(value)}; write a list`);
 }
 
 function show(value: unknown): string {

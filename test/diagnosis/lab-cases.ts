@@ -69,7 +69,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'context-dropped',
         'service1-app',
-        `service1-app forwarded no B3: its call began a new trace 4bf92f35…; ${parent}`,
+        `service1-app forwarded no B3 headers: its call began a new trace 4bf92f35…; ${parent}`,
         newTrace,
       ],
     ],
@@ -81,7 +81,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'context-dropped',
         'service1-app',
-        `service1-app forwarded no B3, or not all of it: its call began a new trace 4bf92f35…; ${parent}`,
+        `service1-app forwarded no B3 headers, or not all of them: its call began a new trace 4bf92f35…; ${parent}`,
         newTrace,
       ],
     ],
@@ -93,7 +93,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'context-dropped',
         'service1-app',
-        'service1-app forwarded no B3, or not all of it: this trace begins at service1 SERVER z; the first half of this request is trace t',
+        'service1-app forwarded no B3 headers, or not all of them: this trace begins at service1 SERVER z; the first half of this request is trace t',
         't',
       ],
     ],
@@ -117,7 +117,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'context-malformed',
         'service1-app',
-        `service1-app forwarded malformed B3: what it called is not in this trace; ${parent}`,
+        `service1-app forwarded malformed B3 headers: its call is not in this trace; ${parent}`,
       ],
     ],
   },
@@ -127,7 +127,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'parent-dropped',
         'service1-app',
-        'service1-app sent no parent span id, or an empty one: service1 SERVER d has no parent, its caller service1-app CLIENT d has c',
+        'service1-app sent no parent span id, or an empty one: service1 SERVER d has no parent, but its caller service1-app CLIENT d has c',
       ],
     ],
   },
@@ -152,7 +152,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'stale-context',
         'service1-app',
-        `service1-app sent a context kept from another request: its call is in trace earlier; ${parent}`,
+        `service1-app sent the context of another request: its call is in trace earlier; ${parent}`,
         'earlier',
       ],
     ],
@@ -165,7 +165,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'stale-context',
         'service1-app',
-        'service1-app used the context of this trace for other requests too (x-request-id r1): a context kept between requests',
+        'service1-app used the context of this trace for other requests too (x-request-id r1): it kept the context after the request',
       ],
     ],
   },
@@ -175,7 +175,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'span-id-reused',
         'service1-app',
-        "service1-app reused its parent's span id: it sent c on instead of its own d; expected service1-app CLIENT d as parent of service1 SERVER c",
+        "service1-app reused its parent's span id: it sent c instead of its own d; expected service1-app CLIENT d as parent of service1 SERVER c",
       ],
     ],
   },
@@ -201,7 +201,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'decision-changed',
         'service1-app',
-        "trace cut after service1-app: its decision was 0 while front-proxy's was 1",
+        'trace cut after service1-app: it sent the sampling decision 0, but front-proxy had decided 1',
       ],
     ],
   },
@@ -212,7 +212,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'decision-changed',
         'service1-app',
-        'trace cut after service1-app: service1, service2 and service2-app recorded nothing of this request, and lost none, as after a sampling decision of 0',
+        'trace cut after service1-app: service1, service2 and service2-app recorded no span of this request, and lost none, so the sampling decision that they got was probably 0',
       ],
     ],
   },
@@ -222,7 +222,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'trace-cut',
         'service1-app',
-        'trace cut after service1-app: service1, service2 and service2-app recorded nothing of this request, so its decision was 0, or they all lost their spans',
+        'trace cut after service1-app: service1, service2 and service2-app recorded no span of this request, so service1-app sent the sampling decision 0, or they all lost their spans',
       ],
     ],
   },
@@ -281,7 +281,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'trace-id-changed',
         'service1-app',
-        `service1-app sent its span id under another trace id: its call is in trace 4bf92f35…; ${parent}`,
+        `service1-app sent its span id with another trace id: its call is in trace 4bf92f35…; ${parent}`,
         newTrace,
       ],
     ],
@@ -293,7 +293,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'trace-id-changed',
         'service2',
-        'service2 sent its span id under another trace id: its call is in trace 4bf92f35…; expected service2 CLIENT f as parent',
+        'service2 sent its span id with another trace id: its call is in trace 4bf92f35…; expected service2 CLIENT f as parent',
         newTrace,
       ],
     ],
@@ -305,7 +305,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'not-reported',
         'service1-app',
-        'service1-app reports no span: service1-app SERVER and service1-app CLIENT missing, though what it called joined the trace',
+        'service1-app reports no span: service1-app SERVER and service1-app CLIENT missing, but the service that it called joined the trace',
       ],
     ],
   },
@@ -319,12 +319,12 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'not-reported',
         'service1',
-        'service1 reports no span: service1 SERVER and service1 CLIENT missing, though what it called joined the trace',
+        'service1 reports no span: service1 SERVER and service1 CLIENT missing, but the service that it called joined the trace',
       ],
       [
         'not-reported',
         'service1-app',
-        'service1-app reports no span: service1-app SERVER and service1-app CLIENT missing, though what it called joined the trace',
+        'service1-app reports no span: service1-app SERVER and service1-app CLIENT missing, but the service that it called joined the trace',
       ],
     ],
   },
@@ -355,7 +355,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'reports-lost',
         'service2',
-        "service2's spans are missing: its Envoy dropped 12 reports; look at the collector that it sends them to",
+        "service2's spans are missing: its Envoy dropped 12 reports; check the address of the collector that it sends to",
       ],
     ],
   },
@@ -367,7 +367,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'hop-bypassed',
         'service1-app',
-        'service1-app called service2 directly, past service1: service1 SERVER and service1 CLIENT are missing, and the two share span id d',
+        'service1-app called service2 directly and bypassed service1: service1 SERVER and service1 CLIENT are missing, and caller and server share span id d',
       ],
     ],
   },
@@ -397,7 +397,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'late-end',
         'service2-app',
-        'service2-app SERVER f ended 178 ms after service2, which called it, had its answer: it went on working, or it notes its end late',
+        'service2-app SERVER f ended 178 ms after its caller service2 had the answer: it kept working, or it reports its end late',
       ],
     ],
   },
@@ -426,7 +426,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'failed',
         'service2',
-        'service2 SERVER e failed: status 503, a fault filter aborted the request (FI); it did not reach service2 CLIENT and service2-app SERVER; front-proxy, service1 and service1-app passed it on',
+        'service2 SERVER e failed: status 503, a fault filter aborted the request (FI); it did not reach service2 CLIENT and service2-app SERVER; front-proxy, service1 and service1-app passed the error on',
       ],
     ],
   },
@@ -462,14 +462,18 @@ export const labCases: Readonly<Record<string, LabCase>> = {
       [
         'failed',
         'service1',
-        'service1 CLIENT g failed: status 503, the connection to the upstream failed (UF); front-proxy and service1-app passed it on',
+        'service1 CLIENT g failed: status 503, the connection to the upstream failed (UF); front-proxy and service1-app passed the error on',
       ],
     ],
   },
   'no span at all': {
     spans: '',
     diagnoses: [
-      ['no-trace', 'front-proxy', 'Zipkin has no span of this request: it was not sampled, or nothing could report'],
+      [
+        'no-trace',
+        'front-proxy',
+        'Zipkin has no span of this request: the request was not sampled, or no hop could report',
+      ],
     ],
   },
   'no span at all: denied': {

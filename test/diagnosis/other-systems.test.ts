@@ -126,7 +126,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'a server that begins after its client has ended': {
     spans: 'a client 1 0+900 \n b server 1 shared 50000+500',
-    notes: /asynchronously, or its clock is ahead. A trace alone cannot tell/,
+    notes: /asynchronously, or its clock is ahead. The trace alone cannot tell/,
   },
   'an answer that is streamed long after its headers': { spans: 'a client 1 0+900 \n b server 1 shared 100+5000000' },
   'times in milliseconds': {

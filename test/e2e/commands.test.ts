@@ -89,12 +89,12 @@ describe('verify', () => {
       assert.equal(exitCode, 1);
       assert.match(
         stdout,
-        /service1-app forwarded no B3: its call began a new trace [0-9a-f]{8}…; expected service1-app CLIENT/,
+        /service1-app forwarded no B3 headers: its call began a new trace [0-9a-f]{8}…; expected service1-app CLIENT/,
       );
       assert.equal(stdout.match(/^trace [0-9a-f]{32} · /gm)?.length, 2);
       const report = await readFile(junit, 'utf8');
       assert.match(report, /<testsuite name="verify GET \/trace\/1" tests="1" failures="1">/);
-      assert.match(report, /<failure message="service1-app forwarded no B3/);
+      assert.match(report, /<failure message="service1-app forwarded no B3 headers/);
       const json = await run('verify', '--json');
       const { traces } = JSON.parse(json.stdout) as { traces: { whole: boolean; diagnoses: { cause: string }[] }[] };
       assert.deepEqual(

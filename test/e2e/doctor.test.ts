@@ -33,7 +33,7 @@ const faults: readonly (readonly [title: string, fault: () => Promise<unknown>, 
   [
     'an app that forwards no header',
     () => sandbox.ask('service1', 'app', '/lab/drop-headers', 'POST'),
-    /^✗ b3 headers +service1-app forwarded no B3/m,
+    /^✗ b3 headers +service1-app forwarded no B3 headers/m,
   ],
   [
     'a clock a second ahead',

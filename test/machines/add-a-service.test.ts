@@ -37,7 +37,7 @@ async function everyCommandIsRight(run: Awaited<ReturnType<typeof edited>>): Pro
   assert.equal(headers.match(/^service\d.* (in|out)$/gm)?.length, 10);
   await says(/^service3-app +20 +20 +20\n[\s\S]*No span is missing/m, 'load', '--', '--count', '20');
   await says(/✓ service3-app to zipkin[\s\S]*one trace of 17 spans/, 'doctor');
-  await says(/service1-app forwarded no B3/, 'lab', 'drop-headers');
+  await says(/service1-app forwarded no B3 headers/, 'lab', 'drop-headers');
   await says(/the trace is whole/, 'lab', 'reset');
 }
 

@@ -46,11 +46,11 @@ function rowOf({ tracer, set }: Setting, { spans, verdict }: VerifiedTrace): str
     tracer.name,
     asCode(set),
     verdict.whole ? 'yes' : 'no',
-    server ? (shares ? "shares its caller's id" : 'has an id of its own') : 'none',
+    server ? (shares ? "shares its caller's id" : 'has its own id') : 'none',
     kinds('service1-app'),
     kinds('service2-app'),
     egress?.parentId ? 'sent' : 'not sent',
-    ids.length === 1 ? 'carried on' : 'dropped',
+    ids.length === 1 ? 'forwarded' : 'dropped',
   ];
 }
 

@@ -25,7 +25,7 @@ const after = (egress: string, requestId = 'r1') => `
 const second = 'service2-app server f<e shared 10000+20000';
 const sharing = 'service2-app: a SERVER span that shares its caller’s id'.replace('’', "'");
 
-const noRequestId = 'service1-app does not send x-request-id on: the logs of this request cannot be joined by it';
+const noRequestId = 'service1-app does not forward x-request-id, so the logs of this request have different ids';
 
 const accepted: readonly (readonly [title: string, spans: string, notes: readonly string[]])[] = [
   [
@@ -47,9 +47,9 @@ const accepted: readonly (readonly [title: string, spans: string, notes: readonl
       service2-app server z<f 10000+20000
       service2-app -      y<z 10100+18000`,
     [
-      'service1-app: a SERVER span with an id of its own, below its caller, 1 LOCAL, 1 CLIENT',
+      'service1-app: a SERVER span with its own id, below its caller, 1 LOCAL, 1 CLIENT',
       noRequestId,
-      'service2-app: a SERVER span with an id of its own, below its caller, 1 LOCAL',
+      'service2-app: a SERVER span with its own id, below its caller, 1 LOCAL',
     ],
   ],
   [
@@ -60,7 +60,7 @@ const accepted: readonly (readonly [title: string, spans: string, notes: readonl
       shop client d<s  5500+30000
       ${after('d shared')}`,
     [
-      'service1-app: a SERVER span with an id of its own, below its caller, 1 CLIENT; it reports as shop',
+      'service1-app: a SERVER span with its own id, below its caller, 1 CLIENT; it reports as shop',
       'service2-app: no span',
     ],
   ],
@@ -69,7 +69,7 @@ const accepted: readonly (readonly [title: string, spans: string, notes: readonl
     `${before}
       ${after('c<b shared').replaceAll('<d', '<c')}
       ${second}`,
-    ['service1-app: no span; it carries the headers on as they came', sharing],
+    ['service1-app: no span; it forwards the headers unchanged', sharing],
   ],
   [
     'a SERVER span, and the headers carried on by hand',
@@ -79,7 +79,7 @@ const accepted: readonly (readonly [title: string, spans: string, notes: readonl
       ${after('c<b shared').replaceAll('<d', '<c')}
       ${second}`,
     [
-      'service1-app: a SERVER span with an id of its own, below its caller, no CLIENT span; it carries the headers on as they came',
+      'service1-app: a SERVER span with its own id, below its caller, no CLIENT span; it forwards the headers unchanged',
       sharing,
     ],
   ],
@@ -136,16 +136,16 @@ const faults: readonly Fault[] = [
     spans: before,
     nearby: newTrace,
     diagnosis:
-      'context-dropped at service1-app: service1-app left no span and sent no context on; its call began trace u',
+      'context-dropped at service1-app: service1-app left no span and forwarded no context; its call began trace u',
   },
   {
     title: 'its spans do not come',
     spans: `${before}${after('d shared', 'r2')}\n${second}`,
     diagnosis:
-      'not-reported at service1-app: service1-app joined this trace and sent its context on, but none of its spans came to Zipkin: check the address that its exporter sends to, and that it exports before it ends',
+      'not-reported at service1-app: service1-app joined this trace and forwarded its context, but none of its spans came to Zipkin: check the address that its exporter sends to, and that it exports before it ends',
   },
   {
-    title: 'a sampler of its own',
+    title: 'its own sampler',
     spans: before,
     headers: ['1', '0'].map((sampled) => ({
       at: 'service1',
@@ -153,7 +153,7 @@ const faults: readonly Fault[] = [
       headers: { 'x-b3-traceid': '463ac35c9f6413ad', 'x-b3-sampled': sampled },
     })),
     diagnosis:
-      "decision-changed at service1-app: service1-app received the sampling decision 1 and sent 0: it has a sampler of its own; set one that keeps its parent's decision",
+      "decision-changed at service1-app: service1-app received the sampling decision 1 and sent 0: it has its own sampler; set a sampler that keeps the parent's decision",
   },
   {
     title: 'a service name that nobody has set',

@@ -7,8 +7,8 @@ const root = 'name: n\nroot:\n  service: a\n';
 const faults: Readonly<Record<string, string>> = {
   'name: n': 'f.yaml: root is missing',
   'root: { service: a }': 'f.yaml: name is missing; say which request has this trace',
-  '': 'f.yaml: is null; a mapping belongs here',
-  '- a': 'f.yaml: is ["a"]; a mapping belongs here',
+  '': 'f.yaml: is null; write a mapping',
+  '- a': 'f.yaml: is ["a"]; write a mapping',
   'name: n\nroot: [':
     'f.yaml: line 2 is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
   'name: *x': 'f.yaml: is not YAML: ReferenceError: Unresolved alias (the anchor must be set before the alias): x',
@@ -16,10 +16,10 @@ const faults: Readonly<Record<string, string>> = {
   [`${root}  kind: CLINET`]: 'f.yaml: root.kind is "CLINET"; write one of CLIENT, SERVER, PRODUCER, CONSUMER, LOCAL',
   [`${root}  shared: maybe`]: 'f.yaml: root.shared is "maybe"; write true or false',
   [`${root}  within: soon`]: 'f.yaml: root.within is "soon"; write 800us, 250ms or 2s',
-  [`${root}  tags: [a]`]: 'f.yaml: root.tags is ["a"]; a mapping belongs here',
+  [`${root}  tags: [a]`]: 'f.yaml: root.tags is ["a"]; write a mapping',
   [`${root}  tags: { t: [a] }`]: 'f.yaml: root.tags.t is ["a"]; write a text or /pattern/',
   [`${root}  times: 0..1`]: 'f.yaml: root.times is not 1; a trace has one root',
-  [`${root}  children: b`]: 'f.yaml: root.children is "b"; a list belongs here',
+  [`${root}  children: b`]: 'f.yaml: root.children is "b"; write a list',
   [`${root}  child: []`]:
     'f.yaml: root.child is not known here; write one of service, kind, shared, name, tags, within, times, children',
   [`${root}  children: [{ service: b, times: 3..2 }]`]:
@@ -27,7 +27,7 @@ const faults: Readonly<Record<string, string>> = {
   [`${root}  children: [{ service: b, times: 0 }]`]:
     'f.yaml: root.children[0].times is 0; write 3, 0..1, 1..* or the like',
   [`${root}  name: /(/`]:
-    'f.yaml: root.name is /(/, which is no regular expression: SyntaxError: Invalid regular expression: /(/u: Unterminated group',
+    'f.yaml: root.name is /(/, which is not a regular expression: SyntaxError: Invalid regular expression: /(/u: Unterminated group',
   [`${root}others: maybe`]: 'f.yaml: others is "maybe"; write forbidden or allowed',
   [`${root}forbidden: [{ service: b, children: [] }]`]:
     'f.yaml: forbidden[0].children is not known here; write one of service, kind, shared, name, tags, within',

@@ -49,7 +49,7 @@ const cases: Readonly<Record<string, Case>> = {
   'an id of two callers': {
     root: '{ service: a, children: [{ service: b, times: 1..* }, { service: c }] }',
     spans: 'a server 1 0+9 \n b client 2<1 1+8 \n c client 2<1 1+8',
-    findings: ['c CLIENT 2 has the id that b CLIENT has already'],
+    findings: ['c CLIENT 2 has the same id as b CLIENT'],
   },
   'a caller and its server with unlike parents': {
     spans: 'a client 1 0+9 \n b server 1<0 shared 1+8',
@@ -66,7 +66,7 @@ const cases: Readonly<Record<string, Case>> = {
   'two traces that the answer names': {
     spans: 'a server 1 0+9 \n b - 2<1 1+8',
     options: { otherTraceIds: ['u'] },
-    findings: ['the answer names two traces, t and u: two hops traced this request apart'],
+    findings: ['the answer names two traces, t and u: two hops each began a trace for this request'],
   },
   'two requests': {
     spans: 'a server 1 0+9 guid:x-request-id=r \n b - 2<1 10+8 guid:x-request-id=s',
