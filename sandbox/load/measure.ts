@@ -76,7 +76,7 @@ export async function measureLoad(
   const decision = decisionIn(plan.headers);
   const hasShape = Object.keys(options.spansEach).length > 0;
   const spansEach = decision === 'deny' ? {} : options.spansEach;
-  onProgress('waiting until nothing is under way');
+  onProgress('waiting for the last requests');
   const { snapshot: before } = await takeQuietSnapshot(sandbox, options.quietSeconds);
   const watch = new CollectorWatch(zipkin);
   const traces = new StoredTraces((ids) => zipkin.traceMany(ids), spansEach);
@@ -100,7 +100,7 @@ export async function measureLoad(
   const keepingUp = options.keepUp ? keepUp(traces, options, ended.signal) : undefined;
   const generated = await generateLoad(plan, onAnswer, options.stopped);
   clearInterval(progress);
-  onProgress('waiting until every span has been reported');
+  onProgress('waiting for the last reports');
   const { snapshot: after, quiet } = await takeQuietSnapshot(sandbox, options.quietSeconds);
   await options.onQuiet?.();
   ended.abort();

@@ -31,12 +31,14 @@ export async function findLoadTarget(
   if (url === undefined) return checked(await findSandbox(root, cache, environment));
   const { hostname, port } = new URL(url);
   if (!isThisMachine(hostname)) {
-    throw new Error(`${url} is not on this machine; a load is sent only to a sandbox on this one`);
+    throw new Error(`${url} is not on this machine; load runs only against a sandbox on this machine`);
   }
   const frontPort = port || '80';
   const sandbox = await findSandbox(root, cache, { ...environment, FRONT_PORT: frontPort });
   if (new URL(sandbox.frontUrl).port !== frontPort) {
-    throw new Error(`${url} is not this sandbox's front, which is ${sandbox.frontUrl}; a load is sent only to that`);
+    throw new Error(
+      `${url} is not this sandbox's front proxy, which is ${sandbox.frontUrl}; load runs only against that one`,
+    );
   }
   return checked(sandbox);
 }
@@ -44,6 +46,6 @@ export async function findLoadTarget(
 async function checked(sandbox: RunningSandbox): Promise<RunningSandbox> {
   if (await answersAsSandbox(sandbox)) return sandbox;
   throw new Error(
-    `${sandbox.frontUrl} does not answer as this sandbox's front does; stop what else listens on that port`,
+    `${sandbox.frontUrl} does not answer as this sandbox's front proxy does; stop the other program on that port`,
   );
 }

@@ -78,11 +78,11 @@ function countedBetween(
 }
 
 const inWords: Readonly<Record<string, string>> = {
-  reports_dropped: 'reports answered with an error',
-  reports_failed: 'reports without an answer',
-  reports_skipped_no_cluster: 'reports without a collector cluster',
-  upstream_rq_retry_overflow: 'reports dropped, for more were waiting to be sent again than may',
-  upstream_rq_pending_overflow: 'reports dropped, for more were waiting for a connection than may',
+  reports_dropped: 'reports that were answered with an error',
+  reports_failed: 'reports that got no answer',
+  reports_skipped_no_cluster: 'reports that had no collector cluster',
+  upstream_rq_retry_overflow: 'reports that were dropped because too many waited for a retry',
+  upstream_rq_pending_overflow: 'reports that were dropped because too many waited for a connection',
 };
 
 const list = (losses: readonly [name: string, count: number][]): string =>
@@ -104,22 +104,22 @@ function rowOf(reporter: string, input: LedgerInput, everyTraced: boolean, other
   const losses = lossesIn(own?.counters ?? {});
   const causes = [
     losses.length > 0 && list(losses),
-    own?.restarted && 'it was restarted, and what it had not delivered was gone',
+    own?.restarted && 'it restarted and lost the spans that it had not delivered',
     collector.spansDropped > 0 && `Zipkin could not store ${collector.spansDropped} spans`,
     collector.messagesDropped > 0 && `Zipkin refused ${collector.messagesDropped} reports`,
-    collector.restarts > 0 && 'Zipkin was restarted, and what it held was gone',
-    traffic.unanswered > 0 && `${traffic.unanswered} requests had no answer: their trace ids are not known`,
+    collector.restarts > 0 && 'Zipkin restarted and lost the spans in its memory',
+    traffic.unanswered > 0 && `${traffic.unanswered} requests got no answer, so their trace ids are not known`,
   ].filter((cause) => typeof cause === 'string');
   const remarks = [
     !own && 'its counters cannot be read',
-    own?.restarted && 'restarted meanwhile: its counters began anew',
+    own?.restarted && 'it restarted during the load, so its counters began again',
     comparable !== undefined &&
       expected !== undefined &&
       comparable < expected &&
-      `it counted ${expected - comparable} spans fewer than the requests must leave`,
+      `it counted ${expected - comparable} spans fewer than the requests should leave`,
     missing > 0 && `${missing} are missing: ${causes.join('; ') || 'no counter says why'}`,
-    comparable !== undefined && comparable < seen && `Zipkin has ${seen - comparable} more than it counted`,
-    missing === 0 && losses.length > 0 && `${list(losses)}; nothing is missing all the same`,
+    comparable !== undefined && comparable < seen && `Zipkin has ${seen - comparable} spans more than it counted`,
+    missing === 0 && losses.length > 0 && `${list(losses)}, but no span is missing`,
   ];
   return {
     ...{ reporter, expected, counted, stored, evicted, missing },
@@ -147,8 +147,9 @@ export function joinLedger(input: LedgerInput): Ledger {
   const unproven = Math.max(0, Math.min(evicted, stored + evicted - (collector.spans - collector.spansDropped)));
   const unexpected = Object.entries(found.unexpected).map(([reporter, spans]) => `${spans} of ${reporter}`);
   const notes = [
-    unproven > 0 && `${unproven} spans seem to be pushed out, but Zipkin's collector did not count them: missing`,
-    others > 0 && `${others} requests of others came through the front meanwhile; no counter is compared`,
+    unproven > 0 &&
+      `${unproven} spans count as missing: they seem to be evicted, but Zipkin's collector did not count them`,
+    others > 0 && `${others} requests of others passed the front proxy during the load, so no counters are compared`,
     unexpected.length > 0 && `more spans than the requests should leave: ${unexpected.join(', ')}`,
     collector.restarts > 0 &&
       `Zipkin was restarted ${collector.restarts === 1 ? 'once' : `${collector.restarts} times`}`,

@@ -98,7 +98,7 @@ export async function sendTraced(request: TracedRequest): Promise<TracedAnswer> 
   const start = performance.now();
   const answer = await exchange(request).catch((error: Error) => {
     const seen = error.name === 'TimeoutError' ? `no answer within ${longestAnswerMs / 1000} s` : error;
-    const why = whyNoAnswer(seen, 'check the address, and that it runs');
+    const why = whyNoAnswer(seen, 'check the address and that a server runs there');
     throw new Error(`${url.origin}${url.pathname} did not answer: ${why}`);
   });
   const brought = readContext(lowerCased(headers));

@@ -106,7 +106,7 @@ export class ZipkinClient {
   #requireQueryApi(): Promise<unknown> {
     this.#queryApi ??= this.services().catch((error: unknown) => {
       if (!(error instanceof ZipkinError) || error.status !== 404) throw error;
-      const seen = `${this.url} answers 404 to Zipkin's query API, as Jaeger's and OpenTelemetry's ports for Zipkin spans do`;
+      const seen = `${this.url} answers 404 to Zipkin's query API, as the ports of Jaeger and OpenTelemetry for Zipkin spans do`;
       throw new ZipkinError(
         `Zipkin: ${seen}; give the address of a Zipkin, or judge a downloaded trace with --file`,
         404,
@@ -116,7 +116,7 @@ export class ZipkinClient {
   }
 
   async #get<T>(path: string, absent: readonly number[] = []): Promise<T | undefined> {
-    const todo = 'start it, or give its address with --zipkin';
+    const todo = 'start Zipkin, or give its address with --zipkin';
     const { status, body } = await ask(`${this.#address}${path}`, { ms: 10_000, todo }).catch((error: Error) => {
       throw new ZipkinError(`Zipkin: ${error.message}`, 0);
     });
@@ -128,7 +128,7 @@ export class ZipkinClient {
       return JSON.parse(body) as T;
     } catch {
       const seen = JSON.stringify(body.trim().slice(0, 60));
-      throw new ZipkinError(`Zipkin: ${url} answered ${seen}, which is no JSON; give the address of a Zipkin`, status);
+      throw new ZipkinError(`Zipkin: ${url} answered ${seen}, which is not JSON; give the address of a Zipkin`, status);
     }
   }
 }

@@ -10,7 +10,7 @@ export function whyNoAnswer(error: unknown, todo?: string): string {
   if (error instanceof AggregateError && error.errors.length > 0) return whyNoAnswer(error.errors[0], todo);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const seen = (error instanceof Error && error.message) || code || String(error);
-  const trust = "set NODE_EXTRA_CA_CERTS to the file of its certificate, or of the authority's that signed it";
+  const trust = 'set NODE_EXTRA_CA_CERTS to the file of its certificate or of the authority that signed it';
   return [seen, untrusted.test(code) ? trust : todo].filter(Boolean).join('; ');
 }
 

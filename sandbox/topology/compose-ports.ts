@@ -39,7 +39,7 @@ function forward(front: Address, zipkin: Address, other: string | undefined): Er
   const closed = [front, zipkin].filter((each) => !reach(each, other)).map(({ port }) => port);
   const tunnels = closed.map((port) => `-L ${port}:127.0.0.1:${port}`).join(' ');
   const [url, zipkinUrl] = [front, zipkin].map((each) => reach(each, other) ?? `http://127.0.0.1:${each.port}`);
-  const seen = `the sandbox runs in the Docker of ${other}, which alone reaches port ${closed.join(' and ')}`;
+  const seen = `the sandbox runs in the Docker of ${other}, and only that machine reaches port ${closed.join(' and ')}`;
   return new Error(`${seen}; run 'ssh -N ${tunnels} ${other}' and give --url ${url} --zipkin ${zipkinUrl}`);
 }
 

@@ -28,7 +28,7 @@ export function parseDotEnv(text: string, environment: Environment): Record<stri
   for (let at = 0; at < body.length; at = assignment.lastIndex) {
     assignment.lastIndex = at;
     const found = assignment.exec(body);
-    if (!found) throw new Error(`line ${body.slice(0, at).split('\n').length} is not NAME=value; mend it`);
+    if (!found) throw new Error(`line ${body.slice(0, at).split('\n').length} is not NAME=value; correct it`);
     const { name, double, single, bare } = found.groups ?? {};
     const escaped = double?.replace(/\\(.)/gs, (_, character: string) => escapes[character] ?? character);
     const value = escaped ?? bare?.replace(/(^| )#.*/, '').trim();

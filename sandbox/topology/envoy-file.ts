@@ -161,7 +161,7 @@ function takeRoute(hosts: readonly RawVirtualHost[], request: RoutedRequest): Ro
   const prefix = match?.prefix ?? match?.path ?? match?.path_separated_prefix;
   const isClear = route && !route.regex_rewrite && !route.path_rewrite_policy;
   if (!cluster || !isClear || (rewritten !== undefined && typeof prefix !== 'string')) {
-    throw new NotUnderstood(`where route ${taken.name ?? JSON.stringify(match)} leads is not understood`);
+    throw new NotUnderstood(`the target of route ${taken.name ?? JSON.stringify(match)} is not understood`);
   }
   const path = rewritten === undefined ? request.path : rewritten + request.path.slice(String(prefix).length);
   return { cluster, path };

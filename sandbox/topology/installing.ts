@@ -29,7 +29,7 @@ export async function requireSha256(path: string, expected: string, instead: str
   const actual = await sha256(path);
   if (actual === expected) return;
   const seen = `its SHA-256 is ${actual}, expected ${expected}`;
-  throw new Error(`${basename(path)}: ${seen}; the download was damaged or replaced and is not kept; ${instead}`);
+  throw new Error(`${basename(path)}: ${seen}; the download is damaged or was replaced, so it is not kept; ${instead}`);
 }
 
 /** A tool that installs something, and for whom. */

@@ -13,7 +13,7 @@ function closingBrace(text: string): number {
 
 function evaluate(expression: string, environment: Environment): string {
   const parts = /^(?<name>[A-Za-z_]\w*)(?:(?<operator>:?[-?+])(?<word>.*))?$/s.exec(expression)?.groups;
-  if (!parts) throw new Error(`'\${${expression}}' is no variable; write $$ for a $`);
+  if (!parts) throw new Error(`'\${${expression}}' is not a variable; write $$ for a $`);
   const { name = '', operator = '-', word = '' } = parts;
   const value = environment[name];
   const isThere = value !== undefined && (value !== '' || !operator.startsWith(':'));
@@ -38,6 +38,6 @@ export function interpolate(text: string, environment: Environment): string {
   const plain = /^[A-Za-z_]\w*/.exec(after)?.[0];
   if (plain) return `${before}${environment[plain] ?? ''}${interpolate(after.slice(plain.length), environment)}`;
   const end = after.startsWith('{') ? closingBrace(after.slice(1)) + 1 : 0;
-  if (end === 0) throw new Error(`'${text.slice(at)}' is no variable; write $$ for a $`);
+  if (end === 0) throw new Error(`'${text.slice(at)}' is not a variable; write $$ for a $`);
   return `${before}${evaluate(after.slice(1, end), environment)}${interpolate(after.slice(end + 1), environment)}`;
 }

@@ -133,7 +133,7 @@ function readCalls(service: string, urls: string): URL[] {
     .map((url) => {
       if (URL.canParse(url)) return new URL(url);
       throw new Error(
-        `docker-compose.yml: NEXT_HOP_URL of ${service}: '${url}' is no URL; write http://HOST:PORT/PATH`,
+        `docker-compose.yml: NEXT_HOP_URL of ${service}: '${url}' is not a URL; write http://HOST:PORT/PATH`,
       );
     });
 }

@@ -137,7 +137,7 @@ function stopOrderOf(services: readonly ComposeService[]): string[][] {
   if (services.length === 0) return [];
   const isNeeded = ({ name }: ComposeService) => services.some(({ dependsOn }) => dependsOn.includes(name));
   const last = services.filter((service) => !isNeeded(service));
-  if (last.length === 0) throw new Error('native plan: depends_on in docker-compose.yml goes round in a circle');
+  if (last.length === 0) throw new Error('native plan: depends_on in docker-compose.yml is circular');
   return [last.map(({ name }) => name), ...stopOrderOf(services.filter(isNeeded))];
 }
 
@@ -148,10 +148,8 @@ function requireNative(services: readonly ComposeService[]): void {
     const isProcess = service.dockerfile !== undefined || service === zipkin;
     const [key] = [...service.containerOnly, ...(isProcess ? [] : ['image'])];
     if (!key) continue;
-    const instead = 'remove it, or use docker compose up';
-    throw new Error(
-      `docker-compose.yml: services.${service.name}.${key} is nothing that runs without Docker; ${instead}`,
-    );
+    const instead = "remove it, or run 'docker compose up'";
+    throw new Error(`docker-compose.yml: services.${service.name}.${key} cannot be used without Docker; ${instead}`);
   }
 }
 

@@ -38,7 +38,7 @@ export function zipkinOfYourOwn({ ZIPKIN_URL: given }: Environment): string | un
 function readySecondsOf({ READY_SECONDS: given }: Environment): number {
   const seconds = Number(given || 60);
   if (seconds > 0 && seconds <= 3600) return seconds;
-  throw new Error(`READY_SECONDS: '${given}' is no time; set a number of seconds, at most 3600`);
+  throw new Error(`READY_SECONDS: '${given}' is not a time; set a number of seconds, at most 3600`);
 }
 
 /** @returns the pinned Zipkin's folder; undefined where ZIPKIN_URL names a Zipkin that runs already */

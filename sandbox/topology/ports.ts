@@ -38,10 +38,11 @@ export async function innerPorts(frontPort: number, count: number, except: reado
 }
 
 function whyNot({ bind, port, variable, bindVariable }: PublishedPort, code: string | undefined): string {
-  const another = variable ? `set ${variable} to another one` : 'end what uses it';
+  const another = variable ? `set ${variable} to another one` : 'end that process';
   if (code === 'EADDRINUSE') return `port ${port} on ${bind} is taken by another process; ${another}`;
-  if (code === 'EACCES') return `port ${port} on ${bind} is not for an ordinary user (EACCES); ${another}, from 1024`;
-  return `${bindVariable ?? 'address'}: '${bind}' is no address of this machine (${code}); set one that is, or none`;
+  if (code === 'EACCES')
+    return `port ${port} on ${bind} is not open to an ordinary user (EACCES); ${another}, 1024 or above`;
+  return `${bindVariable ?? 'address'}: '${bind}' is not an address of this machine (${code}); set one of this machine, or none`;
 }
 
 const everywhere = '0.0.0.0';
@@ -56,7 +57,9 @@ export async function requireFree(ports: readonly PublishedPort[]): Promise<void
       .slice(0, index)
       .find((each) => each.port === port && (each.bind === bind || [each.bind, bind].includes(everywhere)));
     if (!twin) continue;
-    throw new Error(`port ${port} is wanted twice, by ${twin.variable} and ${variable}; set one of them to another`);
+    throw new Error(
+      `port ${port} is set twice, as ${twin.variable} and as ${variable}; set one of them to another port`,
+    );
   }
   for (const port of ports) {
     await listenOnce(port.bind, port.port).catch(({ code }: NodeJS.ErrnoException) => {

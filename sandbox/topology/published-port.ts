@@ -50,7 +50,7 @@ function readEntry(raw: Entry, filled: Entry, environment: Environment): Publish
   }
   const seen = interpolate(String(raw.published), environment);
   if (isPort && range(seen))
-    throw new Error(`${bindVariable ?? 'ports'}: '${bind}' is no IP address; set one, or none`);
+    throw new Error(`${bindVariable ?? 'ports'}: '${bind}' is not an IP address; set one, or none`);
   throw new Error(`${variable ?? 'ports'}: '${seen}' is not a port; set a number from 1 to 65535`);
 }
 

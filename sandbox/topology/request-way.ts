@@ -70,7 +70,7 @@ class Walk {
     const service = isLoopback(host) ? from : this.model.services.find(({ name }) => name === host);
     if (!service) return undefined;
     const here = `${service.name}:${port}${path}`;
-    if (above.includes(here)) throw new NotUnderstood(`the calls of ${service.name} go round in a circle`);
+    if (above.includes(here)) throw new NotUnderstood(`the calls of ${service.name} form a circle`);
     const passed = [...above, here];
     const listener = service.envoyFile.listeners.find((each) => each.port === port);
     if (listener) return this.enter(service, listener, { host: authority, path }, passed);

@@ -36,7 +36,7 @@ export async function waitFor<T>(what: string, attempt: () => Promise<T>, option
     options.signal?.throwIfAborted();
     if (isFinal(error)) throw error;
     const seen = error instanceof Error ? error.message : String(error);
-    throw new Error(`${what}: not so within ${options.seconds} s; last seen: ${seen}`);
+    throw new Error(`${what}: timed out after ${options.seconds} s; last seen: ${seen}`);
   }
 }
 

@@ -44,7 +44,7 @@ function readJson(text: string, fail: Fail): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return fail(text.trim() === '' ? 'it is empty' : `it begins with ${show(text.trim())}, which is no JSON`);
+    return fail(text.trim() === '' ? 'it is empty' : `it begins with ${show(text.trim())}, which is not JSON`);
   }
 }
 

@@ -51,19 +51,19 @@ describe('npm start says in one line what is wrong, and leaves nothing running',
 
   test('one port for two parts', async () => {
     const port = String((await freePorts(1))[0]);
-    await fails(/is wanted twice, by FRONT_PORT and ZIPKIN_PORT/, { FRONT_PORT: port, ZIPKIN_PORT: port });
+    await fails(/is set twice, as FRONT_PORT and as ZIPKIN_PORT/, { FRONT_PORT: port, ZIPKIN_PORT: port });
   });
 
   const wrongValues: readonly (readonly [environment: Record<string, string>, says: RegExp])[] = [
     [{ FRONT_PORT: 'http' }, /FRONT_PORT: 'http' is not a port; set a number from 1 to 65535/],
-    [{ FRONT_BIND: '192.0.2.1' }, /FRONT_BIND: '192.0.2.1' is no address of this machine/],
+    [{ FRONT_BIND: '192.0.2.1' }, /FRONT_BIND: '192.0.2.1' is not an address of this machine/],
     [{ ZIPKIN_URL: 'localhost:9411' }, /ZIPKIN_URL: 'localhost:9411' cannot be used; set it to http:\/\/HOST:PORT/],
     [{ ZIPKIN_URL: 'https://zipkin.example' }, /ZIPKIN_URL: 'https:\/\/zipkin.example' cannot be used/],
-    [{ READY_SECONDS: 'soon' }, /READY_SECONDS: 'soon' is no time; set a number of seconds/],
+    [{ READY_SECONDS: 'soon' }, /READY_SECONDS: 'soon' is not a time; set a number of seconds/],
     [{ ENVOY_BIN: '/nowhere/envoy' }, /ENVOY_BIN: \/nowhere\/envoy cannot be executed; set it to an Envoy binary/],
     [{ ZIPKIN_JAR: '/nowhere/zipkin.jar' }, /ZIPKIN_JAR: \/nowhere\/zipkin.jar cannot be read; set it to Zipkin's/],
     [{ SAMPLING_PERCENT: 'all' }, /front-envoy ended with code 2 .*SAMPLING_PERCENT is 'all'; set a number from 0/],
-    [{ FRONT_BIND: 'localhost' }, /FRONT_BIND: 'localhost' is no IP address; set one, or none/],
+    [{ FRONT_BIND: 'localhost' }, /FRONT_BIND: 'localhost' is not an IP address; set one, or none/],
     [{ ADMIN_PORT: 'tcp://10.0.0.1:8001' }, /ADMIN_PORT: 'tcp:\/\/10.0.0.1:8001' is not a port/],
     [{ ZIPKIN_URL: 'http://user:secret@zipkin' }, /ZIPKIN_URL: 'http:\/\/zipkin' cannot be used/],
   ];
@@ -153,12 +153,12 @@ describe('npm start says in one line what is wrong, and leaves nothing running',
   test('an app that answers 500 again and again: what was seen', async () => {
     const app = join(scratch, 'failing.mjs');
     await writeFile(app, answering(500));
-    await fails(/GET http:\S+\/trace\/1: not so within 10 s; last seen: it answered 500/, { SERVICE1_APP: app });
+    await fails(/GET http:\S+\/trace\/1: timed out after 10 s; last seen: it answered 500/, { SERVICE1_APP: app });
   });
 
   test('a Zipkin that does not get ready in time: the last failure and its last lines', async () => {
     await fails(
-      /zipkin, ready: not so within 8 s; last seen: .*ECONNREFUSED.*; its last lines: still thinking; READY_SECONDS/,
+      /zipkin, ready: timed out after 8 s; last seen: .*ECONNREFUSED.*; its last lines: still thinking; READY_SECONDS/,
       { PATH: await pathWith(scratch, { java: await neverReady() }), READY_SECONDS: '8' },
     );
   });
@@ -168,7 +168,7 @@ describe('npm start says in one line what is wrong, and leaves nothing running',
     await once(silent, 'listening');
     t.after(() => silent.close());
     const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-    await fails(new RegExp(`ZIPKIN_URL ${url}: not so within 10 s; last seen: ${url}/health: .*timeout`), {
+    await fails(new RegExp(`ZIPKIN_URL ${url}: timed out after 10 s; last seen: ${url}/health: .*timeout`), {
       ZIPKIN_URL: url,
     });
   });

@@ -58,7 +58,11 @@ describe('a Zipkin behind a proxy, under a path, with a password', () => {
 
   const refused: readonly (readonly [zipkin: () => string, code: number, says: RegExp])[] = [
     [() => `http://user:wr0ng@${host}/admin`, 3, /^sandbox: Zipkin: http:\/\/127\S+ answered 401: no entry$/],
-    [() => 'http://user:wr0ng@127.0.0.1:9', 3, /^sandbox: Zipkin: http:\/\/127.0.0.1:9\/api\S+: .*; start it, or give/],
+    [
+      () => 'http://user:wr0ng@127.0.0.1:9',
+      3,
+      /^sandbox: Zipkin: http:\/\/127.0.0.1:9\/api\S+: .*; start Zipkin, or give/,
+    ],
     [() => 'ftp://user:wr0ng@127.0.0.1', 2, /'ftp:\/\/127.0.0.1' is invalid. It must be a URL/],
     [() => 'http://user:wr0ng@', 2, /It must be a URL/],
   ];

@@ -47,5 +47,8 @@ test("another server on the sandbox's port is refused", async (t) => {
   const file = runRecordFile(empty, port);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, JSON.stringify(record));
-  await assert.rejects(findLoadTarget(empty, empty, {}, frontUrl), /does not answer as this sandbox's front does/);
+  await assert.rejects(
+    findLoadTarget(empty, empty, {}, frontUrl),
+    /does not answer as this sandbox's front proxy does/,
+  );
 });

@@ -57,7 +57,7 @@ describe('the Docker of another machine', { skip }, async () => {
     const { host, found } = await look('127.0.0.1');
     const tunnel = `'ssh -N -L ${zipkin}:127.0.0.1:${zipkin} ${host}'`;
     const urls = `--url http://${host}:${front} --zipkin http://127.0.0.1:${zipkin}`;
-    const seen = `the sandbox runs in the Docker of ${host}, which alone reaches port ${zipkin}`;
+    const seen = `the sandbox runs in the Docker of ${host}, and only that machine reaches port ${zipkin}`;
     assert.equal(found, `${seen}; run ${tunnel} and give ${urls}`);
   });
 

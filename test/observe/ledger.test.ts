@@ -76,14 +76,14 @@ const cases: readonly [title: string, change: Change, envoy: string, app: string
   [
     'an Envoy that counted nothing, though its spans are there',
     { envoy: { spans: 0 } },
-    '20 0 20 0 0 it counted 20 spans fewer than the requests must leave; Zipkin has 20 more than it counted',
+    '20 0 20 0 0 it counted 20 spans fewer than the requests should leave; Zipkin has 20 spans more than it counted',
     '10 10 10 0 0',
   ],
   [
     'an app that recorded two spans fewer',
     { app: { spans: 8 }, found: stored(20, 8) },
     '20 20 20 0 0',
-    '10 8 8 0 2 it counted 2 spans fewer than the requests must leave; 2 are missing: no counter says why',
+    '10 8 8 0 2 it counted 2 spans fewer than the requests should leave; 2 are missing: no counter says why',
   ],
   [
     'spans that are counted and not stored',
@@ -94,13 +94,13 @@ const cases: readonly [title: string, change: Change, envoy: string, app: string
   [
     'reports dropped beyond the bound',
     { envoy: { reports_dropped: 2, upstream_rq_retry_overflow: 2 }, found: stored(15) },
-    '20 20 15 0 5 5 are missing: 2 reports answered with an error, 2 reports dropped, for more were waiting to be sent again than may',
+    '20 20 15 0 5 5 are missing: 2 reports that were answered with an error, 2 reports that were dropped because too many waited for a retry',
     '10 10 10 0 0',
   ],
   [
     'a report given up that Zipkin took',
     { envoy: { reports_failed: 1 } },
-    '20 20 20 0 0 1 reports without an answer; nothing is missing all the same',
+    '20 20 20 0 0 1 reports that got no answer, but no span is missing',
     '10 10 10 0 0',
   ],
   [
@@ -118,8 +118,8 @@ const cases: readonly [title: string, change: Change, envoy: string, app: string
   [
     'a service restarted',
     { envoy: { spans: 4, uptime: 3 }, app: { spans: 2 }, found: stored(18, 9) },
-    '20 9 18 0 2 restarted meanwhile: its counters began anew; 2 are missing: it was restarted, and what it had not delivered was gone',
-    '10 7 9 0 1 restarted meanwhile: its counters began anew; 1 are missing: it was restarted, and what it had not delivered was gone',
+    '20 9 18 0 2 it restarted during the load, so its counters began again; 2 are missing: it restarted and lost the spans that it had not delivered',
+    '10 7 9 0 1 it restarted during the load, so its counters began again; 1 are missing: it restarted and lost the spans that it had not delivered',
   ],
   [
     'Zipkin could not store',
@@ -130,14 +130,14 @@ const cases: readonly [title: string, change: Change, envoy: string, app: string
   [
     'Zipkin restarted',
     { collector: { restarts: 1 }, found: stored(10) },
-    '20 20 10 0 10 10 are missing: Zipkin was restarted, and what it held was gone',
+    '20 20 10 0 10 10 are missing: Zipkin restarted and lost the spans in its memory',
     '10 10 10 0 0',
   ],
   ['old traces pushed out', { found: { ...stored(18), evicted: { envoy: 2 } } }, '20 20 18 2 0', '10 10 10 0 0'],
   [
     'a request without an answer',
     { traffic: { requests: 11, unanswered: 1 }, edge: { requests: 16, traced: 16 }, envoy: { spans: 22 } },
-    '20 22 20 0 2 2 are missing: 1 requests had no answer: their trace ids are not known',
+    '20 22 20 0 2 2 are missing: 1 requests got no answer, so their trace ids are not known',
     '10 10 10 0 0',
   ],
   [
@@ -169,7 +169,7 @@ test('spans pushed out that the collector never counted are missing', () => {
     input({ found: { ...stored(18), evicted: { envoy: 2 } }, collector: { spans: 29 } }),
   );
   assert.equal(total.missing, 1);
-  assert.match(notes.join(), /^1 spans seem to be pushed out/);
+  assert.match(notes.join(), /^1 spans count as missing: they seem to be evicted/);
 });
 
 test('what is odd without being a loss is noted', () => {

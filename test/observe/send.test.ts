@@ -93,6 +93,6 @@ test('where nobody listens: the address without a password, what was seen, what 
   const [port] = await freePorts(1);
   const url = new URL(`http://user:secret@127.0.0.1:${port}/orders`);
   await assert.rejects(sendTraced({ url, method: 'GET', headers: {} }), {
-    message: `http://127.0.0.1:${port}/orders did not answer: connect ECONNREFUSED 127.0.0.1:${port}; check the address, and that it runs`,
+    message: `http://127.0.0.1:${port}/orders did not answer: connect ECONNREFUSED 127.0.0.1:${port}; check the address and that a server runs there`,
   });
 });

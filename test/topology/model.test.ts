@@ -145,7 +145,7 @@ const cases: readonly [title: string, edits: Edits, path: string, expected: numb
     'several clusters for a route',
     { 'service-envoy-zipkin.yaml': sidecar('cluster: service2\n', 'weighted_clusters: {}\n') },
     '/trace/1',
-    /^service-envoy-zipkin.yaml, listener egress: where route \{"prefix":"\/"\} leads is not understood$/,
+    /^service-envoy-zipkin.yaml, listener egress: the target of route \{"prefix":"\/"\} is not understood$/,
   ],
   [
     'a path that the app does not answer: it calls nobody',
@@ -172,13 +172,13 @@ const cases: readonly [title: string, edits: Edits, path: string, expected: numb
         text.replace('SERVICE_NAME: service2\n', '$&      NEXT_HOP_URL: http://service2/trace/2\n'),
     },
     '/trace/1',
-    /^the calls of service2 go round in a circle$/,
+    /^the calls of service2 form a circle$/,
   ],
   [
     'an app that calls itself',
     { 'docker-compose.yml': (text) => text.replace('127.0.0.1:9000/trace/2', '127.0.0.1:8080/trace/1') },
     '/trace/1',
-    /^the calls of service1 go round in a circle$/,
+    /^the calls of service1 form a circle$/,
   ],
   [
     'an Envoy with one span a request',
@@ -216,7 +216,7 @@ const wrong: readonly [title: string, edits: Edits, message: RegExp][] = [
   [
     'no URL',
     { 'docker-compose.yml': (text) => text.replace('http://127.0.0.1:9000/trace/2', 'service2') },
-    /NEXT_HOP_URL of service1: 'service2' is no URL; /,
+    /NEXT_HOP_URL of service1: 'service2' is not a URL; /,
   ],
   ['no Envoy file', { 'service-envoy-zipkin.yaml': () => 'a: [' }, /^service-envoy-zipkin.yaml cannot be read as /],
 ];

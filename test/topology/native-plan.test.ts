@@ -77,7 +77,7 @@ test("processes are docker-compose.yml's services, in its order", async () => {
 test('whatever depends on a service ends before it does', async () => {
   assert.deepEqual((await plan()).stopOrder, [['front-envoy'], ['service1', 'service2'], ['zipkin']]);
   const services = (await readTopology(root, {})).map((each) => ({ ...each, dependsOn: ['zipkin'] }));
-  await assert.rejects(plan({ services }), /in a circle/);
+  await assert.rejects(plan({ services }), /is circular/);
 });
 
 test('published ports are those of the variables; every inner address is loopback on a free port of its own', async () => {

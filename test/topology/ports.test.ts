@@ -37,14 +37,14 @@ for (const bind of ['127.0.0.1', '0.0.0.0']) {
     await assert.rejects(requireFree([published(port, { bind })]), {
       message: `port ${port} on ${bind} is taken by another process; set FRONT_PORT to another one`,
     });
-    await assert.rejects(requireFree([published(port, { bind, variable: undefined })]), /end what uses it$/);
+    await assert.rejects(requireFree([published(port, { bind, variable: undefined })]), /end that process$/);
   });
 }
 
 test('one port for two parts: both variables', async () => {
   const [port = 0] = await freePorts(1);
   const twin = published(port, { variable: 'ZIPKIN_PORT' });
-  const message = `port ${port} is wanted twice, by FRONT_PORT and ZIPKIN_PORT; set one of them to another`;
+  const message = `port ${port} is set twice, as FRONT_PORT and as ZIPKIN_PORT; set one of them to another port`;
   await assert.rejects(requireFree([published(port), twin]), { message });
   await assert.rejects(requireFree([published(port, { bind: '0.0.0.0' }), twin]), { message });
   await requireFree([published(port), { ...twin, bind: '127.0.0.2' }]);
@@ -54,6 +54,7 @@ test('an address that is not of this machine: its variable', async () => {
   const [port = 0] = await freePorts(1);
   const bind = '192.0.2.1'; // RFC 5737: for documents only
   await assert.rejects(requireFree([published(port, { bind })]), {
-    message: "FRONT_BIND: '192.0.2.1' is no address of this machine (EADDRNOTAVAIL); set one that is, or none",
+    message:
+      "FRONT_BIND: '192.0.2.1' is not an address of this machine (EADDRNOTAVAIL); set one of this machine, or none",
   });
 });

@@ -25,7 +25,7 @@ test('a wait that is over names the thing, the time and the last failure', async
     throw new Error('HTTP 503');
   };
   await assert.rejects(waitFor('zipkin', attempt, { seconds: 0.2, everyMs: 10 }), {
-    message: 'zipkin: not so within 0.2 s; last seen: HTTP 503',
+    message: 'zipkin: timed out after 0.2 s; last seen: HTTP 503',
   });
 });
 

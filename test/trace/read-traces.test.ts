@@ -38,7 +38,7 @@ const expected = "expected a trace as Zipkin's UI downloads it: a JSON array of 
 
 const refused: Readonly<Record<string, string>> = {
   '': 'f.json: it is empty',
-  'trace: x': 'f.json: it begins with "trace: x", which is no JSON',
+  'trace: x': 'f.json: it begins with "trace: x", which is not JSON',
   '[]': 'f.json: it holds no span',
   '{}': 'f.json: it holds {}',
   '{"data":[]}': "f.json: it holds a trace of Jaeger's API",
