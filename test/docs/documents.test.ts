@@ -11,7 +11,7 @@ const filesIn = (folder: string, ending: string) =>
     .map((name) => join(folder, name));
 
 const translated = filesIn('docs/zh', '.md');
-const documents = [...filesIn('.', '.md'), ...filesIn('docs', '.md'), ...translated];
+const documents = [...filesIn('.', '.md'), ...filesIn('docs', '.md'), ...filesIn('deploy', '.md'), ...translated];
 const examples = readdirSync(join(root, 'docs/examples'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .flatMap(({ name }) => filesIn(join('docs/examples', name), '').filter((file) => /\.(m?js|py)$/.test(file)));
