@@ -1,45 +1,27 @@
 import assert from 'node:assert/strict';
-import { request as httpRequest, type RequestListener } from 'node:http';
+import { request as httpRequest, type OutgoingHttpHeaders, type RequestListener } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { eventually } from './eventually.js';
-import { type Listening, listen, send, startApp } from './running-app.js';
+import { listen, send, startApp } from './running-app.js';
+
+/** A next hop that sends a head with `headers` and half of a body, and then breaks off. */
+const breaksOff =
+  (headers: OutgoingHttpHeaders): RequestListener =>
+  ({ socket }, response) => {
+    response.writeHead(200, headers).write('half');
+    setTimeout(() => socket.destroy(), 20);
+  };
 
 const FAILURES: readonly [what: string, nextHop: RequestListener, status: number, body: RegExp, error: RegExp][] = [
   ['answers 500', (_, response) => response.writeHead(500).end('<b>'), 502, /answered 500/, /^500$/],
-  ['answers 503', (_, response) => response.writeHead(503).end(), 502, /answered 503/, /^503$/],
   ['answers 404', (_, response) => response.writeHead(404).end(), 502, /answered 404/, /^404$/],
   ['answers 504', (_, response) => response.writeHead(504).end(), 504, /answered 504/, /^504$/],
-  [
-    'answers garbage',
-    ({ socket }) => socket.end('nonsense\r\n\r\n'),
-    502,
-    /no valid answer/,
-    /FetchError.*Parse Error/,
-  ],
   ['closes without an answer', ({ socket }) => socket.destroy(), 502, /no valid answer/, /FetchError/],
-  [
-    'breaks off its chunked body',
-    ({ socket }, response) => {
-      response.writeHead(200).write('half');
-      setTimeout(() => socket.destroy(), 20);
-    },
-    502,
-    /no valid answer/,
-    /FetchError.*Premature close/,
-  ],
-  [
-    'breaks off before its content-length, which node-fetch 2 does not notice',
-    ({ socket }, response) => {
-      response.writeHead(200, { 'content-length': 100 }).write('half');
-      setTimeout(() => socket.destroy(), 20);
-    },
-    504,
-    /in time/,
-    /TimeoutError/,
-  ],
+  ['breaks off its chunked body', breaksOff({}), 502, /no valid answer/, /FetchError.*Premature close/],
+  // node-fetch 2 does not notice.
+  ['breaks off before its content-length', breaksOff({ 'content-length': 100 }), 504, /in time/, /TimeoutError/],
   ['never answers', () => undefined, 504, /did not answer in time/, /TimeoutError/],
-  ['never ends its body', (_, response) => response.writeHead(200).write('half'), 504, /in time/, /TimeoutError/],
   [
     'sends too long a body',
     (_, response) => response.end('x'.repeat(2 ** 21)),
@@ -142,8 +124,7 @@ test('two next hops are called side by side: neither waits for the other', async
   assert.equal((await send(`${app.url}/trace/1`)).status, 200);
 });
 
-/** A next hop that says when a request has come and when that request's connection is gone; it never answers. */
-async function silentHop(): Promise<Listening & { came(): boolean; gone(): boolean }> {
+test('a client that disconnects: its span ends with the error, the call to the next hop is given up', async (t) => {
   let came = false;
   let gone = false;
   const hop = await listen((request) => {
@@ -152,11 +133,6 @@ async function silentHop(): Promise<Listening & { came(): boolean; gone(): boole
       gone = true;
     });
   });
-  return { ...hop, came: () => came, gone: () => gone };
-}
-
-test('a client that disconnects: its span ends with the error, the call to the next hop is given up', async (t) => {
-  const hop = await silentHop();
   t.after(() => hop.close());
   const app = await startApp({ NEXT_HOP_URL: `${hop.url}/trace/2` });
   t.after(() => app.close());
@@ -164,7 +140,7 @@ test('a client that disconnects: its span ends with the error, the call to the n
   const request = httpRequest(`${app.url}/trace/1`);
   request.on('error', () => undefined);
   request.end();
-  await eventually('the call to the next hop', hop.came);
+  await eventually('the call to the next hop', () => came);
   request.destroy();
 
   const spans = await app.spans(2);
@@ -176,7 +152,7 @@ test('a client that disconnects: its span ends with the error, the call to the n
     ['client disconnected'],
   );
   assert.match(client?.tags.error ?? '', /client disconnected/);
-  await eventually('the end of the call to the next hop', hop.gone);
+  await eventually('the end of the call to the next hop', () => gone);
   assert.deepEqual(app.lines, []);
   assert.equal((await send(`${app.url}/health`)).status, 200);
 });

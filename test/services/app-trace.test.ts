@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import pMap from 'p-map';
 import type { model } from 'zipkin';
-import { createLab } from '../../services/lab/routes.js';
 import { type RunningApp, type Sending, send, startApp } from './running-app.js';
 
 const TRACE = '463ac35c9f6413ad48485a3953bb6124';
@@ -80,25 +80,16 @@ test('a deferred decision is made here; the span is then not shared, nobody else
   assert.equal(server2.shared, true);
 });
 
-for (const [form, headers] of [
-  ['flags', { 'X-B3-TraceId': TRACE, 'X-B3-SpanId': SPAN, 'X-B3-Flags': '1' }],
-  ['flags beside a denial', { 'X-B3-TraceId': TRACE, 'X-B3-SpanId': SPAN, 'X-B3-Flags': '1', 'X-B3-Sampled': '0' }],
-  ['the single header', { b3: `${TRACE}-${SPAN}-d` }],
-] as const) {
-  test(`debug by ${form} is recorded as debug and forwarded`, async () => {
-    const { server1, client1, server2 } = await chain({ headers });
-    assert.deepEqual([server1.debug, client1.debug, server2.debug], [true, true, true]);
-    assert.equal(server2.traceId, TRACE);
-    const entered = enteredService2();
-    assert.deepEqual([entered['x-b3-flags'], entered['x-b3-sampled'], entered.b3], ['1', '1', undefined]);
-  });
-}
+test('debug is recorded as debug and forwarded', async () => {
+  const { server1, client1, server2 } = await chain({ headers: { b3: `${TRACE}-${SPAN}-d` } });
+  assert.deepEqual([server1.debug, client1.debug, server2.debug], [true, true, true]);
+  const entered = enteredService2();
+  assert.deepEqual([entered['x-b3-flags'], entered['x-b3-sampled'], entered.b3], ['1', '1', undefined]);
+});
 
 for (const [form, headers, traceId] of [
-  ['X-B3-Sampled with ids', { 'X-B3-TraceId': TRACE, 'X-B3-SpanId': SPAN, 'X-B3-Sampled': '0' }, TRACE],
-  ['the single header with ids', { b3: `${TRACE}-${SPAN}-0` }, TRACE],
-  ['X-B3-Sampled alone', { 'X-B3-Sampled': '0' }, undefined],
-  ['b3: 0', { b3: '0' }, undefined],
+  ['a decision with ids', { b3: `${TRACE}-${SPAN}-0` }, TRACE],
+  ['a decision alone', { 'X-B3-Sampled': '0' }, undefined],
 ] as const) {
   test(`denied by ${form}: no span here, ids and decision reach the next hop`, async () => {
     const known = service1.ended.length + service2.ended.length;
@@ -113,32 +104,17 @@ for (const [form, headers, traceId] of [
   });
 }
 
-const MALFORMED: readonly [what: string, headers: readonly string[]][] = [
-  ['zzzz', ['X-B3-TraceId', 'zzzz', 'X-B3-SpanId', SPAN, 'X-B3-Sampled', '1']],
-  ['a trace id that came twice', ['X-B3-TraceId', TRACE, 'X-B3-TraceId', TRACE, 'X-B3-SpanId', SPAN]],
-  [
-    'a decision that came twice',
-    ['X-B3-TraceId', TRACE, 'X-B3-SpanId', SPAN, 'X-B3-Sampled', '1', 'x-b3-sampled', '0'],
-  ],
-  ['a trace id alone', ['X-B3-TraceId', TRACE, 'X-B3-Sampled', '0']],
-  ['all zeros', ['X-B3-TraceId', '0'.repeat(32), 'X-B3-SpanId', SPAN]],
-  ['emoji', ['X-B3-TraceId', Buffer.from('💩').toString('latin1'), 'X-B3-SpanId', SPAN]],
-  ['16,000 digits', ['X-B3-TraceId', 'a'.repeat(16_000), 'X-B3-SpanId', SPAN]],
-  ['a malformed single header', ['b3', `${TRACE}-`]],
-];
-for (const [what, headers] of MALFORMED) {
-  test(`malformed B3 (${what}) is dropped whole: a new trace, nothing of it forwarded`, async () => {
-    const { server1, server2 } = await chain({ headers: ['Host', 'h', ...headers] });
-    for (const { traceId, id, parentId = SPAN } of [server1, server2]) {
-      assert.match(traceId, /^[0-9a-f]{32}$/);
-      assert.notEqual(traceId, TRACE);
-      assert.match(id, /^[0-9a-f]{16}$/);
-      assert.match(parentId, /^[0-9a-f]{16}$/);
-    }
-    assert.equal(server1.parentId, undefined);
-    assert.equal(enteredService2().b3, undefined);
-  });
-}
+test('malformed B3 is dropped whole, sent twice too: a new trace, nothing of it forwarded', async () => {
+  for (const b3 of [
+    ['X-B3-TraceId', 'zzzz', 'X-B3-SpanId', SPAN],
+    ['X-B3-TraceId', TRACE, 'X-B3-TraceId', TRACE, 'X-B3-SpanId', SPAN],
+  ]) {
+    const { server1, server2 } = await chain({ headers: ['Host', 'h', ...b3] });
+    assert.match(server1.traceId, /^[0-9a-f]{32}$/);
+    assert.notEqual(server1.traceId, TRACE);
+    assert.deepEqual([server1.parentId, server2.traceId], [undefined, server1.traceId]);
+  }
+});
 
 test('the request id, baggage and W3C context travel on; other headers do not', async () => {
   const { client1 } = await chain({
@@ -153,14 +129,8 @@ test('the request id, baggage and W3C context travel on; other headers do not', 
       cookie: 'secret',
     },
   });
-  const {
-    'x-b3-traceid': _t,
-    'x-b3-spanid': _s,
-    'x-b3-parentspanid': _p,
-    'x-b3-sampled': _d,
-    ...rest
-  } = enteredService2();
-  assert.deepEqual(rest, {
+  const entered = Object.entries(enteredService2()).filter(([name]) => !name.startsWith('x-b3-'));
+  assert.deepEqual(Object.fromEntries(entered), {
     'x-request-id': 'af5d8a0f-2b9c-4d8e-a6f3-1c9b7f3d2e10',
     baggage: 'user=1',
     traceparent: `00-${TRACE}-${client1.id}-01`,
@@ -196,37 +166,14 @@ test('TRACE_LOG=headers logs what entered, before the guard, and what left', asy
   );
 });
 
-test('without TRACE_LOG nothing is logged, malformed values least of all', async (t) => {
-  const quiet = await startApp({ NEXT_HOP_URL: `${service2.url}/trace/2` });
-  t.after(() => quiet.close());
-  await send(`${quiet.url}/trace/1`, { headers: { 'X-B3-TraceId': 'zzzz' } });
-  await quiet.spans(2);
-  assert.deepEqual(quiet.lines, []);
-});
-
-test('the lab can break the inject step: dropping all headers cuts the trace in two', async (t) => {
-  const lab = createLab('service1-app', () => undefined, false);
-  const cutting = await startApp({ NEXT_HOP_URL: `${service2.url}/trace/2` }, { lab });
-  t.after(() => cutting.close());
-  lab.faults.apply('drop-headers');
-  const known = service2.ended.length;
-  await send(`${cutting.url}/trace/1`);
-  const [client] = await cutting.spans(2);
-  const server2 = (await service2.spans(known + 1))[known];
-  assert.notEqual(server2?.traceId, client?.traceId);
-});
-
 test('200 requests, 32 at a time: every trace has its own three spans and nothing is mixed', async () => {
   const known = [service1.ended.length, service2.ended.length] as const;
   const traceIds = Array.from({ length: 200 }, (_, n) => (n + 1).toString(16).padStart(32, 'e'));
-  const waiting = [...traceIds];
-  const sender = async (): Promise<void> => {
-    for (let traceId = waiting.pop(); traceId !== undefined; traceId = waiting.pop()) {
-      const headers = { 'X-B3-TraceId': traceId, 'X-B3-SpanId': traceId.slice(16), 'X-B3-Sampled': '1' };
-      assert.equal((await send(`${service1.url}/trace/1`, { headers })).status, 200);
-    }
+  const one = async (traceId: string): Promise<void> => {
+    const headers = { 'X-B3-TraceId': traceId, 'X-B3-SpanId': traceId.slice(16), 'X-B3-Sampled': '1' };
+    assert.equal((await send(`${service1.url}/trace/1`, { headers })).status, 200);
   };
-  await Promise.all(Array.from({ length: 32 }, sender));
+  await pMap(traceIds, one, { concurrency: 32 });
   const spans1 = (await service1.spans(known[0] + 400)).slice(known[0]);
   const spans2 = (await service2.spans(known[1] + 200)).slice(known[1]);
   for (const traceId of traceIds) {

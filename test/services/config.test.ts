@@ -20,7 +20,7 @@ test('only SERVICE_NAME is required; the rest has the defaults of the contract',
 });
 
 test('every variable reaches the configuration', () => {
-  const config = readConfig({
+  const { reportsTo, nextHops, ...config } = readConfig({
     SERVICE_NAME: 'service12',
     HOST: '::1',
     PORT: '0',
@@ -29,70 +29,48 @@ test('every variable reaches the configuration', () => {
     NEXT_HOP_TIMEOUT_MS: '250',
     SHUTDOWN_TIMEOUT_MS: '100',
     TRACE_LOG: 'headers',
+    TRACING: 'off',
     POD_NAME: 'service12-7d4b9c-x2x5z',
   });
-  assert.equal(config.serviceNumber, 12);
-  assert.equal(config.host, '::1');
-  assert.equal(config.port, 0);
-  assert.equal(config.reportsTo.href, 'https://collector.example/zipkin/api/v2/spans');
-  assert.deepEqual(config.nextHops.map(String), ['http://127.0.0.1:9000/trace/2', 'http://127.0.0.1:9000/trace/3']);
-  assert.equal(config.nextHopTimeoutMs, 250);
-  assert.equal(config.shutdownTimeoutMs, 100);
-  assert.equal(config.logTraceHeaders, true);
-  assert.equal(config.podName, 'service12-7d4b9c-x2x5z');
+  assert.equal(reportsTo.href, 'https://collector.example/zipkin/api/v2/spans');
+  assert.deepEqual(nextHops.map(String), ['http://127.0.0.1:9000/trace/2', 'http://127.0.0.1:9000/trace/3']);
+  assert.deepEqual(config, {
+    serviceNumber: 12,
+    appName: 'service12-app',
+    host: '::1',
+    port: 0,
+    nextHopTimeoutMs: 250,
+    shutdownTimeoutMs: 100,
+    logTraceHeaders: true,
+    tracing: 'off',
+    podName: 'service12-7d4b9c-x2x5z',
+  });
 });
 
 test('an empty variable counts as absent, as Compose writes them', () => {
-  const config = readConfig({
-    SERVICE_NAME: 'service1',
-    PORT: '',
-    NEXT_HOP_URL: '',
-    TRACE_LOG: '',
-    ZIPKIN_URL: '',
-    POD_NAME: '',
-  });
-  assert.equal(config.port, 8080);
-  assert.deepEqual(config.nextHops, []);
+  const empty = { PORT: '', NEXT_HOP_URL: '', TRACE_LOG: '', ZIPKIN_URL: '', POD_NAME: '' };
+  assert.deepEqual(readConfig({ SERVICE_NAME: 'service1', ...empty }), readConfig({ SERVICE_NAME: 'service1' }));
 });
 
 const WRONG: readonly [variable: string, value: string][] = [
   ['SERVICE_NAME', ''],
-  ['SERVICE_NAME', 'service'],
   ['SERVICE_NAME', 'service0'],
-  ['SERVICE_NAME', 'service01'],
-  ['SERVICE_NAME', 'Service1'],
-  ['SERVICE_NAME', 'service1\nPORT=1'],
   ['SERVICE_NAME', 'service99999'],
-  ['PORT', '-1'],
   ['PORT', '65536'],
   ['PORT', '8080.5'],
-  ['PORT', '0x50'],
   ['PORT', ' 80'],
-  ['PORT', 'http'],
   ['HOST', 'a b'],
-  ['HOST', 'http://x'],
   ['ZIPKIN_URL', 'zipkin:9411'],
-  ['ZIPKIN_URL', 'ftp://zipkin'],
-  ['NEXT_HOP_URL', '127.0.0.1:9000/trace/2'],
-  ['NEXT_HOP_URL', 'http://'],
   ['NEXT_HOP_URL', 'http://127.0.0.1:9000/trace/2 nowhere'],
   ['NEXT_HOP_TIMEOUT_MS', '0'],
-  ['NEXT_HOP_TIMEOUT_MS', '2147483648'],
   ['NEXT_HOP_TIMEOUT_MS', '1e3'],
-  ['SHUTDOWN_TIMEOUT_MS', 'five'],
   ['TRACE_LOG', 'all'],
 ];
 
 for (const [variable, value] of WRONG) {
   test(`${variable}=${JSON.stringify(value)} is refused by name, in one line`, () => {
-    assert.throws(
-      () => readConfig({ SERVICE_NAME: 'service1', [variable]: value }),
-      (error: unknown) => {
-        assert.ok(error instanceof Error);
-        assert.match(error.message, new RegExp(`^wrong environment: ${variable} is .*: expected .+$`));
-        return true;
-      },
-    );
+    const message = new RegExp(`^wrong environment: ${variable} is .*: expected .+$`);
+    assert.throws(() => readConfig({ SERVICE_NAME: 'service1', [variable]: value }), { message });
   });
 }
 
