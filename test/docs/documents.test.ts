@@ -10,8 +10,8 @@ const filesIn = (folder: string, ending: string) =>
     .filter((name) => name.endsWith(ending))
     .map((name) => join(folder, name));
 
-const translated = filesIn('docs/zh', '.md');
-const documents = [...filesIn('.', '.md'), ...filesIn('docs', '.md'), ...filesIn('deploy', '.md'), ...translated];
+const translated = [...filesIn('docs/zh', '.md'), ...filesIn('deploy', '.zh.md')];
+const documents = [...filesIn('.', '.md'), ...filesIn('docs', '.md'), 'deploy/README.md', ...translated];
 const examples = readdirSync(join(root, 'docs/examples'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .flatMap(({ name }) => filesIn(join('docs/examples', name), '').filter((file) => /\.(m?js|py)$/.test(file)));
