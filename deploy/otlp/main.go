@@ -1,4 +1,4 @@
-// An OpenTelemetry Collector that takes OTLP and sends Zipkin its spans, and can do nothing else.
+// An OpenTelemetry Collector that receives OTLP and sends the spans to Zipkin. It has no other parts.
 package main
 
 import (
