@@ -10,24 +10,24 @@ export interface Interval {
 /** A process whose clock differs from the root's. */
 export interface ClockSkew {
   readonly service: string;
-  /** Microseconds that its clock is ahead of the root's as seen in the trace; negative when behind. */
+  /** Microseconds that its clock is ahead of the root's clock; negative when it is behind. */
   readonly ahead: number;
-  /** The first span in which it shows. */
+  /** The first span that shows the difference. */
   readonly node: SpanNode;
 }
 
 export interface Clocks {
-  /** When each span ran; none for a span without timestamp, or with one in another unit. */
+  /** When each span ran. A span without a timestamp, or with one in another unit, is missing here. */
   readonly timeOf: ReadonlyMap<SpanNode, Interval>;
   readonly skews: readonly ClockSkew[];
 }
 
-/** Microseconds by which right clocks may seem to differ: many tracers take their time in milliseconds. */
+/** Correct clocks may differ by this many microseconds, because many tracers measure in milliseconds. */
 const defaultTolerance = 1000;
 
 /**
- * Names the process of each span: service and address. A span without address ran where its parent of the same service
- * did.
+ * Names the process of each span: service and address. A span without an address gets the process of its parent, if
+ * that is of the same service.
  */
 export function namePlaces(tree: SpanTree): ReadonlyMap<SpanNode, string> {
   const placeOf = new Map<SpanNode, string>();
@@ -40,17 +40,17 @@ export function namePlaces(tree: SpanTree): ReadonlyMap<SpanNode, string> {
   return placeOf;
 }
 
-/** Whether two spans are known to be of one host, where clocks do not differ. */
+/** Whether two spans are known to come from one host, where processes share a clock. */
 export function isSameHost(one: SpanNode, other: SpanNode): boolean {
   const address = addressOf(one.span);
   return address !== undefined && address === addressOf(other.span);
 }
 
 /**
- * Puts all spans of a trace on one clock. As Zipkin has it, a clock is wrong where a server on another host began before
- * its client had called it; what begins late is asynchronous. On one host, a process has a wrong clock only where its
- * spans disagree both with who called it and with whom it called. What has a wrong clock is moved into the middle of its
- * call, and so are the other spans of its process.
+ * Puts all spans of a trace on one clock, as Zipkin's UI does. A clock is wrong where a server on another host began
+ * before its client called it. A server that begins late is asynchronous. On one host, a process has a wrong clock only
+ * if its spans disagree both with its caller and with a server that it called. The spans of a process with a wrong
+ * clock are moved, so that its server span lies in the middle of its call.
  *
  * @see https://github.com/openzipkin/zipkin/blob/master/zipkin-lens/src/zipkin/clock-skew.js
  */
@@ -101,7 +101,7 @@ function aheadOfServer({ parent }: SpanNode, { start, end }: Interval, around: S
   return Math.round(start - outer.start - Math.max(0, outer.end - outer.start - (end - start)) / 2);
 }
 
-/** The processes whose clock may be wrong. */
+/** Finds the processes whose clock may be wrong. */
 function findSuspects(tree: SpanTree, placeOf: ReadonlyMap<SpanNode, string>, tolerance: number): Set<string> {
   const suspects = new Set<string>();
   const doubts = new Map<string, number>();
@@ -123,7 +123,7 @@ function findSuspects(tree: SpanTree, placeOf: ReadonlyMap<SpanNode, string>, to
   return suspects;
 }
 
-/** A span that was never finished lasted at least as long as what it called. */
+/** Makes a span that never finished last at least as long as the spans that it called. */
 function spanUnfinished(tree: SpanTree, timeOf: Map<SpanNode, Interval>): void {
   for (const node of [...walkTree(tree)].reverse()) {
     const time = timeOf.get(node);

@@ -1,23 +1,25 @@
 import type { Interval } from './clock.js';
 import { isAnsweredCall, type SpanNode, type SpanTree } from './tree.js';
 
-/** Time that a span spent itself while nothing else of the request went on. */
+/** Time in which a span worked itself, while no other span of the request did. */
 export interface Segment extends Interval {
   readonly node: SpanNode;
 }
 
 export interface CriticalPath {
-  /** In the order of time and without a gap from the root's start to its end. */
+  /** In order of time, without a gap, from the start of the root to its end. */
   readonly segments: readonly Segment[];
-  /** All spans that the path leads through. */
+  /** All spans on the path. */
   readonly nodes: ReadonlySet<SpanNode>;
 }
 
 /**
- * The chain of work that decided how long the request took, found from its end: at each moment the span that was waited
- * for, which is the child that ended last. What of a child lies outside its parent does not count; nobody waits for a
- * consumer, nor for work that mostly went on after its parent had ended. Of several roots the
- * first with a time is looked at. `timeOf` is from `alignClocks`.
+ * Finds the chain of work that decided how long the request took. It starts at the end of the request: at each moment,
+ * the parent waited for the child that ended last. The part of a child outside its parent does not count. Nobody waits
+ * for a consumer, nor for work that mostly ran after its parent ended. If there are several roots, the first one with a
+ * time counts.
+ *
+ * @param timeOf from `alignClocks`
  */
 export function criticalPath(tree: SpanTree, timeOf: ReadonlyMap<SpanNode, Interval>): CriticalPath {
   const segments: Segment[] = [];
@@ -52,7 +54,7 @@ function latestFirst(node: SpanNode, within: Interval, timeOf: ReadonlyMap<SpanN
     .sort((a, b) => b.end - a.end);
 }
 
-/** Microseconds by which the clock of a proxy or a late note of the end may carry a span beyond its parent. */
+/** Microseconds that a span may end after its parent because of clocks or late recording. */
 const lateNote = 50_000;
 
 function isWaitedFor(child: SpanNode, { start, end }: Interval, outer: Interval): boolean {

@@ -1,4 +1,4 @@
-/** A duration in microseconds for people: `850 µs`, `12.3 ms`, `1.25 s`; in ASCII `850 us`. */
+/** Writes a duration in microseconds for people: `850 µs`, `12.3 ms`, `1.25 s`; in ASCII `850 us`. */
 export function formatMicros(micros: number, unicode = true): string {
   const size = Math.abs(micros);
   if (size < 999.5) return `${Math.round(micros)} ${unicode ? 'µs' : 'us'}`;

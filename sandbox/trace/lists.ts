@@ -1,4 +1,4 @@
-/** Adds to the list that a map holds under a key. */
+/** Adds a value to the list under a key of a map. */
 export function addTo<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
   const list = lists.get(key);
   if (list) list.push(value);

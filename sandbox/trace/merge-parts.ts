@@ -2,10 +2,10 @@ import { addTo } from './lists.js';
 import type { Span } from './span.js';
 
 /**
- * A reporter that got no answer sends its spans again. Zipkin's memory holds equal spans once; its Cassandra storage
- * gives each write a key of its own and answers with all of them.
+ * Removes repeated spans. A process that got no answer sends its report again. Zipkin's memory keeps equal spans once;
+ * its Cassandra storage keeps both.
  *
- * @returns the spans, of those equal in every field only the first
+ * @returns the spans; of those that are equal in every field only the first
  * @see https://github.com/openzipkin/zipkin/blob/master/zipkin-storage/cassandra/README.md
  */
 export function distinctSpans(spans: readonly Span[]): Span[] {
@@ -27,11 +27,11 @@ function sorted(value: unknown): unknown {
 }
 
 /**
- * A tracer may report a span in parts: flushed while it ran, and the rest later. Zipkin's UI makes one of the spans that
- * have one id, `shared` and endpoint. Here they must also have one kind, parent, start and outcome, for two attempts of one
- * call are not parts of one span; a part that has none of these may lack `shared`.
+ * Merges the parts of each span. A tracer may report a span in parts: one while it runs, the rest later. Zipkin's UI
+ * merges spans with the same id, `shared` and endpoint. Here they must also have the same kind, parent, start and
+ * outcome, because two attempts of one call are not parts of one span. A part that has none of these may lack `shared`.
  *
- * @returns the spans, equal ones once, and parts as one
+ * @returns the spans; equal ones once, and parts as one
  * @see https://github.com/openzipkin/zipkin/blob/master/zipkin-lens/src/zipkin/span-cleaner.js
  */
 export function mergeParts(spans: readonly Span[]): Span[] {
@@ -40,7 +40,7 @@ export function mergeParts(spans: readonly Span[]): Span[] {
   return [...groups.values()].flatMap((group) => (group.length === 1 ? group : mergeGroup(distinctSpans(group))));
 }
 
-/** More spans of one id than this are no parts; comparing each with each would take too long. */
+/** More spans with one id than this are not parts. Comparing each with each would take too long. */
 const mostParts = 100;
 
 function mergeGroup(group: readonly Span[]): Span[] {
@@ -57,7 +57,7 @@ function mergeGroup(group: readonly Span[]): Span[] {
 
 const isShared = ({ shared, kind }: Span) => shared === true && kind !== 'CLIENT';
 
-/** Says nothing but to which span of its process it belongs, which may share its id. */
+/** Whether a span says only to which other span of its process it belongs. */
 function isFragment({ kind, timestamp, duration, localEndpoint }: Span): boolean {
   return !kind && timestamp === undefined && duration === undefined && localEndpoint?.serviceName !== undefined;
 }
@@ -73,7 +73,7 @@ function areParts(a: Span, b: Span): boolean {
   return isOneSpan && isOneSide && (!isFinished(a) || !isFinished(b) || agree(a.tags ?? {}, b.tags ?? {}, ...tags));
 }
 
-/** Whether of each field only one has a value, or both the same. */
+/** Whether each field has a value in one of the two only, or the same value in both. */
 function agree<T extends object>(a: T, b: T, ...fields: readonly (keyof T)[]): boolean {
   return fields.every((field) => a[field] === undefined || b[field] === undefined || a[field] === b[field]);
 }

@@ -1,14 +1,14 @@
 import { addTo } from './lists.js';
 import type { Endpoint, Span } from './span.js';
 
-/** A text that holds no traces. The message is one line: file, place, what was seen, what was expected. */
+/** A text that is not a list of traces. The message is one line: file, place, what was seen, what was expected. */
 export class TraceFileError extends Error {
   override readonly name = 'TraceFileError';
 }
 
 const expected = "expected a trace as Zipkin's UI downloads it: a JSON array of spans (API v2), or of such traces";
 
-/** What other tracing systems write, by a field at the top. */
+/** The formats of other tracing systems, by a top-level field of theirs. */
 const others: Readonly<Record<string, string>> = {
   data: "a trace of Jaeger's API",
   resourceSpans: 'OpenTelemetry spans (OTLP)',
@@ -16,11 +16,11 @@ const others: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads traces from a file: an array of spans, which may be of several traces, or an array of traces. Ids and names are
- * made as Zipkin keeps them: in lower case, ids of 16 or 32 digits.
+ * Reads traces from a file: an array of spans, which may belong to several traces, or an array of traces. Ids and names
+ * become as Zipkin keeps them: in lower case, ids of 16 or 32 digits.
  *
  * @param fileName for messages
- * @throws TraceFileError where it is something else
+ * @throws TraceFileError if the file has another format
  */
 export function readTraces(text: string, fileName: string): Span[][] {
   const fail: Fail = (seen) => {

@@ -1,9 +1,9 @@
 import type { Span } from './span.js';
 
-/** The tag in which Envoy's SERVER spans carry the request's x-request-id. */
+/** Envoy's SERVER spans have the request's x-request-id in this tag. */
 export const requestIdTag = 'guid:x-request-id';
 
-/** The x-request-id that the spans of a trace carry; undefined if none does. */
+/** The x-request-id that the spans of a trace have; undefined if none has one. */
 export function requestIdOf(spans: Iterable<Span>): string | undefined {
   for (const { tags } of spans) {
     const id = tags?.[requestIdTag];
@@ -13,8 +13,8 @@ export function requestIdOf(spans: Iterable<Span>): string | undefined {
 }
 
 /**
- * What a span says of its failure: the `error` tag, with status and Envoy's flags beside it; undefined if it is well.
- * `error=false` comes from tracers whose tags are booleans: such a span did not fail.
+ * How a span says that it failed: the `error` tag, with status and Envoy's flags beside it. Undefined if it did not
+ * fail. Tracers with boolean tags write `error=false` into spans that did not fail.
  */
 export function errorOf({ tags }: Span): string | undefined {
   if (tags?.error === undefined || deniesError(tags)) return undefined;
@@ -22,7 +22,7 @@ export function errorOf({ tags }: Span): string | undefined {
   return ['error', ...details].map((tag) => `${tag}=${tags[tag]}`).join(' ');
 }
 
-/** Whether a span says that it did not fail in the tag by which Zipkin takes it for failed. */
+/** Whether a span says that it did not fail, in the tag that makes Zipkin show it as failed. */
 export function deniesError(tags: Span['tags']): boolean {
   return tags?.error?.toLowerCase() === 'false';
 }

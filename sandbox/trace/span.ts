@@ -1,4 +1,4 @@
-/** Who recorded a span, or whom it called. Zipkin API v2, `Endpoint`. */
+/** The process that recorded a span, or that the span called. `Endpoint` of Zipkin's API v2. */
 export interface Endpoint {
   readonly serviceName?: string;
   readonly ipv4?: string;
@@ -9,9 +9,9 @@ export interface Endpoint {
 export type SpanKind = 'CLIENT' | 'SERVER' | 'PRODUCER' | 'CONSUMER';
 
 /**
- * A span as Zipkin's API v2 gives it: ids in lower hex, timestamp in epoch microseconds, duration in
- * microseconds. A client and the server it called may share one id (`shared` on the server's part),
- * so a span is known by (id, shared, service name), never by id alone.
+ * A span as Zipkin's API v2 returns it: ids in lower hex, timestamp in epoch microseconds, duration in microseconds. A
+ * client and the server that it called may share one id (`shared` on the server's span). So a span is identified by id,
+ * shared and service name, never by its id alone.
  */
 export interface Span {
   readonly traceId: string;

@@ -3,15 +3,16 @@ import { type SpanNode, serviceOf } from './tree.js';
 
 /** A share of a request's time. The shares of one trace add up to its root's duration. */
 export interface TimeShare {
-  /** A service, or the way between a caller and whom it called. */
+  /** A service, or the network between a caller and the service that it called. */
   readonly part: { readonly service: string } | { readonly from: string; readonly to: string };
   readonly micros: number;
 }
 
 /**
- * Splits the time of a request, along its critical path, into each service (proxy or app) and the wires between them.
- * What a CLIENT span has beyond the SERVER span that answered it is the wire, with the waiting at both its ends; where no
- * server recorded anything, the far side's work is in it too. Shares are in the order in which they first come up.
+ * Splits the time of a request along its critical path into the services (proxies and apps) and the network between
+ * them. The network gets the time of a CLIENT span beyond that of its SERVER span, with the waiting at both ends. If no
+ * server recorded a span, the network's share contains the server's work too. Shares are in the order in which they
+ * first occur.
  */
 export function splitTime(path: CriticalPath): TimeShare[] {
   const shares = new Map<string, TimeShare>();

@@ -1,18 +1,18 @@
 /** The trace headers of one request as they entered or left a hop, by lower-case name. */
 export interface HeaderRecord {
-  /** The service that saw them, by its name in Zipkin, as in `cart-app`. */
+  /** The service that saw them, by its name in Zipkin, for example `cart-app`. */
   readonly at: string;
   readonly direction: 'in' | 'out';
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The trace context that headers carry. `decision` is `d` for debug. */
+/** The trace context in a request's headers. `decision` is `d` for debug. */
 export interface TraceContext {
   readonly traceId?: string;
   readonly spanId?: string;
   readonly parentId?: string;
   readonly decision?: '0' | '1' | 'd';
-  /** The headers it was read from; `none` if there is no B3 at all. */
+  /** The headers from which it was read; `none` if there is no B3. */
   readonly form: 'multi' | 'single' | 'none';
 }
 
@@ -20,8 +20,8 @@ const traceId = /^(?!0+$)(?:[0-9a-f]{16}|[0-9a-f]{32})$/;
 const spanId = /^(?!0+$)[0-9a-f]{16}$/;
 
 /**
- * Reads B3 from headers, leaving out what is malformed (https://github.com/openzipkin/b3-propagation). The single `b3`
- * header counts only where no `x-b3-traceid` is.
+ * Reads B3 from headers and leaves out what is malformed (https://github.com/openzipkin/b3-propagation). The single
+ * `b3` header counts only if there is no `x-b3-traceid`.
  */
 export function readB3(headers: Readonly<Record<string, string>>): TraceContext {
   const { b3 } = headers;
@@ -39,8 +39,8 @@ export function readB3(headers: Readonly<Record<string, string>>): TraceContext 
 }
 
 /**
- * Reads the trace context of headers: B3, else W3C's `traceparent` or `traceresponse`
- * (https://www.w3.org/TR/trace-context/). Ids may be in upper case, as some senders have them.
+ * Reads the trace context from headers: B3, otherwise W3C's `traceparent` or `traceresponse`
+ * (https://www.w3.org/TR/trace-context/). Ids may be in upper case, because some senders write them so.
  */
 export function readContext(headers: Readonly<Record<string, string>>): Omit<TraceContext, 'form'> {
   const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.toLowerCase()]));

@@ -2,19 +2,19 @@ import { addTo } from './lists.js';
 import { mergeParts } from './merge-parts.js';
 import type { Span, SpanKind } from './span.js';
 
-/** A span with its place in the tree. `depth` is 0 for a root. */
+/** A span and its place in the tree. `depth` is 0 for a root. */
 export interface SpanNode {
   readonly span: Span;
   readonly parent: SpanNode | undefined;
   readonly children: readonly SpanNode[];
   readonly depth: number;
-  /** Set on a root that names a parent: the parent is not in the trace, or it is the span's own descendant. */
+  /** Only on a root that names a parent. The parent is not in the trace, or it is a descendant of the span. */
   readonly detached?: 'missing parent' | 'cycle';
-  /** The first span that has this one's id and is on its side of the hop: both serve, or neither does. */
+  /** The first span with the same id on the same side of the hop: both are servers, or neither is. */
   readonly sameIdAs?: SpanNode;
 }
 
-/** The roots that name no parent come first, then the detached ones; each group in the order of their start. */
+/** The roots without a parent id come first, then the detached ones. Each group is in the order of start. */
 export interface SpanTree {
   readonly roots: readonly SpanNode[];
   readonly size: number;
@@ -29,44 +29,44 @@ interface Draft {
   sameIdAs?: Draft;
 }
 
-/** The service that recorded a span; the empty string if the span does not say. */
+/** The service that recorded a span; empty if the span names none. */
 export function serviceOf(span: Span): string {
   return span.localEndpoint?.serviceName ?? '';
 }
 
-/** The span's kind; `LOCAL` for work inside a process, which Zipkin stores without kind. */
+/** The kind of a span; `LOCAL` for work inside a process, which Zipkin stores without a kind. */
 export function kindOf(span: Span): SpanKind | 'LOCAL' {
   return span.kind ?? 'LOCAL';
 }
 
-/** Whether a span is the called side of a hop, rather than the calling one or work inside a process. */
+/** Whether a span is on the called side of a hop. Otherwise it is on the calling side, or work inside a process. */
 export function isServing({ kind }: Span): boolean {
   return kind === 'SERVER' || kind === 'CONSUMER';
 }
 
-/** Stands for the service of a span that does not say. */
+/** Shown for the service of a span that names none. */
 export const noService = '(no service)';
 
-/** A span's short name for people: service and kind, as in `cart-app CLIENT`. */
+/** A short name of a span for people: service and kind, for example `cart-app CLIENT`. */
 export function labelOf(span: Span): string {
   return `${serviceOf(span) || noService} ${kindOf(span)}`;
 }
 
-/** The address of who recorded a span; undefined if the span does not say. */
+/** The address of the process that recorded a span; undefined if the span has none. */
 export function addressOf({ localEndpoint }: Span): string | undefined {
   return localEndpoint?.ipv4 ?? localEndpoint?.ipv6;
 }
 
-/** Whether a span is the server's side of the call that its parent is the client's side of. */
+/** Whether a span is the server's side of a call, and its parent the client's side. */
 export function isAnsweredCall({ span, parent }: SpanNode): boolean {
   return span.kind === 'SERVER' && parent?.span.kind === 'CLIENT';
 }
 
 /**
- * Orders the spans of a trace as a tree, parts of one span merged. Follows Zipkin's model: a SERVER that shares its CLIENT's id
- * hangs under that CLIENT; any other span hangs under the span its `parentId` names, and where a CLIENT and a SERVER
- * share that id, under the SERVER, since the call was made while serving. Children are in the order of their start,
- * those without timestamp last. Takes any spans at all, in any order, and never throws.
+ * Orders the spans of a trace as a tree and merges the parts of each span. It follows Zipkin's model. A SERVER that
+ * shares the id of its CLIENT is a child of that CLIENT. Any other span is a child of the span that its `parentId`
+ * names. If a CLIENT and a SERVER share that id, it is a child of the SERVER, because the server made the call.
+ * Children are in the order of start, those without a timestamp last. Takes any spans in any order, and never throws.
  */
 export function buildTree(spans: readonly Span[]): SpanTree {
   const drafts = mergeParts(spans).map((span): Draft => ({ span, parent: undefined, children: [], depth: 0 }));
@@ -90,7 +90,7 @@ export function buildTree(spans: readonly Span[]): SpanTree {
   };
 }
 
-/** Each node of a tree once: parents before their children, first child first. Any depth. */
+/** Gives each node of a tree once: parents before their children, first child first. Works at any depth. */
 export function* walkTree(tree: SpanTree): Generator<SpanNode> {
   const waiting = [...tree.roots].reverse();
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
@@ -116,7 +116,7 @@ function markSameIds(drafts: readonly Draft[]): void {
   }
 }
 
-/** Spans by `<id> <group>`; each list in the order of start. */
+/** Spans by `<id> <group>`. Each list is in the order of start. */
 type Index = ReadonlyMap<string, readonly Draft[]>;
 
 function indexById(drafts: readonly Draft[]): Index {
@@ -152,7 +152,7 @@ function findParent(draft: Draft, index: Index): Draft | undefined {
   return undefined;
 }
 
-/** The last of the candidates that had begun when the span began, or else the first; never the span itself. */
+/** The last candidate that had begun when the span began, otherwise the first; never the span itself. */
 function lastBefore(draft: Draft, candidates: readonly Draft[]): Draft | undefined {
   let low = 0;
   let high = candidates.length;
