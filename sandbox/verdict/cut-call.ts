@@ -4,7 +4,7 @@ import { requestIdTag } from '../trace/span-tags.js';
 import { isServing, type SpanTree, walkTree } from '../trace/tree.js';
 import type { TraceFinding } from './finding.js';
 
-/** The calls of other traces, by what may join them to a caller: its span id, or the x-request-id. */
+/** The calls of other traces, indexed by what connects them to a caller: its span id or the x-request-id. */
 export class ServedCalls {
   readonly #bySpanId = new Map<string, Span[]>();
   readonly #byRequestId = new Map<string, Span[]>();
@@ -18,7 +18,10 @@ export class ServedCalls {
     }
   }
 
-  /** What of another trace answers a call: it names the caller's span id, or has its request id and lies in its time. */
+  /**
+   * Finds the span of another trace that answers a call. It names the caller's span id, or it has the caller's request
+   * id and lies in its time.
+   */
   answering(caller: Span, requestId: string | undefined): Span | undefined {
     const isElsewhere = ({ traceId }: Span) => traceId !== caller.traceId;
     const byRequest = requestId === undefined ? [] : (this.#byRequestId.get(requestId) ?? []);
@@ -29,7 +32,7 @@ export class ServedCalls {
   }
 }
 
-/** The calls of a trace that went on in another one, as far as Zipkin holds both. */
+/** Finds the calls of a trace that continued in another trace, if Zipkin has both. */
 export function findCutCalls(tree: SpanTree, requestId: string | undefined, others: ServedCalls): TraceFinding[] {
   const found = new Map<string, TraceFinding>();
   for (const { span, children } of walkTree(tree)) {

@@ -2,7 +2,7 @@ import { formatMicros } from '../trace/duration.js';
 import type { Span } from '../trace/span.js';
 import { labelOf } from '../trace/tree.js';
 
-/** The hop that a finding is about: `label` as in `cart-app CLIENT`, `path` its place in the shape file. */
+/** The hop that a finding is about: `label` for example `cart-app CLIENT`, `path` its place in the shape file. */
 export interface Hop {
   readonly label: string;
   readonly path: string;
@@ -33,28 +33,31 @@ export type ShapeFinding =
   /** `limit` in microseconds. */
   | { readonly type: 'slow-span'; readonly hop: Hop; readonly span: Span; readonly limit: number };
 
-/** One way in which a trace is wrong in itself, whatever its shape. */
+/** One fault of a trace that does not depend on its shape. */
 export type TraceFinding =
   | { readonly type: 'orphan-span'; readonly span: Span }
   | { readonly type: 'cycle'; readonly span: Span }
   | { readonly type: 'second-root'; readonly span: Span; readonly root: Span }
-  /** What the call reached is in another trace. */
+  /** The server that this call reached has its span in another trace. */
   | { readonly type: 'cut-call'; readonly span: Span; readonly answer: Span }
-  /** The answer to the request names another trace too. */
+  /** The answer to the request names a second trace. */
   | { readonly type: 'second-trace'; readonly traceId: string; readonly otherTraceId: string }
-  /** Two callers, or two servers, have one span id. */
+  /** Two callers, or two servers, have the same span id. */
   | { readonly type: 'reused-id'; readonly span: Span; readonly first: Span }
-  /** Caller and server share their id, but not their parent. */
+  /** Caller and server have the same id but different parents. */
   | { readonly type: 'unlike-parents'; readonly span: Span; readonly caller: Span }
   | { readonly type: 'mixed-trace-ids'; readonly span: Span; readonly expected: string }
   | { readonly type: 'mixed-requests'; readonly span: Span; readonly expected: string; readonly seen: string }
   | { readonly type: 'changed-decision'; readonly at: string; readonly before: string; readonly after: string }
   | { readonly type: 'unfinished-span'; readonly span: Span }
   | { readonly type: 'negative-duration'; readonly span: Span }
-  /** Its timestamp is not in microseconds. */
+  /** The timestamp of the span is not in microseconds. */
   | { readonly type: 'wrong-unit'; readonly span: Span; readonly unit: string }
   | { readonly type: 'failed-span'; readonly span: Span; readonly error: string }
-  /** Microseconds by which it began before its parent, began after its parent's end, or ended after it. */
+  /**
+   * Microseconds by which the span began before its parent, began after the end of its parent, or ended after its
+   * parent.
+   */
   | {
       readonly type: 'outside-parent';
       readonly span: Span;
@@ -63,10 +66,10 @@ export type TraceFinding =
       readonly micros: number;
     };
 
-/** One fault of a trace. Can be written as JSON. */
+/** One fault of a trace. It can be written as JSON. */
 export type Finding = ShapeFinding | TraceFinding;
 
-/** A finding in one line of plain words. */
+/** Describes a finding in one line. */
 export function describeFinding(finding: Finding): string {
   if (finding.type === 'changed-decision') {
     return `${finding.at} received the sampling decision ${finding.before} and sent ${finding.after}`;
@@ -80,7 +83,7 @@ export function describeFinding(finding: Finding): string {
   return `${nameSpan(finding.span)} ${describeSpan(finding)}`;
 }
 
-/** A span as findings name it: service, kind and id. */
+/** Names a span as findings do: service, kind and id. */
 function nameSpan(span: Span): string {
   return `${labelOf(span)} ${span.id}`;
 }

@@ -13,40 +13,43 @@ import type { Shape } from './shape.js';
 import { hopOf } from './span-pattern.js';
 
 export interface JudgeOptions {
-  /** Microseconds that a span may begin before its parent: the clocks' granularity. Default 1,000. */
+  /** Microseconds that a span may begin before its parent, because clocks are coarse. Default 1,000. */
   readonly startTolerance?: number;
-  /** Microseconds that a server may end after its client. Default: any, for a client need not wait for all of an answer. */
+  /**
+   * Microseconds that a server may end after its client. Default: no limit, because a client need not wait for the
+   * whole answer.
+   */
   readonly endTolerance?: number;
-  /** Longest duration of the whole request, microseconds. Default: any. */
+  /** Longest duration of the whole request in microseconds. Default: no limit. */
   readonly within?: number;
-  /** The span id that the request brought, if it joined a trace: what has it as parent is no orphan. */
+  /** The span id that the request carried, if it joined a trace. A span with this parent is not an orphan. */
   readonly callerSpanId?: string | undefined;
   /** Other traces that the answer names. */
   readonly otherTraceIds?: readonly string[];
-  /** The calls of other traces, among which those that this trace lacks may be. */
+  /** The calls of other traces. A call that is missing in this trace may be one of them. */
   readonly otherCalls?: ServedCalls;
-  /** Every hop is known to send on its caller's parent span id, as those of this sandbox are. */
+  /** Whether every hop forwards its caller's parent span id, as those of this sandbox do. */
   readonly sendsParents?: boolean;
-  /** What trace headers entered and left the hops for this request, where that is known. */
+  /** The trace headers that entered and left the hops for this request, if they are known. */
   readonly headers?: readonly HeaderRecord[];
-  /** The apps of the user's own that are known to have made a span for this request in another trace. */
+  /** The user's own apps that are known to have a span of this request in another trace. */
   readonly elsewhere?: readonly string[];
 }
 
 export interface Verdict {
-  /** The trace is as the shape has it and nothing in it is wrong. */
+  /** The trace has its shape and no fault. */
   readonly whole: boolean;
   readonly findings: readonly Finding[];
-  /** What is worth knowing and no fault, a sentence each. */
+  /** Remarks that are not faults, a sentence each. */
   readonly notes: readonly string[];
   readonly shape: Shape;
   readonly tree: SpanTree;
   readonly spansOf: ShapeMatch['spansOf'];
-  /** What the apps of the user's own left. */
+  /** The spans of the user's own apps. */
   readonly ownApps: readonly OwnAppTrace[];
 }
 
-/** The shape of every trace: it has spans. Whatever else holds for all traces, `judge` looks at. */
+/** The shape that every trace has: it has spans. `judge` checks everything else that holds for all traces. */
 export const anyShape: Shape = {
   name: 'any trace',
   root: { service: /^/u, tags: {}, path: 'root', times: { min: 1, max: Number.POSITIVE_INFINITY }, children: [] },
@@ -55,9 +58,9 @@ export const anyShape: Shape = {
 };
 
 /**
- * Judges one trace: it has the shape, one root, one trace id, one request id and one sampling decision, no orphan, no id
- * used twice, no failed or unfinished span, and times that can be. A failure that the shape expects (it names the `error`
- * tag of that span) is none. Takes any spans, also none, and never throws.
+ * Judges one trace. A whole trace has the shape, one root, one trace id, one request id and one sampling decision. It
+ * has no orphan, no id that is used twice, no failed or unfinished span, and its times are possible. A failure counts
+ * as expected if the shape names the `error` tag of that span. Takes any spans, also none, and never throws.
  */
 export function judge(shape: Shape, spans: readonly Span[], options: JudgeOptions = {}): Verdict {
   const tree = buildTree(spans);
@@ -85,8 +88,8 @@ export function judge(shape: Shape, spans: readonly Span[], options: JudgeOption
 }
 
 /**
- * Whoever called may report nothing to this Zipkin: spans of one missing parent are no orphans where nothing else begins
- * the trace.
+ * The caller may report nothing to this Zipkin. So spans with the same missing parent are not orphans if the trace has
+ * no other beginning.
  */
 function checkRoots({ roots }: SpanTree, { callerSpanId }: JudgeOptions): TraceFinding[] {
   const isEntry = ({ detached, span }: SpanNode) =>
@@ -112,7 +115,7 @@ function checkIds(nodes: readonly SpanNode[], { otherTraceIds = [], sendsParents
     if (hasOtherParent && (span.parentId !== undefined || sendsParents)) {
       findings.push({ type: 'unlike-parents', span, caller: parent.span });
     }
-    // Zipkin may be set to take a 64-bit id for the same trace as the 128-bit one that ends with it.
+    // Zipkin can be configured to take a 64-bit id for the same trace as the 128-bit id that ends with it.
     if (span.traceId.slice(-16) !== traceId.slice(-16)) {
       findings.push({ type: 'mixed-trace-ids', span, expected: traceId });
     }
@@ -124,7 +127,7 @@ function checkIds(nodes: readonly SpanNode[], { otherTraceIds = [], sendsParents
   return findings;
 }
 
-/** A hop that got no x-request-id makes one of its own; only a second call, or a late one, is of another request. */
+/** A hop that got no x-request-id makes its own. So only a second call, or a late one, belongs to another request. */
 function isOfOtherRequest({ span, parent, sameIdAs }: SpanNode): boolean {
   const end = (parent?.span.timestamp ?? 0) + (parent?.span.duration ?? Number.POSITIVE_INFINITY);
   return sameIdAs !== undefined || (span.timestamp ?? 0) > end;
@@ -164,7 +167,8 @@ function checkTimes(tree: SpanTree, nodes: readonly SpanNode[], options: JudgeOp
     if (outer?.timestamp === undefined || wrongUnitOf(outer.timestamp)) return [];
     const outside = { type: 'outside-parent', span, parent: outer } as const;
     const early = outer.timestamp - timestamp;
-    // Within one process a span may be recorded afterwards, as the wait in a queue is; and a consumer waits for messages.
+    // Inside one process, a tracer may record a span afterwards, such as the wait in a queue. And a consumer waits for
+    // messages.
     const isCause = parent && placeOf.get(node) !== placeOf.get(parent) && span.kind !== 'CONSUMER';
     if (isCause && early > startTolerance) return [{ ...outside, how: 'starts before', micros: early }];
     if (!isAnsweredCall(node) || outer.duration === undefined || duration === undefined) return [];
@@ -175,7 +179,7 @@ function checkTimes(tree: SpanTree, nodes: readonly SpanNode[], options: JudgeOp
   });
 }
 
-/** A message, or a call of which nobody waited for the answer, needs no duration. */
+/** A message needs no duration, and neither does a call whose answer nobody waits for. */
 function isOneWay(node: SpanNode): boolean {
   const { span, parent, children } = node;
   if (span.kind === 'PRODUCER' || span.kind === 'CONSUMER') return true;

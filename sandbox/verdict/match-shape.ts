@@ -16,36 +16,36 @@ import {
   literalLabel,
 } from './span-pattern.js';
 
-/** `spansOf` says which spans were taken for which part of the shape, also where they differ from it. */
+/** `spansOf` gives the spans that were matched with each part of the shape, also where they differ from it. */
 export interface ShapeMatch {
   readonly findings: readonly ShapeFinding[];
   readonly spansOf: ReadonlyMap<ExpectedSpan, readonly SpanNode[]>;
 }
 
 /**
- * Lays a shape over a trace. No finding: the trace has that shape. The order of siblings does not matter. Where a span
- * is missing, its children are looked for under its parent; a span that stands elsewhere is one finding, and what is
- * below it is still compared. Takes any tree.
+ * Compares a trace with a shape. No finding means that the trace has the shape. The order of siblings does not matter.
+ * If a span is missing, its children are searched below its parent. A span in the wrong place is one finding, and the
+ * spans below it are still compared. Takes any tree.
  *
- * @param passed spans that may be anywhere: what is below them counts as being below their parents
+ * @param passed spans that may be anywhere; the spans below them count as being below their parents
  */
 export function matchShape(shape: Shape, tree: SpanTree, passed: ReadonlySet<Span> = new Set()): ShapeMatch {
   return new Matching(shape, tree, passed).run();
 }
 
-/** Children that are expected below one span, and the spans among which to look. */
+/** The children that are expected below one span, and the spans among which to search. */
 interface Level {
   readonly expected: readonly ExpectedSpan[];
   readonly candidates: readonly SpanNode[];
   readonly under: SpanNode | undefined;
   readonly expectedUnder: string;
-  /** The span above is missing, so that only likeness speaks for a candidate. */
+  /** The span above is missing, so only the likeness of a candidate counts. */
   readonly isAboveMissing?: true;
-  /** The span above is one too many: nothing is missing below it. */
+  /** The span above is one too many, so nothing is missing below it. */
   readonly isUnderSurplus?: boolean;
 }
 
-/** Unmatched siblings that are compared with what is missing beside them; no mesh has more, a hostile trace may. */
+/** At most this many unmatched siblings are compared with the missing ones. No mesh has more; a hostile trace may. */
 const mostStrangers = 50;
 
 type Absent = Omit<Level, 'expected'> & { readonly expected: ExpectedSpan };
@@ -177,13 +177,13 @@ class Matching {
     return undefined;
   }
 
-  /** False if what is below the span speaks for another place in the shape that is still empty. */
+  /** False if the spans below this one show that it belongs to another empty place of the shape. */
   #belongsTo(expected: ExpectedSpan, node: SpanNode): boolean {
     const likeness = likenessOf(expected, node);
     return this.#rivalsOf(node).every((rival) => rival === expected || likenessOf(rival, node) <= likeness);
   }
 
-  /** The empty places of the shape where the span might stand. */
+  /** The empty places of the shape where the span could belong. */
   #rivalsOf(node: SpanNode): ExpectedSpan[] {
     return this.#places
       .of(node)
@@ -191,12 +191,12 @@ class Matching {
       .slice(0, mostStrangers);
   }
 
-  /** Whether the span stands where `expected` should because it belongs below it. */
+  /** Whether `expected` is missing and the span, which belongs below it, stands in its place. */
   #isSkippedTo(expected: ExpectedSpan, node: SpanNode): boolean {
     return this.#places.below(expected, node).length > 0 && !this.#isRenamed(expected, node);
   }
 
-  /** Whether the span is `expected` under another service name or kind: what is below it says so more than anything. */
+  /** Whether the span is `expected` under another service name or kind. The spans below it show that best. */
   #isRenamed(expected: ExpectedSpan, node: SpanNode): boolean {
     const likeness = likenessIfRenamed(expected, node);
     return likeness > 0 && this.#rivalsOf(node).every((rival) => likenessOf(rival, node) < likeness);

@@ -10,15 +10,15 @@ import {
   walkTree,
 } from '../trace/tree.js';
 
-/** What gives a tracer's spans their service name. */
+/** The settings that give a tracer's spans their service name. */
 export const setServiceName =
   'Set it: node.cluster or --service-cluster of an Envoy, local_service_name of Kong, OTEL_SERVICE_NAME of OpenTelemetry';
 
 /**
- * Says what is odd about a trace without being a fault of it, or what cannot be told from a trace alone.
+ * Finds what is odd about a trace and not a fault, and what a trace alone cannot tell.
  *
- * @param callerSpanId the span id that the request brought, if it joined a trace
- * @param hasOwnApps the notes on the user's own apps say who does not send x-request-id on
+ * @param callerSpanId the span id that the request carried, if it joined a trace
+ * @param hasOwnApps whether the notes on the user's own apps already say who does not forward x-request-id
  * @returns a sentence each
  */
 export function noteOddities(tree: SpanTree, callerSpanId: string | undefined, hasOwnApps: boolean): string[] {
@@ -42,7 +42,7 @@ export function noteOddities(tree: SpanTree, callerSpanId: string | undefined, h
 
 const remove = (span: Span) => `Remove the tag in ${serviceOf(span) || 'its tracer'}`;
 
-/** One note of all spans that have something, naming the first of them. */
+/** One note for all spans with a property. It names the first of them. */
 function noteEach(nodes: readonly SpanNode[], note: (subject: string, first: Span) => string): string[] {
   const [first] = nodes;
   if (!first) return [];

@@ -5,32 +5,32 @@ import type { Finding } from './finding.js';
 import type { ExpectedSpan, Shape } from './shape.js';
 import { serviceOfPattern } from './span-pattern.js';
 
-/** What an app of the user's own left in a trace, whatever its tracer is. */
+/** The spans that one of the user's own apps left in a trace, with any tracer. */
 export interface OwnAppTrace {
-  /** Its name in the shape, as in `cart-app`. */
+  /** Its name in the shape, for example `cart-app`. */
   readonly app: string;
-  /** The part of the shape of its SERVER span; the parts below it are its calls. */
+  /** The part of the shape for its SERVER span. The parts below are its calls. */
   readonly part: ExpectedSpan;
-  /** Its sidecar's CLIENT span, which called it; undefined where that is not in the trace. */
+  /** The CLIENT span of its sidecar, which called it; undefined if it is not in the trace. */
   readonly caller: SpanNode | undefined;
   /** Its spans: all from its caller down to the next spans of the mesh. */
   readonly nodes: readonly SpanNode[];
-  /** Its SERVER span for the request; undefined where it left none. */
+  /** Its SERVER span for the request; undefined if it left none. */
   readonly server: SpanNode | undefined;
-  /** Its CLIENT spans that stand for its calls. */
+  /** Its CLIENT spans for its calls. */
   readonly clients: readonly SpanNode[];
-  /** The spans of the mesh that its calls went on with. */
+  /** The spans of the mesh in which its calls continued. */
   readonly called: readonly SpanNode[];
-  /** Its calls hang beside its spans: it carries the headers on as they came. */
+  /** Its calls are siblings of its spans, because it forwards the headers unchanged. */
   readonly isBeside: boolean;
 }
 
-/** Names that tracers report under where nobody has set one. */
+/** Names under which tracers report if nobody has set a name. */
 const unsetName = /^$|^unknown|^opentelemetry service$/i;
 
 const allParts = (part: ExpectedSpan): ExpectedSpan[] => [part, ...part.children.flatMap(allParts)];
 
-/** Reads what the apps of the user's own left: none where the shape has no such app. */
+/** Finds the spans of the user's own apps; none if the shape has no such app. */
 export function readOwnApps(shape: Shape, tree: SpanTree): OwnAppTrace[] {
   const parts = allParts(shape.root);
   const own = parts.filter(({ isOwnApp }) => isOwnApp);
@@ -45,7 +45,7 @@ export function readOwnApps(shape: Shape, tree: SpanTree): OwnAppTrace[] {
     const caller = all.find(({ span }) => span.kind === 'CLIENT' && serviceOf(span) === sidecar);
     const reached: SpanNode[] = [...(caller?.children ?? [])];
     for (const node of reached) {
-      // A call that carries its caller's id on takes what else hangs by that id.
+      // A call that forwards its caller's id gets the other spans with that parent as children.
       const isTwin = node.span.id === caller?.span.id;
       if (!isMesh(node) || isTwin) reached.push(...node.children.filter((child) => !isMesh(node) || !isMesh(child)));
     }
@@ -68,17 +68,18 @@ export function readOwnApps(shape: Shape, tree: SpanTree): OwnAppTrace[] {
   });
 }
 
-/** A shape as it is for what the user's own apps left, and their spans that it does not ask for. */
+/** A shape that fits what the user's own apps left, and their spans that the shape does not ask for. */
 export interface FittedShape {
   readonly shape: Shape;
   readonly passed: ReadonlySet<Span>;
 }
 
 /**
- * Asks of an app of the user's own what every tracer must do, and no more: its calls belong to the request that came in.
- * Its SERVER span may share its caller's id or be a child of it, with LOCAL spans below; there may be no span at all.
+ * Adapts the shape to the user's own apps. It asks of them what every tracer must do: their calls belong to the
+ * incoming request. The SERVER span may share its caller's id or be its child, with LOCAL spans below. There may be no
+ * span.
  *
- * @param elsewhere the apps of which a span is known to be in another trace
+ * @param elsewhere the apps that are known to have a span in another trace
  */
 export function fitOwnApps(shape: Shape, apps: readonly OwnAppTrace[], elsewhere: readonly string[] = []): FittedShape {
   if (apps.length === 0) return { shape, passed: new Set() };
@@ -102,12 +103,12 @@ export function fitOwnApps(shape: Shape, apps: readonly OwnAppTrace[], elsewhere
   return { shape: { ...shape, root }, passed: new Set(passed) };
 }
 
-/** Whether a span that is elsewhere may be an app's: it has its name, or the name that a tracer has by default. */
+/** Whether a span in another trace may come from an app: it has the app's name, or the default name of a tracer. */
 export function isNamedFor(app: string, span: Span): boolean {
   return serviceOf(span) === app || unsetName.test(serviceOf(span));
 }
 
-/** The name under which it reports, where somebody has chosen it. */
+/** The name under which the app reports, if somebody has set one. */
 function nameOf({ app, nodes, server }: OwnAppTrace): string {
   const [first] = server ? [server] : nodes;
   const seen = first ? serviceOf(first.span) : '';
@@ -115,9 +116,9 @@ function nameOf({ app, nodes, server }: OwnAppTrace): string {
 }
 
 /**
- * Whether a finding is about what a tracer may leave out. W3C and OpenTelemetry's B3 send no parent id; where
- * `x-request-id` is not carried on, the next Envoy makes one of its own; where the caller's id is, a span may seem to be
- * below the call that it made.
+ * Whether a finding is about something that a tracer may leave out. W3C and OpenTelemetry's B3 send no parent id. If an
+ * app does not forward `x-request-id`, the next Envoy makes its own. If an app forwards its caller's id, a span may
+ * seem to be below the call that it made.
  */
 export function isLeftOpen(finding: Finding, apps: readonly OwnAppTrace[], all: readonly Finding[]): boolean {
   if (finding.type === 'unlike-parents') {
@@ -127,7 +128,7 @@ export function isLeftOpen(finding: Finding, apps: readonly OwnAppTrace[], all: 
   if (finding.type === 'outside-parent') {
     return apps.some(({ nodes, called }) => has(nodes, finding.span) && has(called, finding.parent));
   }
-  // With more spans than the shape has, other requests really are in this trace.
+  // If there are more spans than the shape has, this trace really contains other requests.
   const isOneRequest = all.every(({ type }) => type !== 'repeated-span');
   return finding.type === 'mixed-requests' && isOneRequest && apps.some(dropsRequestId);
 }
@@ -139,13 +140,13 @@ function dropsRequestId({ caller, called }: OwnAppTrace): boolean {
   return came !== undefined && called.some(({ span }) => (span.tags?.[requestIdTag] ?? came) !== came);
 }
 
-/** What is worth to know of an app and is no fault. */
+/** A remark on an app that is not a fault. */
 export interface Note {
   readonly about: 'spans' | 'request id';
   readonly text: string;
 }
 
-/** Which of the accepted ways its tracer took, in one line, and whether it dropped the request id. */
+/** Says in one line which of the accepted ways the app's tracer took, and whether it dropped the request id. */
 export function notesOn(app: OwnAppTrace): Note[] {
   const text = `${app.app} does not forward x-request-id, so the logs of this request have different ids`;
   const spans: Note = { about: 'spans', text: describeOwnApp(app) };

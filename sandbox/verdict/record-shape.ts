@@ -10,14 +10,14 @@ interface RecordedSpan {
   children?: RecordedSpan[];
 }
 
-/** The YAML parser nests calls, and fails somewhere beyond 300 levels. */
+/** The YAML parser is recursive and fails beyond about 300 levels. */
 const mostLevels = 200;
 
 /**
- * Writes the shape of a seen trace, as text for a shape file: services, kinds, shared ids and parents. Names, tags and
- * durations change from request to request and are left for the user to add; equal siblings become one with `times`.
+ * Writes the shape of a trace as text for a shape file: services, kinds, shared ids and parents. Names, tags and
+ * durations change with each request, so the user may add them. Equal siblings become one with `times`.
  *
- * @throws ShapeError when the trace has no span, more than one root, or more than 200 levels
+ * @throws ShapeError if the trace has no span, more than one root, or more than 200 levels
  */
 export function recordShape(tree: SpanTree, name: string): string {
   const [root, second] = tree.roots;
@@ -44,7 +44,7 @@ function record(node: SpanNode, recorded: ReadonlyMap<SpanNode, RecordedSpan>): 
   return {
     service: /^(\/.+\/)?$/.test(service) ? `/^${service.replace(/[/\\^$.*+?()[\]{}|]/g, '\\$&')}$/` : service,
     kind: span.kind ?? 'LOCAL',
-    // Whether the first span shares its id depends on the caller.
+    // The caller decides whether the first span shares its id.
     ...(span.shared && node.parent && { shared: true }),
     ...(children.length > 0 && { children }),
   };

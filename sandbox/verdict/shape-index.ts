@@ -3,7 +3,7 @@ import { labelOf, type SpanNode } from '../trace/tree.js';
 import type { ExpectedSpan, Shape } from './shape.js';
 import { isSameHop, literalLabel } from './span-pattern.js';
 
-/** Where in a shape a span of some service and kind may stand. */
+/** Finds the places in a shape for a span of some service and kind. */
 export class ShapeIndex {
   readonly #extent = new Map<ExpectedSpan, { readonly from: number; readonly to: number }>();
   readonly #literal = new Map<string, ExpectedSpan[]>();
@@ -22,13 +22,13 @@ export class ShapeIndex {
     visit(shape.root);
   }
 
-  /** The parts of the shape of the span's service and kind. */
+  /** The parts of the shape with the span's service and kind. */
   of(node: SpanNode): readonly ExpectedSpan[] {
     const fitting = this.#patterns.filter((expected) => isSameHop(expected, node));
     return [...(this.#literal.get(labelOf(node.span)) ?? []), ...fitting];
   }
 
-  /** Those of them that are somewhere below a part of the shape. */
+  /** Those of them that are below a part of the shape. */
   below(expected: ExpectedSpan, node: SpanNode): ExpectedSpan[] {
     const outer = this.#extent.get(expected);
     return this.of(node).filter((place) => {
@@ -38,7 +38,7 @@ export class ShapeIndex {
   }
 }
 
-/** Nodes by their `labelOf`, in the given order. */
+/** Groups nodes by their `labelOf`, in the given order. */
 export function groupByLabel(nodes: Iterable<SpanNode>): Map<string, SpanNode[]> {
   const groups = new Map<string, SpanNode[]>();
   for (const node of nodes) addTo(groups, labelOf(node.span), node);

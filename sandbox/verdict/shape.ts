@@ -1,36 +1,38 @@
 import { LineCounter, parseDocument } from 'yaml';
 import type { SpanKind } from '../trace/span.js';
 
-/** A text that must be the same, or an expression that must match; written `/.../` in a shape file. */
+/** A text that must be equal, or an expression that must match. A shape file writes the expression as `/.../`. */
 export type Pattern = string | RegExp;
 
-/** What a span must be like; what is absent is not looked at. `within` is the longest duration, in microseconds. */
+/**
+ * What a span must be like. A field that is absent is not checked. `within` is the longest duration in microseconds.
+ */
 export interface SpanPattern {
   readonly service: Pattern;
-  /** `LOCAL`: a span of no kind, which is neither a call nor an answer. */
+  /** `LOCAL`: a span without a kind, which is neither a call nor an answer. */
   readonly kind?: SpanKind | 'LOCAL';
   readonly shared?: boolean;
   readonly name?: Pattern;
   /** `null`: the span must not have this tag. */
   readonly tags: Readonly<Record<string, Pattern | null>>;
   readonly within?: number;
-  /** Where it stands in the shape file, as in `root.children[0]`. */
+  /** The place in the shape file, for example `root.children[0]`. */
   readonly path: string;
 }
 
-/** A span that a whole trace has `min` to `max` times at this place; `max` may be Infinity. */
+/** A span that a whole trace has `min` to `max` times in this place. `max` may be Infinity. */
 export interface ExpectedSpan extends SpanPattern {
   readonly times: { readonly min: number; readonly max: number };
   readonly children: readonly ExpectedSpan[];
-  /** The SERVER span of an app of the user's own, whose tracer may leave other spans. */
+  /** The SERVER span of one of the user's own apps, whose tracer may leave other spans. */
   readonly isOwnApp?: true;
 }
 
-/** What a whole trace looks like. */
+/** The spans of a whole trace. */
 export interface Shape {
   readonly name: string;
   readonly root: ExpectedSpan;
-  /** Spans that may be nowhere in the trace. */
+  /** Spans that must not occur anywhere in the trace. */
   readonly forbidden: readonly SpanPattern[];
   /** Whether spans that the shape does not mention are a fault. */
   readonly others: 'forbidden' | 'allowed';
@@ -83,7 +85,7 @@ export function parseShape(yamlText: string, fileName: string): Shape {
   return { name, root, forbidden, others };
 }
 
-/** The fewest spans that a whole trace of this shape has. */
+/** The smallest number of spans in a whole trace of this shape. */
 export function countExpected(shape: Shape): number {
   const count = ({ times, children }: ExpectedSpan): number =>
     times.min * children.reduce((sum, child) => sum + count(child), 1);

@@ -3,27 +3,27 @@ import { kindOf, noService, type SpanNode, serviceOf } from '../trace/tree.js';
 import type { Hop, ShapeFinding } from './finding.js';
 import type { ExpectedSpan, Pattern, SpanPattern } from './shape.js';
 
-/** The name by which people know a part of a shape, as in `cart-app CLIENT`. */
+/** The name of a part of a shape for people, for example `cart-app CLIENT`. */
 export function labelOfPattern(pattern: SpanPattern): string {
   return pattern.kind ? `${serviceOfPattern(pattern)} ${pattern.kind}` : serviceOfPattern(pattern);
 }
 
-/** The service of a part of a shape, as the shape file has it. */
+/** The service of a part of a shape, as the shape file writes it. */
 export function serviceOfPattern({ service }: SpanPattern): string {
   return showPattern(service);
 }
 
-/** The label of all spans that fit, if the shape names service and kind literally. */
+/** The label of all spans that match, if the shape gives service and kind literally. */
 export function literalLabel({ service, kind }: SpanPattern): string | undefined {
   return typeof service === 'string' && kind !== undefined ? `${service} ${kind}` : undefined;
 }
 
-/** A part of a shape as a finding refers to it. */
+/** A part of a shape, as a finding refers to it. */
 export function hopOf(pattern: SpanPattern): Hop {
   return { label: labelOfPattern(pattern), path: pattern.path };
 }
 
-/** Whether a span is of the service and kind that the pattern names. */
+/** Whether a span has the service and kind of the pattern. */
 export function isSameHop(pattern: SpanPattern, { span }: SpanNode): boolean {
   return hasService(pattern, span) && hasKind(pattern, span);
 }
@@ -36,16 +36,16 @@ export function hasKind({ kind }: SpanPattern, span: Span): boolean {
   return kind === undefined || kind === kindOf(span);
 }
 
-/** Whether a span is all that the pattern says; its children are not looked at. */
+/** Whether a span matches the whole pattern. Its children are not checked. */
 export function fitsAlone(pattern: SpanPattern, node: SpanNode): boolean {
   return isSameHop(pattern, node) && differences(pattern, node.span).length === 0;
 }
 
-/** How far down a tree, and how many of a span's children, are looked at to tell equal siblings apart. */
+/** How many levels, and how many children of each span, are compared to tell equal siblings apart. */
 const levelsCompared = 4;
 const childrenCompared = 50;
 
-/** Whether a span and what is some levels below it are all that the shape says, and no more. */
+/** Whether a span and some levels below it match the shape exactly. */
 export function fitsDownwards(expected: ExpectedSpan, node: SpanNode, levels = levelsCompared): boolean {
   if (!fitsAlone(expected, node)) return false;
   if (levels === 0) return true;
@@ -58,12 +58,12 @@ export function fitsDownwards(expected: ExpectedSpan, node: SpanNode, levels = l
   );
 }
 
-/** How many spans, the given one and some levels below it, are of the service and kind that the shape has there. */
+/** How many spans have the service and kind that the shape has there: of the given span and some levels below it. */
 export function likenessOf(expected: ExpectedSpan, node: SpanNode, levels = levelsCompared): number {
   return isSameHop(expected, node) ? 1 + likenessBelow(expected, node, levels, undefined) : 0;
 }
 
-/** As `likenessOf` for a span that reports under another service name than the shape has for it, or as another kind. */
+/** Like `likenessOf`, for a span that reports another service name or kind than the shape has. */
 export function likenessIfRenamed(expected: ExpectedSpan, node: SpanNode): number {
   const hasOnlyOne = hasService(expected, node.span) !== hasKind(expected, node.span);
   const alias = { of: expected.service, as: serviceOf(node.span) };
@@ -88,7 +88,7 @@ function likenessBelow(expected: ExpectedSpan, node: SpanNode, levels: number, a
     .reduce((sum, one) => sum + children.reduce((best, child) => Math.max(best, likeness(child, one)), 0), 0);
 }
 
-/** What a span has otherwise than the pattern says. */
+/** The fields in which a span differs from the pattern. */
 export function differences(pattern: SpanPattern, span: Span): ShapeFinding[] {
   const findings: ShapeFinding[] = [];
   const compare = (field: string, expected: Pattern | null | undefined, seen: string | undefined) => {
