@@ -7,8 +7,8 @@ import type { Gap } from './missing-parts.js';
 import { nameShortly, type OpenFindings, shortId } from './open-findings.js';
 
 /**
- * What was wrong with the context that the caller above a gap sent on, if its trace ends there. Undefined: nothing that
- * is known.
+ * Finds what was wrong with the context that the caller above a gap sent, if its trace ends there. Undefined if nothing
+ * is known to be wrong.
  */
 export function brokenContext(
   inquiry: OpenFindings,
@@ -28,7 +28,7 @@ export function brokenContext(
 interface Deed {
   readonly cause: Cause;
   readonly hop: string;
-  /** What the hop did, as in `forwarded no B3 headers`. */
+  /** What the hop did, for example `forwarded no B3 headers`. */
   readonly what: string;
 }
 
@@ -71,7 +71,7 @@ function deedByHeaders(inquiry: OpenFindings, { parts }: Gap, above: SpanNode, o
   return { cause: 'context-dropped', hop, what: 'forwarded no B3 headers, or not all of them' };
 }
 
-/** The caller of a gap sent the decision not to record. */
+/** Explains a gap whose caller sent the decision not to record. */
 export function cutByDecision(inquiry: OpenFindings, { findings }: Gap, above: SpanNode): Diagnosis | undefined {
   const hop = serviceOf(above.span);
   const sent = headersSent(inquiry, above);
@@ -82,7 +82,7 @@ export function cutByDecision(inquiry: OpenFindings, { findings }: Gap, above: S
   return { cause: 'decision-changed', hop, text, findings: [...findings, ...changed] };
 }
 
-/** What a caller sent with one call, where that is known. */
+/** The headers that a caller sent with one call, if they are known. */
 function headersSent({ evidence, nodes }: OpenFindings, { span }: SpanNode): HeaderRecord | undefined {
   const sent = (evidence.headers ?? []).filter(({ at, direction }) => at === serviceOf(span) && direction === 'out');
   const ofThisCall = sent.find(({ headers }) => readB3(headers).spanId === span.id);

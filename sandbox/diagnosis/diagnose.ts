@@ -13,8 +13,9 @@ import { explainTimes } from './explain-times.js';
 import { moreLikeIt, OpenFindings } from './open-findings.js';
 
 /**
- * Explains each finding of a verdict: names the hop that broke the trace and the likely cause, from the trace and what
- * else is known. None for a trace that is whole. What nothing explains speaks for itself, as `other`.
+ * Explains each finding of a verdict, from the trace and the other evidence: names the hop that broke the trace, and
+ * the likely cause. A whole trace needs no explanation. A finding that nothing explains becomes a diagnosis with the
+ * cause `other`.
  */
 export function diagnose(verdict: Verdict, evidence: Evidence = {}): Diagnosis[] {
   const inquiry = new OpenFindings(verdict, evidence);
@@ -28,7 +29,7 @@ export function diagnose(verdict: Verdict, evidence: Evidence = {}): Diagnosis[]
   return inquiry.diagnoses;
 }
 
-/** What speaks for itself: equal findings about equal spans together. */
+/** Concludes the findings that are left. Equal findings about equal spans become one diagnosis. */
 function explainRest(inquiry: OpenFindings): void {
   const groups = new Map<string, Finding[]>();
   for (const finding of inquiry.unexplained) {

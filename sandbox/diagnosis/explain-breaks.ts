@@ -11,7 +11,7 @@ import { type Evidence, findOtherHalf, type ReporterState } from './evidence.js'
 import { findGaps, type Gap } from './missing-parts.js';
 import { listOf, moreLikeIt, nameShortly, type OpenFindings, shortId } from './open-findings.js';
 
-/** Explains what is missing: context that was not sent on, spans that were not reported, hops that were by-passed. */
+/** Explains missing spans: context that was not forwarded, spans that were not reported, hops that were bypassed. */
 export function explainBreaks(inquiry: OpenFindings): void {
   const unreported: Gap[] = [];
   for (const gap of findGaps(inquiry)) {
@@ -31,7 +31,7 @@ export function explainBreaks(inquiry: OpenFindings): void {
   explainOrphans(inquiry);
 }
 
-/** Calls that went on in another trace, where no shape says what is missing. */
+/** Explains calls that continued in another trace, if no shape says what is missing. */
 function explainCutCalls(inquiry: OpenFindings): void {
   for (const finding of inquiry.open('cut-call')) {
     const { span, answer } = finding;
@@ -49,7 +49,7 @@ function explainCutCalls(inquiry: OpenFindings): void {
   }
 }
 
-/** Spans whose parent is not there, where the shape does not say who that is. */
+/** Explains spans whose parent is missing, if the shape does not say which span that is. */
 function explainOrphans(inquiry: OpenFindings): void {
   const groups = new Map<string | undefined, Extract<Finding, { type: 'orphan-span' }>[]>();
   for (const finding of inquiry.open('orphan-span')) {
@@ -96,7 +96,7 @@ function noTrace({ evidence, verdict }: OpenFindings, { findings, parts }: Gap):
   return { cause: 'no-trace', hop, text: `${none}: ${why}`, findings };
 }
 
-/** What Zipkin did not take of what it got meanwhile; undefined for nothing. */
+/** The reports that Zipkin refused during the request; undefined if there are none. */
 function refusedReports({ collector }: Evidence): string | undefined {
   const { messagesDropped = 0, spansDropped = 0 } = collector ?? {};
   if (messagesDropped > 0)
@@ -105,7 +105,10 @@ function refusedReports({ collector }: Evidence): string | undefined {
   return `Zipkin dropped ${spansDropped} spans during the request: its storage failed, or its COLLECTOR_SAMPLE_RATE is below 1. Read its log`;
 }
 
-/** The trace ends at the gap: the request went on in another trace or unrecorded. Undefined: only not reported. */
+/**
+ * Explains a gap at which the trace ends, because the request continued in another trace or unrecorded. Undefined if
+ * the spans were only not reported.
+ */
 function cutOff(inquiry: OpenFindings, gap: Gap, above: SpanNode): Diagnosis | undefined {
   const { evidence, requestId } = inquiry;
   const other = findOtherHalf(above.span, requestId, gap.parts, evidence.nearby ?? []);
@@ -123,7 +126,7 @@ function cutOff(inquiry: OpenFindings, gap: Gap, above: SpanNode): Diagnosis | u
   return { cause: isUnlost ? 'decision-changed' : 'trace-cut', hop, text, findings: gap.findings };
 }
 
-/** The trace begins in the middle of its shape: whoever called its first span sent no context. */
+/** Explains a trace that begins in the middle of its shape: the caller of its first span sent no context. */
 function begunLate(inquiry: OpenFindings, gap: Gap, first: SpanNode): Diagnosis {
   const caller = gap.parts.at(-1);
   const hop = caller ? serviceOfPattern(caller) : '';
@@ -146,7 +149,7 @@ function begunLate(inquiry: OpenFindings, gap: Gap, first: SpanNode): Diagnosis 
   };
 }
 
-/** Whether nothing was between a caller and a server, rather than something that did not report. */
+/** Whether the caller called the server directly. Otherwise something between them did not report. */
 function isDirectCall(above: SpanNode, { span, parent }: SpanNode): boolean {
   if (parent !== above || isServing(above.span) || !isServing(span)) return false;
   return span.id === above.span.id || (!span.shared && span.parentId === above.span.id);
@@ -160,7 +163,7 @@ function bypass(gap: Gap, above: SpanNode): Diagnosis {
   return { cause: 'hop-bypassed', hop, text, findings: gap.findings };
 }
 
-/** The request went through, but the spans of these gaps did not come to Zipkin. One diagnosis a service. */
+/** Explains gaps in a request that went through: the spans did not reach Zipkin. One diagnosis for each service. */
 function explainUnreported(inquiry: OpenFindings, gaps: readonly Gap[]): void {
   const services = new Set(gaps.flatMap(({ parts }) => parts.map(serviceOfPattern)));
   const beyond = gaps.flatMap((gap) => gap.beyond);

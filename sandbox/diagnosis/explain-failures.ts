@@ -6,7 +6,7 @@ import type { Finding } from '../verdict/finding.js';
 import { listOf, moreLikeIt, nameShortly, type OpenFindings, spansBelow } from './open-findings.js';
 import { explainFlags } from './response-flags.js';
 
-/** Explains failed spans, calls that were tried again, and what is missing because a call failed. */
+/** Explains failed spans, calls that were retried, and spans that are missing because a call failed. */
 export function explainFailures(inquiry: OpenFindings): void {
   explainRetries(inquiry);
   const refusals = inquiry.open('missing-span').flatMap(({ under }) => inquiry.nodeOf(under) ?? []);
@@ -45,7 +45,7 @@ export function explainFailures(inquiry: OpenFindings): void {
   }
 }
 
-/** Whether a server answered with an error and called nobody. Envoy gives such a span no `error` tag where it is a 4xx. */
+/** Whether a server answered with an error and called no other server. Envoy gives a span with a 4xx no `error` tag. */
 function isRefusal({ span, children }: SpanNode): boolean {
   return isServing(span) && children.length === 0 && Number(span.tags?.['http.status_code']) >= 400;
 }
@@ -77,7 +77,7 @@ function calledBy({ tags, remoteEndpoint }: Span): string {
   return tags?.upstream_cluster ?? remoteEndpoint?.serviceName ?? 'its upstream';
 }
 
-/** The calls of one span to one place that were made again: each began when the one before had failed. */
+/** The calls of one span to one server that were retried. Each began when the one before had failed. */
 function retriesOf({ children }: SpanNode): SpanNode[][] {
   const chains = new Map<string, SpanNode[][]>();
   for (const node of children) {

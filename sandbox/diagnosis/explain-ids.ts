@@ -4,7 +4,7 @@ import type { Finding } from '../verdict/finding.js';
 import { explainReusedIds } from './explain-reused-ids.js';
 import { listOf, nameShortly, type OpenFindings, shortId, spansBelow } from './open-findings.js';
 
-/** What says no more once it is known that a span has a wrong id or parent. */
+/** Findings that follow from a wrong id or parent and say nothing more. */
 const consequences: readonly Finding['type'][] = [
   'misplaced-span',
   'orphan-span',
@@ -14,7 +14,7 @@ const consequences: readonly Finding['type'][] = [
   'outside-parent',
 ];
 
-/** Explains spans that stand in the wrong place of their trace, because a caller sent ids that were not its own. */
+/** Explains spans in the wrong place of their trace: a caller sent ids that were not its own. */
 export function explainIds(inquiry: OpenFindings): void {
   for (const { span, hop } of inquiry.open('misplaced-span')) explainMisplaced(inquiry, span, hop.path);
   explainOtherRequests(inquiry);
@@ -63,7 +63,7 @@ function explainMisplaced(inquiry: OpenFindings, span: Span, path: string): void
   });
 }
 
-/** Spans of other requests: someone kept this trace's context and sent it with them too. */
+/** Explains spans of other requests: a hop kept the context of this trace and sent it with them too. */
 function explainOtherRequests(inquiry: OpenFindings): void {
   const mixed = new Set(inquiry.open('mixed-requests').flatMap(({ span }) => inquiry.nodeOf(span) ?? []));
   const tops = [...mixed].filter((node) => !hasAncestor(node, mixed));

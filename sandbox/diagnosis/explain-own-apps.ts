@@ -8,7 +8,7 @@ import type { Diagnosis } from './cause.js';
 import { type Evidence, isWithin } from './evidence.js';
 import { nameShortly, type OpenFindings, shortId, spansBelow } from './open-findings.js';
 
-/** Explains what is missing after an app of the user's own: which fault its tracer, or its setting, has. */
+/** Explains what is missing after one of the user's own apps: the fault of its tracer or of a setting. */
 export function explainOwnApps(inquiry: OpenFindings): void {
   for (const app of inquiry.verdict.ownApps) {
     const findings = findingsAfter(inquiry, app);
@@ -20,7 +20,10 @@ export function explainOwnApps(inquiry: OpenFindings): void {
 
 type Explanation = Pick<Diagnosis, 'cause' | 'text' | 'otherTraceId'>;
 
-/** What is missing at or below the app's place, and what is a root for want of it; a call has a request id of its own. */
+/**
+ * Finds what is missing at or below the app's place, and the roots that this causes. Such a call has its own request
+ * id.
+ */
 function findingsAfter(inquiry: OpenFindings, { part }: OwnAppTrace): Finding[] {
   const isBelow = (finding: Finding) => 'hop' in finding && finding.hop.path.startsWith(part.path);
   const broken = [...inquiry.open('missing-span'), ...inquiry.open('misplaced-span')].filter(isBelow);
@@ -29,7 +32,7 @@ function findingsAfter(inquiry: OpenFindings, { part }: OwnAppTrace): Finding[] 
   return [...new Set([...broken, ...inquiry.openAbout(apart, 'second-root', 'orphan-span', 'mixed-requests')])];
 }
 
-/** The call went on in this trace, from a span that is not there. */
+/** Explains a call that continued in this trace, from a span that is missing. */
 function lostSpans({ verdict }: OpenFindings, { app, nodes, part }: OwnAppTrace): Explanation | undefined {
   const called = part.children.flatMap(({ children }) => children.map(serviceOfPattern));
   const [root] = verdict.tree.roots.slice(1).filter(({ span }) => isServing(span) && called.includes(serviceOf(span)));
@@ -39,7 +42,7 @@ function lostSpans({ verdict }: OpenFindings, { app, nodes, part }: OwnAppTrace)
   return { cause: 'not-reported', text };
 }
 
-/** The SERVER spans that began traces of their own while the app's caller waited. */
+/** The SERVER spans that began their own traces while the app's caller waited. */
 function rootsMeanwhile({ caller }: OwnAppTrace, nearby: Evidence['nearby'] = []): Span[] {
   if (!caller) return [];
   const { traceId } = caller.span;
@@ -54,7 +57,7 @@ export function beganElsewhere(own: OwnAppTrace, nearby: Evidence['nearby']): Sp
   return own.server ? undefined : rootsMeanwhile(own, nearby).find((span) => isNamedFor(own.app, span));
 }
 
-/** The app, or what it called, began a trace of its own while its caller waited. */
+/** Explains an app, or a server that it called, that began its own trace while its caller waited. */
 function newTrace({ evidence }: OpenFindings, own: OwnAppTrace, caller: Span): Explanation | undefined {
   const { app, part, server, clients } = own;
   const ignored = beganElsewhere(own, evidence.nearby);
@@ -75,7 +78,7 @@ function newTrace({ evidence }: OpenFindings, own: OwnAppTrace, caller: Span): E
   return { cause: 'context-dropped', text, otherTraceId: dropped.traceId };
 }
 
-/** The context went on with another decision. */
+/** Explains a context that was forwarded with another sampling decision. */
 function ownDecision({ evidence }: OpenFindings, { app, caller }: OwnAppTrace): Explanation | undefined {
   const sidecar = caller && serviceOf(caller.span);
   const sent = (evidence.headers ?? []).filter(({ at, direction }) => at === sidecar && direction === 'out');

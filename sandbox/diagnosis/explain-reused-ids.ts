@@ -6,13 +6,13 @@ import type { Finding } from '../verdict/finding.js';
 import type { Diagnosis } from './cause.js';
 import { listOf, nameShortly, type OpenFindings, shortId, spansBelow } from './open-findings.js';
 
-/** What says no more once it is known why several spans have one id. */
+/** Findings that say nothing more once it is known why several spans have one id. */
 const consequences: readonly Finding['type'][] = [
   ...(['reused-id', 'repeated-span', 'unexpected-span', 'unlike-parents', 'outside-parent'] as const),
   ...(['misplaced-span', 'orphan-span', 'second-root'] as const),
 ];
 
-/** Explains several callers, or several servers, that have one span id. */
+/** Explains several callers, or several servers, with one span id. */
 export function explainReusedIds(inquiry: OpenFindings): void {
   const groups = new Map<SpanNode, SpanNode[]>();
   for (const { span } of inquiry.open('reused-id')) {
@@ -22,7 +22,7 @@ export function explainReusedIds(inquiry: OpenFindings): void {
   for (const [first, others] of groups) {
     const nodes = [first, ...others];
     const spans = nodes.map(({ span }) => span);
-    // Who joins a call that has a wrong id has it too.
+    // A server that joins a call with a wrong id gets the wrong id too.
     const joined = nodes.flatMap(({ span, children }) => children.filter((child) => child.span.id === span.id));
     const findings = inquiry.openAbout([...spans, ...joined.map(({ span }) => span)], ...consequences);
     if (!findings.some(({ type }) => type === 'reused-id')) continue;
@@ -38,13 +38,13 @@ export function explainReusedIds(inquiry: OpenFindings): void {
 
 type Explanation = Omit<Diagnosis, 'findings'>;
 
-/** Whether two spans of one id are of one call: answers to one client, or attempts of one client. */
+/** Whether two spans with one id belong to one call: as answers to one client, or as attempts of one client. */
 function isSameCall(first: SpanNode, other: SpanNode): boolean {
   if (first.parent !== other.parent) return false;
   return isServing(first.span) || (labelOf(first.span) === labelOf(other.span) && first.span.name === other.span.name);
 }
 
-/** Whether one process served one request in spans that lie within each other. */
+/** Whether one process served one request in spans that lie inside each other. */
 function isServedTwice([first, ...others]: readonly Span[]): boolean {
   if (!first || !isServing(first)) return false;
   const isSamePlace = (other: Span) =>

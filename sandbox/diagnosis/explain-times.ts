@@ -8,7 +8,7 @@ import { describeFinding, type Finding } from '../verdict/finding.js';
 import { nameShortly, type OpenFindings } from './open-findings.js';
 import { explainFlags } from './response-flags.js';
 
-/** Explains spans outside their parents, and requests that took too long. */
+/** Explains spans that lie outside their parents, and requests that took too long. */
 export function explainTimes(inquiry: OpenFindings): void {
   explainUnits(inquiry);
   const { timeOf, skews } = alignClocks(inquiry.verdict.tree);

@@ -3,17 +3,17 @@ import type { Finding } from '../verdict/finding.js';
 import type { ExpectedSpan } from '../verdict/shape.js';
 import { isAtOrBelow, type OpenFindings, pathAbove } from './open-findings.js';
 
-/** Parts of a shape that hang together and are missing at one place of a trace. */
+/** Adjacent parts of a shape that are missing in one place of a trace. */
 export interface Gap {
   readonly findings: readonly Extract<Finding, { type: 'missing-span' }>[];
   readonly parts: readonly ExpectedSpan[];
-  /** The span above the gap; undefined if the trace's beginning is missing. */
+  /** The span above the gap; undefined if the beginning of the trace is missing. */
   readonly above: SpanNode | undefined;
-  /** The spans that are there beyond the gap. */
+  /** The spans below the gap. */
   readonly beyond: readonly SpanNode[];
 }
 
-/** The gaps of a trace that nothing has explained yet. */
+/** Finds the gaps of a trace that nothing has explained yet. */
 export function findGaps(inquiry: OpenFindings): Gap[] {
   const groups: { readonly findings: Gap['findings'][number][]; readonly paths: Set<string> }[] = [];
   for (const finding of inquiry.open('missing-span')) {

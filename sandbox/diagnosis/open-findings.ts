@@ -8,7 +8,7 @@ import type { ExpectedSpan } from '../verdict/shape.js';
 import type { Diagnosis } from './cause.js';
 import type { Evidence } from './evidence.js';
 
-/** A verdict on its way to diagnoses: which of its findings are still open, and ways to look around in the trace. */
+/** The findings of a verdict that are not explained yet, and ways to search the trace. */
 export class OpenFindings {
   readonly diagnoses: Diagnosis[] = [];
   readonly requestId: string | undefined;
@@ -48,7 +48,7 @@ export class OpenFindings {
     return !this.#closed.has(finding);
   }
 
-  /** The open findings of some types about some spans, or about what is missing right under them. */
+  /** The open findings of some types about some spans, or about what is missing directly below them. */
   openAbout(spans: Iterable<Span>, ...types: readonly Finding['type'][]): Finding[] {
     return [...new Set(spans)].flatMap((span) =>
       (this.#bySpan.get(span) ?? []).filter((finding) => types.includes(finding.type) && this.isOpen(finding)),
@@ -59,7 +59,7 @@ export class OpenFindings {
     return this.verdict.findings.filter((finding) => this.isOpen(finding));
   }
 
-  /** Records a diagnosis and closes what it explains. */
+  /** Records a diagnosis and closes the findings that it explains. */
   conclude(diagnosis: Diagnosis): void {
     this.diagnoses.push(diagnosis);
     for (const finding of diagnosis.findings) this.#closed.add(finding);
@@ -73,7 +73,7 @@ export class OpenFindings {
     return this.#partOf.get(path);
   }
 
-  /** The part of the shape above another; undefined above the root. */
+  /** The part of the shape above another one; undefined above the root. */
   partAbove(path: string): ExpectedSpan | undefined {
     return this.#partOf.get(pathAbove(path));
   }
@@ -83,41 +83,41 @@ export class OpenFindings {
   }
 }
 
-/** The path of the part of a shape that is above the given one; empty above the root. */
+/** The path of the part of a shape above the given one; empty above the root. */
 export function pathAbove(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('.children[')));
 }
 
-/** Whether a span is another, or somewhere below it. */
+/** Whether a span is another one, or lies below it. */
 export function isAtOrBelow(node: SpanNode, top: SpanNode): boolean {
   let at: SpanNode | undefined = node;
   while (at && at !== top && at.depth > top.depth) at = at.parent;
   return at === top;
 }
 
-/** A span and all that is below it. */
+/** A span and all spans below it. */
 export function spansBelow(node: SpanNode): Span[] {
   return [...walkTree({ roots: [node], size: 0 })].map(({ span }) => span);
 }
 
-/** An id for reading: its first digits. */
+/** The first digits of an id, for people. */
 export function shortId(id: string): string {
   return id.length > 10 ? `${id.slice(0, 8)}…` : id;
 }
 
-/** `a`, `a and b`, `a, b and c`; nothing twice. */
+/** `a`, `a and b`, `a, b and c`. Each word once. */
 export function listOf(words: Iterable<string>): string {
   const all = [...new Set(words)];
   const last = all.pop() ?? '';
   return all.length > 0 ? `${all.join(', ')} and ${last}` : last;
 }
 
-/** How many more there are, for the end of a sentence about the first of several. */
+/** Says how many more there are, at the end of a sentence about the first of several. */
 export function moreLikeIt(count: number): string {
   return count > 1 ? `, and ${count - 1} more like it` : '';
 }
 
-/** A span for reading, as in `cart-app CLIENT 4bf92f35…`. */
+/** Names a span for people, for example `cart-app CLIENT 4bf92f35…`. */
 export function nameShortly(span: Span): string {
   return `${labelOf(span)} ${shortId(span.id)}`;
 }

@@ -27,7 +27,7 @@ const meanings: Readonly<Record<string, string>> = {
   UT: 'the upstream did not answer in time',
 };
 
-/** The flags of one request (`UF,URX`) in words; undefined where there is none, or none that is known. */
+/** Explains the flags of one request (`UF,URX`); undefined if there is no flag that is known. */
 export function explainFlags(flags: string | undefined): string | undefined {
   const words = (flags ?? '').split(',').flatMap((flag) => meanings[flag] ?? []);
   return words.length > 0 ? words.join(', ') : undefined;

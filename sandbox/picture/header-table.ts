@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-/** The trace headers at one point of a request's way, by lower-case name. */
+/** The trace headers at one point of a request, by lower-case name. */
 export interface HeadersAt {
   readonly label: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -30,10 +30,10 @@ function changeOf(before: string | undefined, now: string | undefined): Change {
 }
 
 /**
- * Sets the headers of a request side by side, a block for each hop, with what changed since the one before marked:
- * `+` added, `~` changed, `-` removed.
+ * Writes the headers of a request as a block for each hop. A mark shows what changed since the hop before: `+` added,
+ * `~` changed, `-` removed.
  *
- * @returns lines without line ends, none wider than `width` unless a value is
+ * @returns lines without line ends; none is wider than `width` unless a value is
  */
 export function layOutHeaders(hops: readonly HeadersAt[], options: { readonly colour: boolean }): string[] {
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 import { escapeXml } from './waterfall-svg.js';
 
-/** One test case of a report; it failed where it has failures. */
+/** One test case of a report. It failed if it has failures. */
 export interface ReportedCase {
   readonly name: string;
   readonly seconds: number;
@@ -8,8 +8,9 @@ export interface ReportedCase {
 }
 
 /**
+ * Writes a JUnit XML document, as CI systems read it.
+ *
  * @param suite the name of the test suite
- * @returns a JUnit XML document, as CI systems read it
  * @see https://github.com/testmoapp/junitxml
  */
 export function junitReport(suite: string, cases: readonly ReportedCase[]): string {

@@ -1,19 +1,19 @@
 import { errorOf } from '../trace/span-tags.js';
 import { labelOf, type SpanNode, type SpanTree, walkTree } from '../trace/tree.js';
 
-/** More rows than this nobody reads. */
+/** Nobody reads more rows than this. */
 export const mostRows = 1000;
 
-/** Of these, how many are kept for failed spans that lie deeper than the levels drawn. */
+/** How many of these rows are kept for failed spans below the levels that are drawn. */
 const rowsForFailures = 200;
 
 export interface Selection {
   readonly isDrawn: (node: SpanNode) => boolean;
-  /** What is left out below a span that is drawn, in words; under `undefined` whole roots. */
+  /** What is left out below a drawn span, in words. The key `undefined` has the roots that are left out. */
   readonly leftOut: ReadonlyMap<SpanNode | undefined, readonly string[]>;
 }
 
-/** Chooses the spans of a trace to draw: level by level from the root, then failed ones with all that is above them. */
+/** Chooses the spans of a trace to draw: level by level from the root, then failed spans with all spans above them. */
 export function selectRows(tree: SpanTree): Selection {
   if (tree.size <= mostRows) return { isDrawn: () => true, leftOut: new Map() };
   const nodes = [...walkTree(tree)];
@@ -29,7 +29,7 @@ export function selectRows(tree: SpanTree): Selection {
   return { isDrawn: (node) => drawn.has(node), leftOut: describeRest(nodes, drawn) };
 }
 
-/** A span and those above it that are not drawn yet; undefined if they are too many. */
+/** A span and the spans above it that are not drawn yet; undefined if there are more than `most`. */
 function chainTo(node: SpanNode, drawn: ReadonlySet<SpanNode>, most: number): SpanNode[] | undefined {
   const chain: SpanNode[] = [];
   for (let at: SpanNode | undefined = node; at && !drawn.has(at); at = at.parent) {

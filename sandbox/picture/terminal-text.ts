@@ -2,12 +2,15 @@ import { styleText } from 'node:util';
 import stringWidth from 'string-width';
 
 const printableAscii = /^[ -~]*$/;
-/** Text of one column a character, which need not be measured: ASCII and what drawings are made of. */
+/**
+ * Text that takes one column for each character, so that nothing must be measured: ASCII and the characters of
+ * drawings.
+ */
 const narrow = /^[ -~·µ…─-▟✗]*$/u;
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu;
 const graphemes = new Intl.Segmenter();
 
-/** The text with control, format and other unprintable characters replaced by `?`, so that it cannot steer a terminal. */
+/** Replaces control, format and other unprintable characters by `?`, so that a text cannot control the terminal. */
 export function printable(text: string): string {
   return printableAscii.test(text) ? text : text.replace(unprintable, '?');
 }
@@ -17,7 +20,7 @@ export function columnsOf(text: string): number {
   return narrow.test(text) ? text.length : stringWidth(text);
 }
 
-/** The text in exactly `columns` columns: padded with spaces at its end, or cut with `mark` in its last column. */
+/** Makes a text exactly `columns` wide: adds spaces at its end, or cuts it with `mark` in the last column. */
 export function fitColumns(text: string, columns: number, mark: string): string {
   const width = columnsOf(text);
   if (width <= columns) return text + ' '.repeat(columns - width);
@@ -37,21 +40,21 @@ export type Style = 'cyan' | 'green' | 'yellow' | 'blue' | 'magenta' | 'red' | '
 
 const styles: readonly Style[] = ['cyan', 'green', 'yellow', 'blue', 'magenta', 'red', 'dim', 'bold'];
 
-/** styleText costs too much to be called for each cell of a large trace. */
+/** styleText is too slow to be called for each cell of a large trace. */
 const codesOf = new Map(styles.map((style) => [style, styleText(style, '|', { validateStream: false }).split('|')]));
 
-/** The text in a style, whatever the environment says of colours: that is the caller's to decide. */
+/** Writes a text in a style. It ignores what the environment says about colours, because the caller decides. */
 export function paint(style: Style, text: string): string {
   const [before = '', after = ''] = codesOf.get(style) ?? [];
   return before + text + after;
 }
 
 /**
- * Breaks a line of words so that no line is wider than `columns`, where the words allow it. Two spaces and more, as
- * between columns of a table, are part of a word.
+ * Breaks a line between words so that no line is wider than `columns`, where the words allow it. Two or more spaces, as
+ * between the columns of a table, are part of a word.
  *
- * @param indent columns of space before each line but the first
- * @param columns infinite for a line that is not to be broken
+ * @param indent columns of space before each line except the first
+ * @param columns infinite for a line that must not be broken
  */
 export function wrapLine(text: string, columns: number, indent: number): string[] {
   const lines: string[] = [];

@@ -7,8 +7,10 @@ import type { DrawOptions } from './waterfall-text.js';
 const mostShares = 30;
 
 /**
- * Draws how the time of a request divides into services and the wires between them, the longest share first: one line
- * a share with its part, duration, percentage and a bar. The smallest of many are left out. Gives lines without line ends, none wider than the terminal.
+ * Draws how the time of a request is split into services and the network between them. One line for each share, the
+ * longest first: part, duration, percentage and a bar. If there are many shares, the smallest are left out.
+ *
+ * @returns lines without line ends, none wider than the terminal
  */
 export function drawTimeSplit(shares: readonly TimeShare[], { width, colour, unicode = true }: DrawOptions): string[] {
   const all = Math.max(40, Math.floor(width));

@@ -5,17 +5,17 @@ import { fitColumns, printable } from './terminal-text.js';
 import { layOutWaterfall, type Waterfall, type WaterfallRow } from './waterfall.js';
 
 export interface SvgOptions {
-  /** Stands above the drawing. Default: the trace's id. */
+  /** The heading of the drawing. Default: the id of the trace. */
   readonly title?: string;
 }
 
-/** Pixels. `bars` begins and ends where the time axis does. */
+/** Pixels. `bars` begins and ends with the time axis. */
 const width = 1080;
 const bars = { from: 560, to: 1000 };
 const columns = { service: 16, kind: 262, name: 322 };
 const rowHeight = 22;
 const indent = { step: 9, most: 16 };
-/** What a character of the drawing's font takes. */
+/** The width of a character in the font of the drawing. */
 const characterWidth = 7;
 
 const style = `
@@ -39,9 +39,9 @@ const style = `
 `;
 
 /**
- * Draws a trace as a self-contained SVG 1.1 picture: the same waterfall as `drawTrace`, one row a span. It is readable
- * on light and dark paper, as the viewer prefers; text is text; shapes tell what colours tell; title, description and
- * each row can be read aloud (WAI-ARIA Graphics Module). Every name is escaped.
+ * Draws a trace as a self-contained SVG 1.1 picture: the same waterfall as `drawTrace`, one row for each span. It can
+ * be read on light and dark paper, as the viewer prefers. Text stays text. Shapes repeat what colours show. A screen
+ * reader can read the title, the description and each row (WAI-ARIA Graphics Module). Every name is escaped.
  */
 export function drawSvg(tree: SpanTree, { title }: SvgOptions = {}): string {
   const waterfall = layOutWaterfall(tree);
@@ -71,7 +71,7 @@ ${drawLegend(height - 18)}
 `;
 }
 
-/** Text for element content and attributes: XML's own characters escaped, unprintable ones replaced. */
+/** Escapes a text for XML content and attributes, and replaces unprintable characters. */
 export function escapeXml(text: string): string {
   return printable(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
@@ -155,7 +155,7 @@ function drawBar({ time, own, isOnPath }: WaterfallRow, total: number, y: number
   return [rect('waiting', time, 9, 4), ...apart.map((part) => rect('own', part, 5, 12))].join('');
 }
 
-/** Parts with less than a pixel between them as one. */
+/** Joins parts with less than a pixel between them. */
 function mergeClose(parts: readonly Interval[], pixel: number): Interval[] {
   const merged: Interval[] = [];
   for (const part of parts) {
@@ -185,7 +185,7 @@ function at(micros: number, total: number): number {
   return Number((bars.from + part * (bars.to - bars.from)).toFixed(1));
 }
 
-/** Text cut to the pixels it has, escaped. */
+/** Cuts a text to the given pixels and escapes it. */
 function cut(text: string, pixels: number): string {
   return escapeXml(fitColumns(printable(text), Math.max(1, Math.floor(pixels / characterWidth) - 1), '…').trimEnd());
 }

@@ -4,7 +4,7 @@ import { columnsOf, fitColumns, paint, printable, type Style } from './terminal-
 import { layOutWaterfall, type Waterfall, type WaterfallRow } from './waterfall.js';
 
 export interface DrawOptions {
-  /** Columns of the terminal; no line is wider. Less than 40 is taken as 40. */
+  /** Columns of the terminal. No line is wider. Less than 40 counts as 40. */
   readonly width: number;
   readonly colour: boolean;
   /** Default true. False draws with ASCII only. */
@@ -13,10 +13,11 @@ export interface DrawOptions {
 
 /**
  * Draws a trace for a terminal: a heading with trace id, number of spans and total duration, the start and the time
- * axis, one line a span with tree, service, kind, name, a bar to scale and the duration, and a legend. The bar is solid
- * where the span is on the critical path itself, and thin if no part of it is. A failed span is red; what else there is
- * to say of a span (its error tag, a missing parent, a wrong clock) stands in a line below it. Unprintable characters in
- * names are replaced. Gives lines without line ends.
+ * axis, and a legend. Each span has one line with tree, service, kind, name, a bar to scale and the duration. The bar
+ * is solid where the span itself is on the critical path, and thin elsewhere. A failed span is red. A line below a span
+ * has its error tag, a missing parent or a wrong clock. Unprintable characters in names are replaced.
+ *
+ * @returns lines without line ends
  */
 export function drawTrace(tree: SpanTree, options: DrawOptions): string[] {
   if (tree.size === 0) return ['no spans'];
@@ -27,7 +28,7 @@ export function drawTrace(tree: SpanTree, options: DrawOptions): string[] {
   return [drawHeading(view), drawAxis(view), ...rows, ...rest, drawLegend(view)];
 }
 
-/** A bar's characters for the halves of a column that it fills: the left one, the right one, both. */
+/** The characters of a bar for the halves of a column that it fills: the left one, the right one, both. */
 type Halves = readonly [left: string, right: string, both: string];
 
 interface Glyphs {
@@ -37,7 +38,7 @@ interface Glyphs {
   readonly cut: string;
   readonly fault: string;
   readonly dot: string;
-  /** On the critical path, the span itself; on it, waiting for a child; not on it. */
+  /** On the critical path: the span itself. On it: waiting for a child. Not on it. */
   readonly own: string;
   readonly waiting: Halves;
   readonly aside: Halves;
@@ -52,7 +53,10 @@ const asciiGlyphs: Glyphs = {
   ...{ cut: '~', fault: 'x', dot: ', ', own: '#', waiting: ['=', '=', '='], aside: ['-', '-', '-'] },
 };
 
-/** A deep tree that would take more than a third of a line has one column a level, not two, so that names can be read. */
+/**
+ * A deep tree that would take more than a third of a line uses one column for each level instead of two, to leave room
+ * for names.
+ */
 function isDense({ rows }: Waterfall, columns: number): boolean {
   return rows.some(({ node: { depth, span } }) => {
     return depth > 2 && depth * 2 + columnsOf(printable(serviceOf(span))) > columns / 3;
@@ -67,7 +71,7 @@ function glyphsFor(unicode: boolean, dense: boolean): Glyphs {
 
 interface Row extends WaterfallRow {
   readonly prefix: string;
-  /** The tree's lines beside what stands below the row. */
+  /** The lines of the tree beside the text below the row. */
   readonly below: string;
   readonly duration: string;
 }

@@ -8,40 +8,43 @@ import { wrongUnitOf } from '../trace/time-unit.js';
 import { labelOf, type SpanNode, type SpanTree, walkTree } from '../trace/tree.js';
 import { selectRows } from './leave-out.js';
 
-/** One span of a waterfall. All times in microseconds since the waterfall's start. */
+/** One span of a waterfall. All times are microseconds since the start of the waterfall. */
 export interface WaterfallRow {
   readonly node: SpanNode;
-  /** Undefined for a span without timestamp. */
+  /** Undefined for a span without a timestamp. */
   readonly time: Interval | undefined;
-  /** The parts of the critical path that the span spent itself. */
+  /** The parts of the critical path in which the span worked itself. */
   readonly own: readonly Interval[];
   readonly isOnPath: boolean;
-  /** What the span says of its failure; see `errorOf`. */
+  /** How the span says that it failed; see `errorOf`. */
   readonly error: string | undefined;
-  /** What is odd about the span's place or time, in plain words. */
+  /** What is odd about the place or the time of the span, in words. */
   readonly remarks: readonly string[];
-  /** What else there is to know: a caller that is not in the trace, how many spans below it have no row. */
+  /** Other remarks: a caller that is not in the trace, how many spans below have no row. */
   readonly asides: readonly string[];
 }
 
-/** A trace ready to be drawn, whatever it is drawn on. */
+/** A trace that is ready to be drawn, on a terminal or as a picture. */
 export interface Waterfall {
   readonly traceId: string;
-  /** One a span; of a very large trace, those that tell most. */
+  /** One for each span; for a very large trace, the most important spans. */
   readonly rows: readonly WaterfallRow[];
   /** How many spans the trace has, and how many of them failed. */
   readonly size: number;
   readonly failed: number;
   /** Epoch microseconds of the first span; undefined if no span has a timestamp. */
   readonly start: number | undefined;
-  /** Microseconds from the first span's start to the last one's end. */
+  /** Microseconds from the start of the first span to the end of the last one. */
   readonly total: number;
   readonly shares: readonly TimeShare[];
 }
 
 const laidOut = new WeakMap<SpanTree, Waterfall>();
 
-/** Lays a trace out as a waterfall: on one clock, with its critical path and the split of its time. Once for each tree. */
+/**
+ * Lays a trace out as a waterfall: on one clock, with its critical path and the split of its time. Computed once for
+ * each tree.
+ */
 export function layOutWaterfall(tree: SpanTree): Waterfall {
   const waterfall = laidOut.get(tree) ?? layOut(tree);
   laidOut.set(tree, waterfall);
