@@ -5,36 +5,36 @@ import { sendTraced, type TracedAnswer, type TracedRequest } from './send.js';
 import { type ZipkinClient, ZipkinError } from './zipkin-client.js';
 
 export interface TraceWait {
-  /** Longest wait, milliseconds. */
+  /** Longest wait in milliseconds. */
   readonly limitMs: number;
-  /** Says whether nothing more is to come, so that waiting can end at once; undefined where nobody knows. */
+  /** Whether no more spans will come, so that the wait can end at once. Undefined if nobody knows. */
   readonly enough?: (spans: readonly Span[]) => boolean;
-  /** Ends the wait when spans are there and no new one has come for so long, milliseconds. Default: `limitMs`. */
+  /** The wait ends if spans are there and no new one has come for this many milliseconds. Default: `limitMs`. */
   readonly quietMs?: number;
-  /** When waiting began, epoch milliseconds. Default: now. */
+  /** The start of the wait in epoch milliseconds. Default: now. */
   readonly since?: number;
-  /** The time between looks; it grows up to `slowestMs`, eight times as much by default. */
+  /** The time between two queries. It grows up to `slowestMs`, by default eight times as long. */
   readonly everyMs?: number;
   readonly slowestMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Nothing new after so long means that nothing more comes, where every reporter sends within 0.2 s as the sandbox's do. */
+/** After this time without a new span no more come, because the sandbox's own processes report within 0.2 s. */
 const quietSandboxMs = 1500;
 
-/** An app of the user's own may send later: OpenTelemetry's exporters do so every five seconds. */
+/** The user's own apps may report later: OpenTelemetry's exporters report every five seconds. */
 export const quietOwnAppMs = 6000;
 
-/** @returns after how long without a new span none is to come, milliseconds */
+/** @returns the time without a new span after which no more come, in milliseconds */
 export function quietMsOf({ model }: Pick<RunningSandbox, 'model'>): number {
   return model.services.some(({ app }) => app?.isOwn) ? quietOwnAppMs : quietSandboxMs;
 }
 
 /**
- * Waits for a trace to be there: until there is enough of it, nothing new has come for some time, or time is up.
+ * Waits for a trace: until it is complete, until no new span has come for some time, or until time is up.
  *
- * @returns the spans; none where Zipkin got none in time
- * @throws ZipkinError where Zipkin does not answer; the signal's reason when aborted
+ * @returns the spans; none if Zipkin got none in time
+ * @throws ZipkinError if Zipkin does not answer; the signal's reason when aborted
  */
 export async function collectTrace(zipkin: ZipkinClient, traceId: string, wait: TraceWait): Promise<Span[]> {
   const { limitMs, enough, quietMs = limitMs, since = Date.now(), everyMs = 60, signal } = wait;
@@ -54,16 +54,16 @@ export async function collectTrace(zipkin: ZipkinClient, traceId: string, wait: 
     signal?.throwIfAborted();
     if (isFinal(error)) throw error;
   });
-  // A system that knows only ids of 64 bits joins with the last half of the trace id.
+  // A system that knows only 64-bit ids joins with the last half of the trace id.
   return spans?.length ? spans : zipkin.trace(traceId.slice(-16));
 }
 
 /**
  * Sends one request and waits for its trace.
  *
- * @param wait how to wait, or what says so of the answer
- * @returns the answer, and the spans; none where the answer names no trace
- * @throws Error where the system or Zipkin does not answer
+ * @param wait how to wait, or a function that decides it from the answer
+ * @returns the answer, and the spans; none if the answer names no trace
+ * @throws Error if the system or Zipkin does not answer
  */
 export async function traceRequest(
   zipkin: ZipkinClient,

@@ -8,22 +8,22 @@ export interface Reading {
   readonly counters: CollectorCounters;
 }
 
-/** What Zipkin's collector did while it was watched. */
+/** What Zipkin's collector counted while it was watched. */
 export interface CollectorAccount extends CollectorCounters {
-  /** How often it began anew, with an empty memory. */
+  /** How often it restarted, with an empty memory. */
   readonly restarts: number;
   /** The longest time between two answers. */
   readonly silentSeconds: number;
-  /** Spans since it last began. */
+  /** Spans since its last restart. */
   readonly spansSinceStart: number;
 }
 
 const none: CollectorCounters = { messages: 0, messagesDropped: 0, spans: 0, spansDropped: 0 };
 
 /**
- * Adds up a collector's counters from one reading to the next; they begin anew when Zipkin does.
+ * Adds up a collector's counters from one reading to the next. They begin at 0 when Zipkin restarts.
  *
- * @param readings in the order of time; the first is the starting point
+ * @param readings in order of time; the first one is the starting point
  */
 export function accountCollector(readings: readonly Reading[]): CollectorAccount {
   const account = { ...none, restarts: 0, silentSeconds: 0 };
@@ -43,7 +43,7 @@ export function accountCollector(readings: readonly Reading[]): CollectorAccount
   return { ...account, spansSinceStart: previous.counters.spans };
 }
 
-/** Reads Zipkin's counters about once a second until it is stopped, so that a restart is seen. */
+/** Reads Zipkin's counters about once a second until it is stopped, so that a restart is noticed. */
 export class CollectorWatch {
   readonly #readings: Reading[] = [];
   readonly #stopped = new AbortController();
@@ -69,7 +69,7 @@ export class CollectorWatch {
     }
   }
 
-  /** Reads once more and gives what the collector did since this watch began. */
+  /** Reads the counters once more and gives what the collector counted since the watch began. */
   async stop(): Promise<CollectorAccount> {
     this.#stopped.abort();
     await this.#loop;

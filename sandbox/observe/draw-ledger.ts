@@ -3,9 +3,10 @@ import type { Ledger, LedgerRow } from './ledger.js';
 const columns = ['expected', 'counted', 'stored', 'evicted', 'missing'] as const;
 
 /**
- * Draws a ledger as a table, with a line for each thing that a row has to say.
+ * Draws a ledger as a table. A row that has remarks has a line for each below the table.
  *
- * @returns lines without line ends; the columns `evicted` and `missing` only where something was; `?` is not known
+ * @returns lines without line ends; the columns `evicted` and `missing` only if a row has such spans; `?` for an
+ *   unknown number
  */
 export function drawLedger(ledger: Ledger): string[] {
   const shown = columns.filter(

@@ -16,8 +16,8 @@ async function stateOf(sandbox: RunningSandbox, reporter: Reporter): Promise<Rep
 }
 
 /**
- * @param reporters whom to ask; all of the sandbox's by default
- * @returns what each has lost since it started; those that do not answer are left out
+ * @param reporters the processes to ask; by default all of the sandbox
+ * @returns what each has lost since it started; processes that do not answer are left out
  */
 export async function reporterStates(
   sandbox: RunningSandbox,
@@ -27,7 +27,7 @@ export async function reporterStates(
   return states.flatMap((state) => (state.status === 'fulfilled' ? [state.value] : []));
 }
 
-/** @returns what each reporter lost between two looks */
+/** @returns what each process lost between two readings */
 export function lostBetween(before: readonly ReporterState[], after: readonly ReporterState[]): ReporterState[] {
   return after.map((state) => {
     const earlier = before.find(({ service }) => service === state.service)?.lost ?? 0;
@@ -35,7 +35,7 @@ export function lostBetween(before: readonly ReporterState[], after: readonly Re
   });
 }
 
-/** @returns what Zipkin's collector has counted since it started; undefined where it does not say */
+/** @returns what Zipkin's collector has counted since it started; undefined if it does not answer */
 export function collectorCounters(zipkin: ZipkinClient): Promise<CollectorCounters | undefined> {
   return zipkin.metrics().then(
     (metrics) => readCollectorCounters([metrics]),
@@ -43,7 +43,7 @@ export function collectorCounters(zipkin: ZipkinClient): Promise<CollectorCounte
   );
 }
 
-/** @returns what it counted between two looks; undefined where it did not say, or began anew */
+/** @returns what it counted between two readings; undefined if it did not answer or was restarted */
 export function countedBetween(
   before: CollectorCounters | undefined,
   after: CollectorCounters | undefined,
@@ -59,10 +59,11 @@ export function countedBetween(
 const aroundMs = 2000;
 
 /**
- * Finds traces that may be the other half of a broken one: those with its x-request-id, then those of about its time.
+ * Finds traces that may be the other half of a broken one: those with its x-request-id, then those from about the same
+ * time.
  *
  * @param sentAt when the request was sent, epoch milliseconds
- * @param requestId the answer's x-request-id, where there was one
+ * @param requestId the answer's x-request-id, if there was one
  */
 export async function tracesNearby(
   zipkin: ZipkinClient,

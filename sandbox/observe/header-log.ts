@@ -2,12 +2,14 @@ import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { type HeaderRecord, readContext } from '../trace/trace-headers.js';
 import type { TracedAnswer } from './send.js';
 
-/** What one hop wrote down of one request: an Envoy the headers that left it, an app those that came and left. */
+/**
+ * What one hop logged about one request. An Envoy logs the headers that left it, an app those that entered and left.
+ */
 export interface HopRecord extends HeaderRecord {
   readonly requestId: string | null;
   /** An Envoy's listener: edge, ingress or egress. */
   readonly listener?: string;
-  /** The cluster that an Envoy sent it to. */
+  /** The cluster to which an Envoy sent the request. */
   readonly cluster?: string;
 }
 
@@ -15,13 +17,13 @@ async function switchHeaderLogs(sandbox: RunningSandbox, on: boolean): Promise<v
   const switches = sandbox.model.reporters.map(({ service, part }) =>
     part === 'admin'
       ? sandbox.ask(service, part, `/runtime_modify?access_log.headers=${on ? 100 : 0}`, 'POST')
-      : // An app of the user's own has no such switch.
+      : // The user's own apps have no such switch.
         sandbox.ask(service, part, `/header-log/${on ? 'on' : 'off'}`, 'POST').catch(() => undefined),
   );
   await Promise.all(switches);
 }
 
-/** Runs `work` while every hop of the sandbox writes down the trace headers of each request. */
+/** Runs `work` while every hop of the sandbox logs the trace headers of each request. */
 export async function withHeaderLogs<T>(sandbox: RunningSandbox, work: () => Promise<T>): Promise<T> {
   await switchHeaderLogs(sandbox, true);
   try {
@@ -45,14 +47,14 @@ function readLine(line: string): HopRecord[] {
   return [{ at: service, direction, requestId, headers: present, ...ofEnvoy }];
 }
 
-/** @returns what the hops have written down of every request, in no order */
+/** @returns what the hops logged about all requests, in no order */
 export async function allHeaderRecords(sandbox: RunningSandbox): Promise<HopRecord[]> {
   const logs = await Promise.all(sandbox.model.services.map(({ name }) => sandbox.log(name)));
   return logs.flatMap((log) => log.split('\n').flatMap(readLine));
 }
 
 /**
- * What the hops wrote down of one request: by its x-request-id, or by its trace where an app has not carried that on.
+ * Finds what the hops logged about one request: by its x-request-id, or by its trace if an app did not forward that id.
  */
 export function recordsOf(
   records: readonly HopRecord[],

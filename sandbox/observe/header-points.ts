@@ -1,15 +1,18 @@
 import type { Hop } from '../topology/request-way.js';
 import type { HopRecord } from './header-log.js';
 
-/** A place on a request's way where a hop writes its trace headers down. */
+/** A point of a request's way where a hop logs its trace headers. */
 export interface HeaderPoint extends Pick<HopRecord, 'at' | 'direction'> {
   /** An Envoy's listener. */
   readonly listener?: string;
-  /** The cluster that an Envoy sends it to; of an app's call, the cluster that its sidecar sends it to. */
+  /** The cluster to which an Envoy sends the request; for an app's call, the cluster to which its sidecar sends it. */
   readonly cluster: string | undefined;
 }
 
-/** @returns the places in the order in which a request passes them, one branch after the other; an app of the user's own has none */
+/**
+ * @returns the points in the order in which a request passes them, one branch after the other; the user's own apps have
+ *   none
+ */
 export function headerPointsOf({ reporter, listener, app, calls }: Hop): HeaderPoint[] {
   const at = reporter.name;
   if (listener) {
@@ -24,7 +27,7 @@ export function headerPointsOf({ reporter, listener, app, calls }: Hop): HeaderP
   return [...(app?.isOwn ? [] : [entered]), ...branches];
 }
 
-/** A hop and what it does, as in `NAME egress out`. */
+/** Names a point by its hop and direction, for example `NAME egress out`. */
 export function labelOfPoint({ at, listener, direction }: Omit<HeaderPoint, 'cluster'>): string {
   return `${listener ? `${at} ${listener}` : at} ${direction}`;
 }
@@ -35,10 +38,10 @@ const isBelow = ({ headers }: HopRecord, above: HopRecord): boolean => {
 };
 
 /**
- * Puts what the hops wrote down into the order of the request's way. Of several calls, a record is told by the cluster
- * that the call went to and by its span ids; a retry stands behind the first attempt.
+ * Puts what the hops logged into the order of the request's way. If an app makes several calls, the cluster and the
+ * span ids tell the records apart. A retry comes after the first attempt.
  *
- * @returns the records in order, and the places of which there is none
+ * @returns the records in order, and the points without a record
  */
 export function arrangeRecords(
   points: readonly HeaderPoint[],

@@ -7,7 +7,7 @@ import type { Shape } from '../verdict/shape.js';
 import { isLate, type JudgedTrace } from './judged-trace.js';
 import type { ZipkinClient } from './zipkin-client.js';
 
-/** Judges traces that are there already, each with the others as evidence. Sends nothing. */
+/** Judges traces that are stored already. The other traces are evidence for each. Sends no request. */
 export function judgeStored(
   traces: readonly (readonly Span[])[],
   shape: Shape,
@@ -21,25 +21,24 @@ export function judgeStored(
   });
 }
 
-/** How far back the last traces are looked for. */
+/** How many days back the last traces are searched. */
 export const recentDays = 7;
 
 export interface RecentTraces {
   readonly limit: number;
   readonly serviceName?: string | undefined;
-  /** Spans may be so late, milliseconds. */
+  /** How late spans may come, in milliseconds. */
   readonly waitMs: number;
   readonly shape: Shape;
   readonly options: Omit<JudgeOptions, 'otherCalls'>;
-  /** Called before it waits for spans of young traces that are not complete. */
+  /** Called before the wait for late spans of young traces that are not complete. */
   readonly onWait: (milliseconds: number) => void;
 }
 
 /**
- * Judges the last traces of a Zipkin. Those that are young and not complete are looked at again when no more spans can
- * come.
+ * Judges the last traces in a Zipkin. Young traces that are not complete are judged again when no more spans can come.
  *
- * @throws ZipkinError where Zipkin does not answer
+ * @throws ZipkinError if Zipkin does not answer
  */
 export async function judgeRecent(zipkin: ZipkinClient, recent: RecentTraces): Promise<JudgedTrace[]> {
   const { limit, serviceName, waitMs, shape, options, onWait } = recent;

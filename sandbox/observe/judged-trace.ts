@@ -4,10 +4,10 @@ import type { Finding } from '../verdict/finding.js';
 import type { Verdict } from '../verdict/judge.js';
 import type { TracedAnswer } from './send.js';
 
-/** A trace, judged and explained. */
+/** A trace with its verdict and the explanation. */
 export interface JudgedTrace {
   readonly traceId: string;
-  /** How long late spans were waited for in vain, milliseconds; undefined where none was waited for. */
+  /** How long the wait for late spans was, in milliseconds; undefined if there was none. */
   readonly waitedMs?: number;
   readonly spans: readonly Span[];
   readonly verdict: Verdict;
@@ -19,7 +19,7 @@ export interface VerifiedTrace extends JudgedTrace {
   readonly answer: TracedAnswer;
 }
 
-/** Envoy's and OpenTelemetry's reporters wait 5 s by default, Linkerd's 10 s. */
+/** Envoy and OpenTelemetry report after 5 s by default, Linkerd after 10 s. */
 export const longestReportMs = 12_000;
 
 const lateTypes: ReadonlySet<Finding['type']> = new Set([
@@ -30,7 +30,7 @@ const lateTypes: ReadonlySet<Finding['type']> = new Set([
   'unfinished-span',
 ]);
 
-/** Whether a finding may go away when late spans come. */
+/** Whether a finding may disappear when late spans come. */
 export function isLate({ type }: Finding): boolean {
   return lateTypes.has(type);
 }

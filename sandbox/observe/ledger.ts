@@ -8,11 +8,11 @@ export interface Traffic {
   readonly requests: number;
   /** Answered with 200. */
   readonly asExpected: number;
-  /** Without any answer, so without a known trace id. */
+  /** Without an answer, so without a known trace id. */
   readonly unanswered: number;
-  /** The sampling decision that came with every request; `none` leaves it to the front. */
+  /** The sampling decision that every request carried. `none`: the front proxy decides. */
   readonly decision: 'none' | 'accept' | 'deny';
-  /** Spans of one traced request by reporter; empty where they are not known. */
+  /** The spans of one traced request by reporter; empty if they are not known. */
   readonly spansEach: SpanCounts;
 }
 
@@ -24,22 +24,25 @@ export interface LedgerInput {
   readonly collector: CollectorAccount;
 }
 
-/** Spans of one reporter, each number from a source of its own. */
+/** The spans of one reporter. Each number has its own source. */
 export interface LedgerRow {
   readonly reporter: string;
-  /** What the answered requests must leave; undefined where that is not known. */
+  /** The spans that the answered requests must leave; undefined if that is not known. */
   readonly expected: number | undefined;
-  /** What it counted itself: spans that an Envoy put into reports, or that an app recorded. Undefined: cannot be read. */
+  /**
+   * The spans that the reporter counted: an Envoy those that it put into reports, an app those that it recorded.
+   * Undefined if the counter cannot be read.
+   */
   readonly counted: number | undefined;
-  /** What Zipkin was seen to hold. */
+  /** The spans that Zipkin has or had. */
   readonly stored: number;
-  /** What belongs to traces that Zipkin has pushed out for newer ones. */
+  /** The spans of traces that Zipkin has forgotten for newer ones. */
   readonly evicted: number;
-  /** All its counters that moved, by its own names. */
+  /** All counters of the reporter that moved, by their own names. */
   readonly counters: Readonly<Record<string, number>>;
   /** Spans that were expected or counted and are neither stored nor evicted. */
   readonly missing: number;
-  /** Where the numbers differ, and what its counters say about it. Empty: they agree. */
+  /** Where the numbers differ, and what the reporter's counters say about it. Empty if they agree. */
   readonly remarks: readonly string[];
 }
 
@@ -47,9 +50,9 @@ export interface Ledger {
   readonly rows: readonly LedgerRow[];
   readonly total: { readonly stored: number; readonly evicted: number; readonly missing: number };
   readonly wholeTraces: number;
-  /** A few ids. */
+  /** The ids of a few of them. */
   readonly incompleteTraces: readonly string[];
-  /** What is odd without being a loss, or makes the ledger less than exact. */
+  /** What is odd but not a loss, or makes the ledger inexact. */
   readonly notes: readonly string[];
 }
 
@@ -57,7 +60,7 @@ export interface Ledger {
 interface Counted {
   readonly spans: number;
   readonly counters: Readonly<Record<string, number>>;
-  /** Its counters began anew in between: what it had counted before is not in them. */
+  /** Its counters began again at 0 between the readings, so what it had counted before is lost. */
   readonly restarted: boolean;
 }
 
@@ -98,7 +101,7 @@ function rowOf(reporter: string, input: LedgerInput, everyTraced: boolean, other
   const evicted = found.evicted[reporter] ?? 0;
   const seen = stored + evicted;
   const counted = own?.spans;
-  // A reporter's counters know nothing of whose requests they count, and nothing of what was before a restart.
+  // The counters of a reporter do not say whose requests they count, and a restart sets them to 0.
   const comparable = othersCame || own?.restarted ? undefined : counted;
   const missing = Math.max(0, (expected ?? 0) - seen, (comparable ?? 0) - seen);
   const losses = lossesIn(own?.counters ?? {});
@@ -129,10 +132,10 @@ function rowOf(reporter: string, input: LedgerInput, everyTraced: boolean, other
 }
 
 /**
- * Sets what every reporter counted beside what Zipkin holds, and says of each where the two differ and which counters
- * speak of it. No number of a row is made from another one, so a counter that stands still shows.
+ * Compares what every reporter counted with what Zipkin has. It says for each where the two differ and which counters
+ * explain that. No number of a row is computed from another one, so a counter that stands still is noticed.
  *
- * An Envoy may give up on a report that Zipkin took all the same: what is stored is not missing, whatever it counted.
+ * An Envoy may give up a report that Zipkin took. A stored span is not missing, whatever the Envoy counted.
  */
 export function joinLedger(input: LedgerInput): Ledger {
   const { traffic, before, after, found, collector } = input;
@@ -143,7 +146,7 @@ export function joinLedger(input: LedgerInput): Ledger {
   const rows = Object.keys(after.reporters).map((reporter) => rowOf(reporter, input, everyTraced, others > 0));
   const sum = (column: 'stored' | 'evicted' | 'missing') => rows.reduce((total, row) => total + row[column], 0);
   const [stored, evicted] = [sum('stored'), sum('evicted')];
-  // Evicted spans can no longer be seen; only the collector's count says that Zipkin had them.
+  // Evicted spans can no longer be read. Only the collector's counter shows that Zipkin had them.
   const unproven = Math.max(0, Math.min(evicted, stored + evicted - (collector.spans - collector.spansDropped)));
   const unexpected = Object.entries(found.unexpected).map(([reporter, spans]) => `${spans} of ${reporter}`);
   const notes = [

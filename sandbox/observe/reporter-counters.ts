@@ -3,24 +3,27 @@ import type { RunningSandbox } from '../topology/running-sandbox.js';
 
 /** What a reporter has counted since it started. */
 export interface ReporterCounters {
-  /** Its own counters by its own names; of an Envoy without the prefixes `tracing.zipkin.` and of its collector's cluster. */
+  /**
+   * Its counters by their own names. Those of an Envoy without the prefixes `tracing.zipkin.` and that of its
+   * collector's cluster.
+   */
   readonly counters: Readonly<Record<string, number>>;
-  /** Spans: those that an Envoy put into reports, those that an app recorded. */
+  /** Spans that an Envoy put into reports, or that an app recorded. */
   readonly spans: number;
-  /** What it has not delivered yet: an Envoy's reports without an answer, an app's spans. */
+  /** What it has not delivered yet: an Envoy's unanswered reports, an app's spans. */
   readonly underWay: number;
-  /** How long its Envoy has run: an app ends with its sidecar. */
+  /** How long its Envoy has run. An app ends with its sidecar. */
   readonly uptimeSeconds: number;
 }
 
-/** What the front has counted of the requests that came in. */
+/** What the front proxy counted about incoming requests. */
 export interface EdgeCounters {
   readonly requests: number;
-  /** Those that it chose to trace, or that a caller wanted traced. */
+  /** Requests that it chose to trace, or that a caller wanted traced. */
   readonly traced: number;
 }
 
-/** Counters that say how reports to the collector went, beside those of the tracer. */
+/** Counters of the collector's cluster that show how the reports went, beside those of the tracer. */
 const ofCluster = [
   'upstream_rq_active',
   'upstream_rq_retry',
@@ -35,8 +38,8 @@ const ofCluster = [
 ];
 
 /**
- * @param text Envoy's `/stats`, one `name: value` a line
- * @param prefixes what is cut off the names; a name with none of them is left out
+ * @param text Envoy's `/stats`, one `name: value` in each line
+ * @param prefixes removed from the names; a name with none of them is left out
  */
 export function readStats(text: string, prefixes: readonly string[]): Record<string, number> {
   const found = [...text.matchAll(/^(\S+): (\d+)$/gm)].flatMap(([, name = '', value]) => {
@@ -46,7 +49,10 @@ export function readStats(text: string, prefixes: readonly string[]): Record<str
   return Object.fromEntries(found);
 }
 
-/** @param json `{"recorded": 3, "dropped": {"full": 1}}`; what is no number is left out, `dropped.full` is a name */
+/**
+ * @param json `{"recorded": 3, "dropped": {"full": 1}}`; values that are not numbers are left out, and `dropped.full`
+ *   is a name
+ */
 export function readNumbers(json: object, prefix = ''): Record<string, number> {
   const pairs = Object.entries(json).flatMap(([name, value]): (readonly [string, number])[] => {
     if (typeof value === 'number') return [[`${prefix}${name}`, value]];
@@ -55,7 +61,7 @@ export function readNumbers(json: object, prefix = ''): Record<string, number> {
   return Object.fromEntries(pairs);
 }
 
-/** `/server_info` and not the gauge `server.uptime`, which is up to five seconds old. */
+/** Reads `/server_info`, because the gauge `server.uptime` is up to five seconds old. */
 async function uptimeOf(sandbox: RunningSandbox, service: string): Promise<number> {
   const info = JSON.parse(await sandbox.ask(service, 'admin', '/server_info')) as { uptime_current_epoch: string };
   return Number.parseInt(info.uptime_current_epoch, 10);
@@ -65,9 +71,9 @@ const clusterOf = ({ services }: Model, service: string) =>
   services.find(({ name }) => name === service)?.reportsTo?.cluster ?? '';
 
 /**
- * Reads a reporter's counters.
+ * Reads the counters of a reporter.
  *
- * @throws Error where it does not answer; an app of the user's own need not
+ * @throws Error if it does not answer; the user's own apps need not answer
  * @see https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/trace/v3/zipkin.proto
  */
 export async function readReporter(sandbox: RunningSandbox, { service, part }: Reporter): Promise<ReporterCounters> {
@@ -86,7 +92,7 @@ export async function readReporter(sandbox: RunningSandbox, { service, part }: R
   return { counters, spans, underWay, uptimeSeconds: await uptime };
 }
 
-/** @throws Error where the front does not answer */
+/** @throws Error if the front proxy does not answer */
 export async function readEdge(sandbox: RunningSandbox): Promise<EdgeCounters> {
   const { front, edge } = sandbox.model;
   const prefix = `http.${edge.statPrefix}.`;
@@ -100,7 +106,7 @@ export async function readEdge(sandbox: RunningSandbox): Promise<EdgeCounters> {
 
 const lossNames = /^(reports_dropped|reports_failed|reports_skipped_no_cluster|upstream_rq_(retry|pending)_overflow)$/;
 
-/** @returns those of a reporter's counters that stand for lost spans or reports, where they are not 0 */
+/** @returns the counters of lost spans or reports that are not 0 */
 export function lossesIn(counters: Readonly<Record<string, number>>): [name: string, count: number][] {
   return Object.entries(counters).filter(
     ([name, count]) => count > 0 && (lossNames.test(name) || /^(dropped|refused|failed)/i.test(name)),

@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { whyNoAnswer } from '../topology/ask.js';
 import { readContext } from '../trace/trace-headers.js';
 
-/** A request to a front, as a user names it. */
+/** A request to a system, as a user names it. */
 export interface TracedRequest {
   readonly url: URL;
   readonly method: string;
@@ -13,15 +13,15 @@ export interface TracedRequest {
   readonly body?: string;
 }
 
-/** What came back, as far as its trace is concerned. */
+/** The part of an answer that concerns its trace. */
 export interface TracedAnswer {
   readonly status: number;
   readonly body: string;
-  /** From the answer's headers, else from the context that the request itself brought; undefined where neither has one. */
+  /** From the answer's headers, otherwise from the context that the request carried; undefined if neither has one. */
   readonly traceId: string | undefined;
   /** Other traces that the answer names beside `traceId`. */
   readonly otherTraceIds: readonly string[];
-  /** The span id that the request brought, where it joined a trace. */
+  /** The span id that the request carried, if it joined a trace. */
   readonly callerSpanId: string | undefined;
   readonly requestId: string | undefined;
   /** When it was sent, epoch milliseconds, and how long the whole answer took, milliseconds. */
@@ -37,8 +37,8 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 }
 
 /**
- * Gives a request a trace context to join, so that its trace is known whatever the answer says: B3 in many headers and
- * W3C's `traceparent`, for systems that read only one of them. A request that brings a context of its own keeps it.
+ * Gives a request a trace context to join, so that its trace is known whatever the answer says. It sends multi-header
+ * B3 and W3C's `traceparent`, because some systems read only one of them. A request that has a context keeps it.
  */
 export function withContext(request: TracedRequest): TracedRequest {
   const brought = lowerCased(request.headers);
@@ -60,7 +60,10 @@ interface RawAnswer {
   readonly body: string;
 }
 
-/** fetch would leave out a `Host` header. No connection is kept: a request on a stale one would have to be sent again. */
+/**
+ * Uses node:http, because fetch leaves out a `Host` header. It keeps no connection, because a request on a stale one
+ * would have to be sent again.
+ */
 function exchange({ url, method, headers, body }: TracedRequest): Promise<RawAnswer> {
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const options = { method, headers, agent: false, signal: AbortSignal.timeout(longestAnswerMs) };
@@ -79,7 +82,7 @@ function exchange({ url, method, headers, body }: TracedRequest): Promise<RawAns
   });
 }
 
-/** The trace ids that an answer names, each once. A gateway and the service behind it may both answer with theirs. */
+/** The trace ids that an answer names, each once. A gateway and the service behind it may both name theirs. */
 function answeredTraceIds(headers: Readonly<Record<string, string>>): string[] {
   const named = traceHeaders.flatMap((name) =>
     (headers[name] ?? '').split(',').flatMap((value) => readContext({ [name]: value.trim() }).traceId ?? []),
@@ -90,7 +93,7 @@ function answeredTraceIds(headers: Readonly<Record<string, string>>): string[] {
 /**
  * Sends one request, once, and reads the whole answer.
  *
- * @throws Error in one line where nothing answers within 15 s
+ * @throws Error of one line if nothing answers within 15 s
  */
 export async function sendTraced(request: TracedRequest): Promise<TracedAnswer> {
   const { url, headers } = request;

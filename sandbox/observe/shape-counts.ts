@@ -1,7 +1,10 @@
 import type { ExpectedSpan, Shape } from '../verdict/shape.js';
 import type { SpanCounts } from './stored-traces.js';
 
-/** @returns how many spans each service leaves in a trace of this shape, at least; services named by a pattern, and the user's own apps, are left out */
+/**
+ * @returns the smallest number of spans of each service in a trace of this shape; services named by a pattern and the
+ *   user's own apps are left out
+ */
 export function spansByService(shape: Shape): SpanCounts {
   const counts: Record<string, number> = {};
   const ownApps = new Set<ExpectedSpan['service']>();

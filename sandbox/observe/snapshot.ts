@@ -4,7 +4,7 @@ import { readCollectorCounters } from './collector-counters.js';
 import { type EdgeCounters, type ReporterCounters, readEdge, readReporter } from './reporter-counters.js';
 import { ZipkinClient } from './zipkin-client.js';
 
-/** Every counter of a sandbox at one moment; undefined what could not be read. */
+/** Every counter of a sandbox at one moment; undefined if it could not be read. */
 export interface Snapshot {
   /** Epoch milliseconds. */
   readonly at: number;
@@ -17,7 +17,7 @@ export interface Snapshot {
 
 const unlessFailed = <T>(promise: Promise<T>): Promise<T | undefined> => promise.catch(() => undefined);
 
-/** Reads every counter of a running sandbox at once; never throws. */
+/** Reads all counters of a running sandbox at once. Never throws. */
 export async function takeSnapshot(sandbox: RunningSandbox): Promise<Snapshot> {
   const zipkin = new ZipkinClient(sandbox.zipkinUrl);
   const [reporters, edge, collected] = await Promise.all([
@@ -32,7 +32,7 @@ export async function takeSnapshot(sandbox: RunningSandbox): Promise<Snapshot> {
   return { at: Date.now(), reporters: Object.fromEntries(reporters), edge, collected };
 }
 
-/** Whether nothing has moved between two snapshots and nothing waits to be delivered. */
+/** Whether no counter moved between two snapshots and nothing waits to be delivered. */
 function isQuiet(earlier: Snapshot, later: Snapshot): boolean {
   const reportersQuiet = Object.entries(later.reporters).every(
     ([name, now]) => !now || (now.underWay === 0 && now.spans === earlier.reporters[name]?.spans),
@@ -40,7 +40,7 @@ function isQuiet(earlier: Snapshot, later: Snapshot): boolean {
   return reportersQuiet && later.collected !== undefined && later.collected === earlier.collected;
 }
 
-/** How long the Envoys collect spans before they send them, milliseconds; they are configured alike. */
+/** How many milliseconds the Envoys collect spans before they send them. All have the same setting. */
 async function flushIntervalMs({ ask, model }: RunningSandbox): Promise<number> {
   const { entries } = JSON.parse(await ask(model.front.name, 'admin', '/runtime')) as {
     readonly entries: Readonly<Record<string, { readonly final_value: string }>>;
@@ -49,7 +49,8 @@ async function flushIntervalMs({ ask, model }: RunningSandbox): Promise<number> 
 }
 
 /**
- * Waits until every reporter has delivered all it had and Zipkin has counted it. Whoever has no counters is left out.
+ * Waits until every reporter has delivered its spans and Zipkin has counted them. Reporters without counters are left
+ * out.
  *
  * @param seconds longest wait
  * @returns the last snapshot, and whether all was quiet by then

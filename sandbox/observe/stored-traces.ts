@@ -3,44 +3,44 @@ import type { Span } from '../trace/span.js';
 /** Number of spans by the reporter's name in Zipkin. */
 export type SpanCounts = Readonly<Record<string, number>>;
 
-/** What Zipkin was seen to hold of the traces of a load. */
+/** The spans of a load's traces that Zipkin has or had. */
 export interface StoredSpans {
   readonly stored: SpanCounts;
-  /** Spans of traces of which nothing is left, while the store had taken more spans than it keeps. */
+  /** Spans of traces that are gone, if the store got more spans than it keeps. */
   readonly evicted: SpanCounts;
-  /** Spans beyond what the traces should have. */
+  /** Spans beyond those that the traces should have. */
   readonly unexpected: SpanCounts;
   readonly wholeTraces: number;
-  /** A few ids of traces that are not whole. */
+  /** The ids of a few traces that are not whole. */
   readonly incompleteTraces: readonly string[];
 }
 
 interface Requests {
-  /** How many of the trace's requests had the expected answer, and so must have left the shape's spans. */
+  /** How many of the trace's requests had the expected answer, so they must have left the shape's spans. */
   expected: number;
-  /** How many had another answer; what they leave is not known beforehand. */
+  /** How many had another answer. Their spans are not known beforehand. */
   other: number;
 }
 
-/** What the absence of a whole trace may mean. */
+/** What it may mean that a trace is not whole. */
 export interface FinishOptions {
-  /** The store has taken more spans than it keeps. */
+  /** The store got more spans than it keeps. */
   readonly mayEvict: boolean;
   /** Not every request was traced. */
   readonly maySkip: boolean;
-  /** Is told how many traces are left to read. */
+  /** Called with the number of traces that are still to be read. */
   readonly onProgress: (left: number) => void;
 }
 
 type ReadTraces = (traceIds: readonly string[]) => Promise<readonly (readonly Span[])[]>;
 
-// A request line longer than 4,096 bytes is refused by Zipkin's server.
+// Zipkin's server refuses a request line of more than 4,096 bytes.
 const TRACES_PER_READ = 100;
 const SHOWN_IDS = 5;
 
 /**
- * Finds out which spans of a load's traces Zipkin holds, by reading every trace. Traces found whole are let go of, so
- * that what is kept in memory is what still has to be seen.
+ * Finds out which spans of a load's traces Zipkin has, by reading every trace. It forgets the traces that it found
+ * whole, so its memory holds only those that it still has to read.
  */
 export class StoredTraces {
   readonly #unseen = new Map<string, Requests>();
@@ -52,19 +52,19 @@ export class StoredTraces {
 
   /**
    * @param readTraces Zipkin's traceMany
-   * @param shape spans of one request that is answered as expected, by reporter
+   * @param shape the spans of one request with the expected answer, by reporter
    */
   constructor(
     private readonly readTraces: ReadTraces,
     private readonly shape: SpanCounts,
   ) {}
 
-  /** How many traces have not been found whole so far. */
+  /** How many traces have not been found whole yet. */
   get unseen(): number {
     return this.#unseen.size;
   }
 
-  /** Notes one request's trace. */
+  /** Adds the trace of one request. */
   add(traceId: string, asExpected: boolean): void {
     const requests = this.#unseen.get(traceId) ?? { expected: 0, other: 0 };
     requests[asExpected ? 'expected' : 'other'] += 1;
@@ -72,9 +72,9 @@ export class StoredTraces {
   }
 
   /**
-   * Reads the oldest traces that have not been found whole and lets go of those that are now.
+   * Reads the oldest traces that have not been found whole, and forgets those that are whole now.
    *
-   * @param count how many at most
+   * @param count the largest number of traces to read
    */
   async look(count: number): Promise<void> {
     const ids = [...this.#unseen.keys()].slice(0, count);
@@ -85,7 +85,7 @@ export class StoredTraces {
     }
   }
 
-  /** Reads all that is left and takes it as final. */
+  /** Reads all traces that are left and takes the result as final. */
   async finish({ mayEvict, maySkip, onProgress }: FinishOptions): Promise<StoredSpans> {
     const ids = [...this.#unseen.keys()];
     for (let from = 0; from < ids.length; from += TRACES_PER_READ) {

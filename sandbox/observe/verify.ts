@@ -17,35 +17,35 @@ export interface Verification {
   readonly count: number;
   readonly shape: Shape;
   readonly zipkin: ZipkinClient;
-  /** This sandbox, where it is what is verified: its counters and header records are evidence then. */
+  /** This sandbox, if it is the system to verify. Its counters and header logs are evidence then. */
   readonly sandbox: RunningSandbox | undefined;
-  /** Longest duration of a whole request, microseconds; undefined for any. */
+  /** Longest duration of a whole request in microseconds; undefined for no limit. */
   readonly within: number | undefined;
-  /** How far a span may lie outside its parent's time, microseconds; undefined for the defaults of `judge`. */
+  /** How many microseconds a span may lie outside its parent; undefined for the defaults of `judge`. */
   readonly tolerance?: number | undefined;
   /**
-   * Longest wait for spans after an answer, milliseconds. Default: 12,000, longer than the reporters' own defaults; this
-   * sandbox's report sooner.
+   * Longest wait for spans after an answer, in milliseconds. Default: 12,000, longer than the default interval of
+   * common tracers. This sandbox's processes report sooner.
    */
   readonly waitMs?: number | undefined;
-  /** Called after each trace that was judged. */
+  /** Called after each trace. */
   readonly onJudged?: (judged: number) => void;
 }
 
 const inParallel = { concurrency: 16 };
 
-/** Microseconds: the sandbox's apps note the end of an answer when the last of it is out. */
+/** Microseconds. The sandbox's apps record the end of an answer when its last byte is sent. */
 const sandboxEndTolerance = 100_000;
 
-/** Above this many requests the hops write no headers down: it would slow what is measured. */
+/** With more requests than this, the hops log no headers, because that would slow down the measured requests. */
 const mostWithHeaders = 20;
 
 /**
  * Sends requests, each once, waits for their traces, judges each against the shape, and explains those that are not
  * whole. A system that is not this sandbox gets a trace context to join, so that the trace is known.
  *
- * @returns one for each request, in the order sent
- * @throws Error where the system or Zipkin does not answer
+ * @returns a trace for each request, in the order sent
+ * @throws Error if the system or Zipkin does not answer
  */
 export async function verify(verification: Verification): Promise<VerifiedTrace[]> {
   const { request, count, zipkin, sandbox } = verification;
@@ -98,7 +98,7 @@ function judgeOne(
   });
 }
 
-/** Waits for the trace of each answer: until it is complete, or no longer than reporters wait. */
+/** Waits for the trace of each answer until it is complete, at most as long as tracers wait before they report. */
 function collectAll(verification: Verification, answers: readonly TracedAnswer[]) {
   const { shape, zipkin, sandbox, onJudged, waitMs } = verification;
   let collected = 0;

@@ -2,7 +2,7 @@ import { ask, splitCredentials } from '../topology/ask.js';
 import { distinctSpans } from '../trace/merge-parts.js';
 import type { Span } from '../trace/span.js';
 
-/** How often one service called another, as Zipkin's API v2 `DependencyLink`. */
+/** How often one service called another: `DependencyLink` of Zipkin's API v2. */
 export interface DependencyLink {
   readonly parent: string;
   readonly child: string;
@@ -14,14 +14,14 @@ export interface TraceQuery {
   readonly serviceName?: string;
   readonly spanName?: string;
   readonly annotationQuery?: string;
-  /** End of the time looked at, in epoch milliseconds. */
+  /** End of the time to search, in epoch milliseconds. */
   readonly endTs?: number;
-  /** How far back from `endTs`, in milliseconds. */
+  /** How many milliseconds before `endTs` the search begins. */
   readonly lookback?: number;
   readonly limit?: number;
 }
 
-/** The answer of a Zipkin that could not do what was asked; `status` is 0 where none answered. */
+/** The error of a Zipkin that did not do what was asked. `status` is 0 if no Zipkin answered. */
 export class ZipkinError extends Error {
   constructor(
     message: string,
@@ -31,27 +31,30 @@ export class ZipkinError extends Error {
   }
 }
 
-/** Zipkin refuses a request line that is longer than about these many trace ids. */
+/** Zipkin refuses a request line with more than about this many trace ids. */
 const longestList = 100;
 
 /**
- * Reads from a Zipkin server through its HTTP API v2. Every method throws ZipkinError where the server
- * does not answer in time or answers with an error.
+ * Reads from a Zipkin server through its HTTP API v2. Every method throws ZipkinError if the server does not answer in
+ * time or answers with an error.
  *
  * @see https://zipkin.io/zipkin-api/
  */
 export class ZipkinClient {
   readonly #address: string;
-  /** The server's root, without credentials. */
+  /** The root URL of the server, without credentials. */
   readonly url: string;
 
-  /** @param address the server's root, for example `http://localhost:9411`; with credentials for basic authentication */
+  /**
+   * @param address the root URL of the server, for example `http://localhost:9411`; with credentials for basic
+   *   authentication
+   */
   constructor(address: string) {
     this.#address = address;
     this.url = splitCredentials(address).url;
   }
 
-  /** @returns the spans of a trace, or none where Zipkin holds nothing of it */
+  /** @returns the spans of a trace; none if Zipkin has none of it */
   async trace(traceId: string): Promise<Span[]> {
     const spans = await this.#get<Span[]>(`/api/v2/trace/${encodeURIComponent(traceId)}`, [404]);
     if (!spans) await this.#requireQueryApi();
@@ -64,7 +67,7 @@ export class ZipkinClient {
     return ((await this.#get<Span[][]>(`/api/v2/traces?${new URLSearchParams(defined)}`)) ?? []).map(distinctSpans);
   }
 
-  /** @returns the traces with these ids that Zipkin holds, in no order */
+  /** @returns the traces with these ids that Zipkin has, in no order */
   async traceMany(traceIds: readonly string[]): Promise<Span[][]> {
     const traces: Span[][] = [];
     for (let from = 0; from < traceIds.length; from += longestList) {
@@ -75,7 +78,7 @@ export class ZipkinClient {
 
   async #listed(traceIds: readonly string[]): Promise<Span[][]> {
     const [traceId = ''] = traceIds;
-    // Zipkin answers 400 when it is asked for one trace this way.
+    // Zipkin answers 400 if it is asked for a single trace this way.
     if (traceIds.length === 1) return [await this.trace(traceId)].filter((spans) => spans.length > 0);
     return ((await this.#get<Span[][]>(`/api/v2/traceMany?traceIds=${traceIds.join(',')}`)) ?? []).map(distinctSpans);
   }
@@ -102,7 +105,9 @@ export class ZipkinClient {
 
   #queryApi: Promise<unknown> | undefined;
 
-  /** What takes spans as Zipkin does need not answer questions as it does; of a trace, both answer 404. */
+  /**
+   * A server that takes spans like Zipkin may not answer queries like Zipkin. For an unknown trace, both answer 404.
+   */
   #requireQueryApi(): Promise<unknown> {
     this.#queryApi ??= this.services().catch((error: unknown) => {
       if (!(error instanceof ZipkinError) || error.status !== 404) throw error;

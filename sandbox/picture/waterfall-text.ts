@@ -38,7 +38,7 @@ interface Glyphs {
   readonly cut: string;
   readonly fault: string;
   readonly dot: string;
-  /** On the critical path: the span itself. On it: waiting for a child. Not on it. */
+  /** `own`: the span works, on the critical path. `waiting`: it waits there for a child. `aside`: it is not on the path. */
   readonly own: string;
   readonly waiting: Halves;
   readonly aside: Halves;
