@@ -55,6 +55,19 @@ for (const file of envoyFiles) {
     for (const { name, dns_lookup_family } of byName) assert.equal(dns_lookup_family, 'V4_PREFERRED', name);
   });
 
+  test(`${file}: what tracing needs comes first, then the guards`, async () => {
+    const text = await read(file);
+    const place = (part: string) => {
+      assert.ok(text.includes(part), part);
+      return text.indexOf(part);
+    };
+    for (const part of ['- name: zipkin\n', ' route_config:', ' tracing:'])
+      assert.ok(place(part) < place('# GUARDS'), part);
+    for (const part of [' access_log:', ' early_header_mutation_extensions:', '\noverload_manager:']) {
+      assert.ok(place(part) > place('# GUARDS'), part);
+    }
+  });
+
   test(`${file}: the table at its top has its ports, and its destinations, and no others`, async () => {
     const text = await read(file);
     const table = text.slice(text.indexOf('destination'), text.search(/^[^#]/m));
