@@ -5,17 +5,17 @@ import { urlOf } from './this-machine.js';
 /** Zipkin's port in its container. */
 export const zipkinPort = 9411;
 
-/** Where nobody listens: the Envoys send there while Zipkin has no address. */
+/** A port on which nobody listens. The Envoys send there while Zipkin has no address. */
 const nobodysPort = 1;
 
 const ownAddresses = new Set(['0.0.0.0', '127.0.0.1']);
 
-/** Where each address of the virtual network is on this machine: what is published there, the rest on free ports. */
+/** Maps the addresses of the virtual network to this machine: published ports as they are, all others to free ports. */
 export class AddressBook {
   readonly #known = new Map<string, Address>();
   readonly #free: number[];
 
-  /** @param zipkinUrl somebody else's Zipkin, in place of docker-compose.yml's */
+  /** @param zipkinUrl another Zipkin, which replaces the one of docker-compose.yml */
   constructor(services: readonly ComposeService[], freePorts: readonly number[], zipkinUrl: string | undefined) {
     this.#free = [...freePorts];
     for (const service of services) {
@@ -28,7 +28,7 @@ export class AddressBook {
     }
   }
 
-  /** The place of `address` as `service` sees it: its own, or another service's. */
+  /** The place on this machine of an address that `service` uses: its own, or another service's. */
   locate(service: string, address: Address): Address {
     if (address.port === nobodysPort) return address;
     const key = `${ownAddresses.has(address.host) ? service : address.host}:${address.port}`;

@@ -6,15 +6,15 @@ export interface Address {
   readonly port: number;
 }
 
-/** Gives where an address of the virtual network is on this machine. */
+/** Gives the place on this machine of an address of the virtual network. */
 export type Resolve = (address: Address) => Address;
 
 /**
- * Rewrites the addresses of an Envoy configuration, and nothing else of it.
+ * Replaces the addresses in an Envoy configuration and changes nothing else.
  *
  * @param text an Envoy bootstrap in YAML
- * @param resolve gives the real address of each `socket_address` that the file names
- * @returns the same text with the addresses exchanged
+ * @param resolve gives the real address of each `socket_address` in the file
+ * @returns the same text with the real addresses
  * @see https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/address.proto
  */
 export function rewriteEnvoyAddresses(text: string, resolve: Resolve): string {
@@ -38,11 +38,11 @@ export function rewriteEnvoyAddresses(text: string, resolve: Resolve): string {
 const isUrls = /^http:\/\/\S+( http:\/\/\S+)*$/;
 
 /**
- * Rewrites the URLs in an app's environment.
+ * Replaces the addresses in the URLs of an app's environment.
  *
- * @param environment variables by name, of which some hold `http://host:port/…`, or several, separated by spaces
+ * @param environment variables by name; some contain `http://host:port/…`, or several URLs separated by spaces
  * @param resolve gives the real address of each URL's host and port
- * @returns the variables with the addresses exchanged
+ * @returns the variables with the real addresses
  */
 export function rewriteEnvironment(
   environment: Readonly<Record<string, string>>,

@@ -1,9 +1,9 @@
 const untrusted = /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|CERT_UNTRUSTED/;
 
 /**
- * @param error what fetch, or a request of node:http, has thrown
+ * @param error the error that fetch or a request of node:http has thrown
  * @param todo what to do about it, unless the cause itself says that
- * @returns the cause, down to what the system said, and what to do: the end of an error's line
+ * @returns the end of an error's line: the cause as the system gave it, and what to do
  */
 export function whyNoAnswer(error: unknown, todo?: string): string {
   if (error instanceof Error && error.cause) return whyNoAnswer(error.cause, todo);
@@ -14,12 +14,12 @@ export function whyNoAnswer(error: unknown, todo?: string): string {
   return [seen, untrusted.test(code) ? trust : todo].filter(Boolean).join('; ');
 }
 
-/** @returns the text with no user name and password in its URLs */
+/** @returns the text without user names and passwords in its URLs */
 export function withoutCredentials(text: string): string {
   return text.replace(/(\w:\/\/)[^\s'"]*@/g, '$1');
 }
 
-/** @returns the same URL without its user name and password, and these as a header's value (RFC 7617). */
+/** @returns the URL without its user name and password, and these as the value of a header (RFC 7617) */
 export function splitCredentials(given: string): { readonly url: string; readonly authorization: string | undefined } {
   const url = new URL(given);
   const { username, password } = url;
@@ -37,10 +37,10 @@ export interface Answer {
 }
 
 /**
- * Asks a server and reads the whole answer, with basic authentication where the URL has credentials.
+ * Sends a request to a server and reads the whole answer. Uses basic authentication if the URL has credentials.
  *
- * @param todo what to do where nothing answers, for the error
- * @throws Error with the URL, without credentials, and the cause where nothing answers within `ms` milliseconds
+ * @param todo what to do if nothing answers, for the error
+ * @throws Error with the cause and the URL, without credentials, if nothing answers within `ms` milliseconds
  */
 export async function ask(
   given: string,

@@ -7,19 +7,19 @@ import { freePorts } from './ports.js';
 import { fetchText, waitFor } from './wait.js';
 
 const archive = 'zipkin.jsa';
-/** Longest time to write the archive where the processors are busy. */
+/** Longest time to write the archive when the processors are busy. */
 const writingSeconds = 120;
 
-/** @returns whether the folder has a class archive, be it of use or not */
+/** @returns whether the folder has a class archive, usable or not */
 export const hasClasses = (folder: string) => exists(join(folder, archive));
 
 /**
- * Asks Java, as it will run Zipkin, whether it can use the folder's class archive, and for its version. Java ignores an
- * archive without a word where a jar, its time, Java itself or some option is not as it was when the archive was made.
+ * Asks Java, with the options that Zipkin will have, for its version and whether it can use the folder's class archive.
+ * Java ignores an archive silently if a jar, its time, Java itself or an option has changed since the archive was made.
  *
- * @param say is told why an archive that is there cannot be used
- * @returns whether there is an archive that can be used
- * @throws Error where Java is missing or older than 17; the signal's reason when aborted
+ * @param say called with the reason why an existing archive cannot be used
+ * @returns whether there is a usable archive
+ * @throws Error if Java is missing or older than 17; the signal's reason when aborted
  * @see https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html
  */
 export async function canUseClasses(
@@ -42,10 +42,10 @@ export async function canUseClasses(
 }
 
 /**
- * Runs Zipkin once, so that the classes which starting and answering need are in an AppCDS archive.
- * The jar is named relative to the folder: the archive holds only as long as that name is the same.
+ * Runs Zipkin once and writes the classes that it needs to start and to answer into an AppCDS archive. The jar is named
+ * relative to the folder, because the archive is valid only for the same name.
  *
- * @throws Error where Zipkin does not get ready, or Java writes no archive; the signal's reason when aborted
+ * @throws Error if Zipkin does not get ready, or Java writes no archive; the signal's reason when aborted
  */
 export async function recordClasses(folder: string, options: readonly string[], signal?: AbortSignal): Promise<void> {
   const scratch = await mkdtemp(join(folder, 'tmp-'));
@@ -77,7 +77,7 @@ export async function recordClasses(folder: string, options: readonly string[], 
   }
 }
 
-/** Waits until a Zipkin is ready, gives it a span and reads the trace. */
+/** Waits until a Zipkin is ready, sends it a span and reads the trace. */
 async function useOnce(url: string, signal: AbortSignal | undefined): Promise<void> {
   const limits = { seconds: 60, signal };
   await waitFor('Zipkin, started once to record its classes', () => fetchText(`${url}/health`), limits);

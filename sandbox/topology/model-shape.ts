@@ -2,14 +2,15 @@ import type { ExpectedSpan, Shape } from '../verdict/shape.js';
 import type { Model } from './model.js';
 import { type Hop, wayOf } from './request-way.js';
 
-/** The spans that a request of a path leaves, or why they are not known beforehand. */
+/** The spans of a request for a path, or why they are not known beforehand. */
 export type ModelShape =
   | { readonly shape: Shape; readonly why?: never }
   | { readonly shape: undefined; readonly why: string };
 
 /**
- * Says exactly which spans a traced GET request leaves: each Envoy's listener and each app a SERVER span, which shares the
- * id of its caller's CLIENT span, and a CLIENT span for each call. A listener without a tracer leaves none.
+ * Computes exactly which spans a traced GET request leaves. Each listener of an Envoy and each app makes a SERVER span,
+ * which shares the id of its caller's CLIENT span, and a CLIENT span for each call. A listener without a tracer makes
+ * none.
  */
 export function shapeOf(model: Model, path: string): ModelShape {
   const way = wayOf(model, path);
@@ -21,7 +22,7 @@ export function shapeOf(model: Model, path: string): ModelShape {
 
 const once = { min: 1, max: 1 };
 
-/** @param caller the CLIENT span above; undefined at the edge, where the request may bring a context or none */
+/** @param caller the CLIENT span above; undefined at the front proxy, where the request may carry a context or none */
 function spansOf(hop: Hop, caller: 'CLIENT' | undefined, path: string): ExpectedSpan[] {
   const { reporter, listener, calls } = hop;
   if (listener && !listener.tracer) {

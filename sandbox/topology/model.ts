@@ -2,59 +2,59 @@ import { join } from 'node:path';
 import type { ComposeService } from './compose-file.js';
 import { type EnvoyFile, type EnvoyListener, readEnvoyFile } from './envoy-file.js';
 
-/** Who reports spans. */
+/** A process that reports spans. */
 export interface Reporter {
   /** Its name in Zipkin. */
   readonly name: string;
-  /** The service of docker-compose.yml that it is a part of. */
+  /** The service of docker-compose.yml to which it belongs. */
   readonly service: string;
-  /** Which part of that service answers for it: an Envoy its admin interface, an app itself. */
+  /** The part of that service with its counters: for an Envoy its admin interface, for an app the app. */
   readonly part: 'admin' | 'app';
 }
 
 /** The app behind a sidecar. */
 export interface ServiceApp extends Reporter {
   readonly port: number;
-  /** The path that it answers; undefined for an app of the user's own, which may answer any. */
+  /** The path that it answers; undefined for one of the user's own apps, which may answer any path. */
   readonly path: string | undefined;
-  /** What it calls, side by side, before it answers. */
+  /** The URLs that it calls in parallel before it answers. */
   readonly calls: readonly URL[];
-  /** Whether it is not the sandbox's: what spans it leaves is not known beforehand. */
+  /** Whether it is one of the user's own apps, whose spans are not known beforehand. */
   readonly isOwn: boolean;
 }
 
-/** A service with an Envoy: the front, or an app and its sidecar. */
+/** A service with an Envoy: the front proxy, or an app and its sidecar. */
 export interface MeshService {
   readonly name: string;
   readonly envoy: Reporter;
   readonly envoyFile: EnvoyFile;
-  /** Undefined where it reports no spans. */
+  /** Undefined if it reports no spans. */
   readonly reportsTo: ReportsTo | undefined;
   /** The listener that other services call. */
   readonly ingress: EnvoyListener | undefined;
   readonly app: ServiceApp | undefined;
 }
 
-/** The topology, as docker-compose.yml and the Envoy files have it. */
+/** The topology, as docker-compose.yml and the Envoy files describe it. */
 export interface Model {
   /** In the order of docker-compose.yml. */
   readonly services: readonly MeshService[];
-  /** The service at the edge, and its listener that is published. */
+  /** The front proxy, and its published listener. */
   readonly front: MeshService;
   readonly edge: EnvoyListener;
-  /** Who collects the spans. */
+  /** The service that collects the spans. */
   readonly collector: Pick<ReportsTo, 'service' | 'port'>;
-  /** Everyone who reports spans, the front first. */
+  /** All processes that report spans, the front proxy first. */
   readonly reporters: readonly Reporter[];
-  /** The paths that the front routes, in its file's order. */
+  /** The paths that the front proxy routes, in the order of its file. */
   readonly paths: readonly string[];
 }
 
-/** What the model is read from: services, and the Dockerfiles and Envoy files by name. */
+/** The input of the model: services, and the Dockerfiles and Envoy files by name. */
 export interface ModelInput {
   readonly services: readonly ComposeService[];
   readonly files: ReadonlyMap<string, string>;
-  /** The services whose app is the user's own, where docker-compose.yml does not say so. */
+  /** The services with one of the user's own apps, if docker-compose.yml does not say so. */
   readonly ownApps?: readonly string[];
 }
 
@@ -63,9 +63,9 @@ export const shippedApp = '/sandbox/services/main.js';
 const defaultAppPort = 8080;
 
 /**
- * Reads the topology: which services there are, who reports under which name, whom each calls.
+ * Builds the topology: which services there are, who reports under which name, and which service calls which.
  *
- * @throws Error of one line where the files do not fit together
+ * @throws Error of one line if the files contradict each other
  */
 export function buildModel(input: ModelInput): Model {
   const services = input.services.flatMap((service) => readService(service, input));
@@ -91,8 +91,8 @@ export function buildModel(input: ModelInput): Model {
 }
 
 /**
- * @param context the folder that the image is built from
- * @returns the file that the image has as /etc/envoy/envoy.yaml; undefined without an Envoy
+ * @param context the folder from which the image is built
+ * @returns the file that becomes /etc/envoy/envoy.yaml in the image; undefined if there is no Envoy
  */
 export function envoyFileIn(dockerfile: string, context: string): string | undefined {
   const file = /^COPY (?:--\S+ +)*(?<file>\S+) \/etc\/envoy\/envoy\.yaml$/m.exec(dockerfile)?.groups?.file;
@@ -138,9 +138,9 @@ function readCalls(service: string, urls: string): URL[] {
     });
 }
 
-/** Where an Envoy's spans go in the end, maybe through a listener of its own. */
+/** Where an Envoy's spans go in the end, possibly through one of its own listeners. */
 export interface ReportsTo {
-  /** The last cluster of that Envoy on the way. */
+  /** The last cluster of that Envoy on the way to the collector. */
   readonly cluster: string;
   /** The service of docker-compose.yml that collects the spans, and the port on which it takes them. */
   readonly service: string;
@@ -160,7 +160,7 @@ function followReports({ listeners, clusters }: EnvoyFile): ReportsTo | undefine
   return undefined;
 }
 
-/** @returns whether a host of an Envoy file or of an app's environment is the service's own container */
+/** @returns whether a host in an Envoy file or in an app's environment is the service's own container */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host.startsWith('127.');
 }

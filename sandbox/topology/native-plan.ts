@@ -6,7 +6,7 @@ import type { ProcessPlan } from './managed-process.js';
 import { envoyFileIn } from './model.js';
 import type { PublishedPort } from './published-port.js';
 
-/** What a native run is made from; texts as the project's files hold them. */
+/** The input of a native run. Texts are those of the project's files. */
 export interface NativeInput {
   readonly root: string;
   readonly runFolder: string;
@@ -14,18 +14,18 @@ export interface NativeInput {
   /** Dockerfiles and Envoy configurations, by file name. */
   readonly files: ReadonlyMap<string, string>;
   readonly envoyBinary: string;
-  /** The folder that `installZipkin` gave; undefined where `zipkinUrl` is somebody else's Zipkin. */
+  /** The folder from `installZipkin`; undefined if `zipkinUrl` names another Zipkin. */
   readonly zipkinFolder: string | undefined;
   readonly zipkinUrl: string | undefined;
-  /** More environment for a service, by its name: an app of your own in its place. */
+  /** More environment for a service, by its name, for example for one of the user's own apps. */
   readonly overrides?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** The user's shell: an app of the user's own has it all, with what its tracer is told there. */
+  /** The user's shell. The user's own apps get all of it, because it may configure their tracers. */
   readonly shell?: Readonly<Record<string, string>>;
-  /** Free ports for all that is not published. */
+  /** Free ports for everything that is not published. */
   readonly freePorts: readonly number[];
 }
 
-/** Where one service's parts are on this machine. */
+/** The addresses on this machine of one service's parts. */
 export interface ServiceAddresses {
   readonly admin: string;
   readonly app: string | undefined;
@@ -34,16 +34,16 @@ export interface ServiceAddresses {
 
 export interface NativePlan {
   readonly processes: readonly ProcessPlan[];
-  /** Names of processes: those of one list are ended together, one list after the other. */
+  /** Names of processes. The processes of one list end together, one list after the other. */
   readonly stopOrder: readonly (readonly string[])[];
-  /** Envoy configurations to be written, by path. */
+  /** The Envoy configurations to write, by path. */
   readonly configurations: ReadonlyMap<string, string>;
   readonly published: readonly PublishedPort[];
   readonly frontUrl: string;
   readonly adminUrl: string;
   readonly zipkinUrl: string;
   readonly addresses: Readonly<Record<string, ServiceAddresses>>;
-  /** The services whose app is the user's own. */
+  /** The services with one of the user's own apps. */
   readonly ownApps: readonly string[];
 }
 
@@ -57,7 +57,7 @@ function textOf(input: NativeInput, file: string): string {
   return text;
 }
 
-/** @throws Error where the image has none */
+/** @throws Error if the image has none */
 export function envoyConfigurationOf(dockerfile: string, context: string): string {
   const file = envoyFileIn(dockerfile, context);
   if (!file) throw new Error('native plan: a Dockerfile copies nothing to /etc/envoy/envoy.yaml');
@@ -76,7 +76,7 @@ function planEnvoyService(input: NativeInput, book: AddressBook, service: Compos
   };
   const app = hasApp && {
     APP_MAIN: join(input.root, 'dist/services/main.js'),
-    HOST: '127.0.0.1', // a HOST of the user's shell must not widen it
+    HOST: '127.0.0.1', // a HOST in the user's shell must not open it to other machines
     PORT: String(resolve({ host: '127.0.0.1', port: appPort }).port),
     NODE_ENV: 'production',
   };
@@ -115,7 +115,7 @@ function planZipkin(service: ComposeService, book: AddressBook, folder: string, 
     args: [
       ...options,
       `-Djava.io.tmpdir=${runFolder}`,
-      '-Xshare:on', // without an archive that it can use it ends, instead of starting slowly
+      '-Xshare:on', // without a usable archive Java then ends, instead of starting slowly
       '-XX:SharedArchiveFile=zipkin.jsa',
       '-jar',
       'zipkin.jar',
@@ -132,7 +132,7 @@ export function javaOptionsOf(service: ComposeService): string[] {
   return (service.environment.JAVA_OPTS ?? '').split(' ').filter(Boolean);
 }
 
-/** Compose's own rule: whatever depends on a service ends before it does. */
+/** Follows Compose's rule: everything that depends on a service ends before it. */
 function stopOrderOf(services: readonly ComposeService[]): string[][] {
   if (services.length === 0) return [];
   const isNeeded = ({ name }: ComposeService) => services.some(({ dependsOn }) => dependsOn.includes(name));
@@ -141,7 +141,7 @@ function stopOrderOf(services: readonly ComposeService[]): string[][] {
   return [last.map(({ name }) => name), ...stopOrderOf(services.filter(isNeeded))];
 }
 
-/** @throws Error naming a service, and the key of it, for which there is no process of the same effect */
+/** @throws Error that names a service and its key for which no process has the same effect */
 function requireNative(services: readonly ComposeService[]): void {
   const zipkin = zipkinIn(services);
   for (const service of services) {
@@ -154,11 +154,11 @@ function requireNative(services: readonly ComposeService[]): void {
 }
 
 /**
- * Says which processes are the same topology as docker-compose.yml's, without Docker: the same Envoy
- * configurations and environments, with only the addresses exchanged.
+ * Computes the processes of the topology in docker-compose.yml, without Docker: with the same Envoy configurations and
+ * environments. Only the addresses are replaced.
  *
  * @returns processes in the order of the Compose file
- * @throws Error where the files do not fit together
+ * @throws Error if the files contradict each other
  */
 export function planNative(input: NativeInput): NativePlan {
   requireNative(input.services);

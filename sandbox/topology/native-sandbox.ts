@@ -11,7 +11,7 @@ import { frontPortOf, readFiles, readTopology } from './read-topology.js';
 import type { RunRecord } from './running-sandbox.js';
 import { fetchText, waitFor } from './wait.js';
 
-/** A native run that could go on, once its parts are there. */
+/** The parts of a native run. */
 export interface NativeParts {
   readonly services: readonly ComposeService[];
   readonly envoyBinary: string;
@@ -23,8 +23,8 @@ export interface NativeParts {
 const unpublishedPorts = 16;
 
 /**
- * @returns the root of the Zipkin that ZIPKIN_URL names; undefined where it is not set
- * @throws Error where it is no URL that both Envoy and the apps can report to
+ * @returns the root URL of the Zipkin in ZIPKIN_URL; undefined if that is not set
+ * @throws Error if it is not a URL to which both Envoy and the apps can report
  */
 export function zipkinOfYourOwn({ ZIPKIN_URL: given }: Environment): string | undefined {
   if (!given) return undefined;
@@ -66,10 +66,10 @@ export class NativeSandbox {
   ) {}
 
   /**
-   * Plans a run and checks that its published ports are free; starts nothing.
+   * Plans a run and checks that its published ports are free. Starts nothing.
    *
    * @param root the project's root
-   * @throws Error naming a taken port and the variable that changes it, or a variable whose value is wrong
+   * @throws Error that names a port in use and the variable that changes it, or a variable with a wrong value
    */
   static async prepare(
     root: string,
@@ -96,9 +96,9 @@ export class NativeSandbox {
   }
 
   /**
-   * Installs what is missing, without a word, and prepares a run.
+   * Installs what is missing, silently, and prepares a run.
    *
-   * @throws Error where a part cannot be had, and as `prepare` does
+   * @throws Error if a part cannot be installed, and as `prepare` does
    */
   static async install(
     root: string,
@@ -117,9 +117,9 @@ export class NativeSandbox {
   }
 
   /**
-   * Starts one process of the plan and waits until it serves.
+   * Starts one process of the plan and waits until it is ready.
    *
-   * @throws Error with its last log lines where it ends first, or is not ready within a minute (READY_SECONDS); the
+   * @throws Error with its last log lines if it ends first, or is not ready within a minute (READY_SECONDS); the
    *   signal's reason when aborted
    */
   async start(name: string, signal?: AbortSignal): Promise<ManagedProcess> {
@@ -158,7 +158,10 @@ export class NativeSandbox {
     }
   }
 
-  /** Leaves word for other commands of where everything is; one write after the other, each seen whole. */
+  /**
+   * Writes a file for other commands with the addresses of this run. The writes come one after the other, and each is
+   * complete when a reader sees it.
+   */
   #record(): Promise<void> {
     this.#recorded = this.#recorded.then(() => this.#writeRecord());
     return this.#recorded;
@@ -181,7 +184,7 @@ export class NativeSandbox {
     return `${name} ended with ${how}: ${lastLogLines(logFile)}`;
   }
 
-  /** Ends everything that was started, callers before the called, each within ten seconds. */
+  /** Ends everything that was started, callers before the servers they call, each within ten seconds. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stopInOrder();
     return this.#stopping;
@@ -193,7 +196,7 @@ export class NativeSandbox {
     }
   }
 
-  /** Kills everything that was started, at once; resolves when it has ended. */
+  /** Kills everything that was started at once. Resolves when it has ended. */
   async kill(): Promise<void> {
     for (const each of this.#processes) each.kill();
     await Promise.all(this.#processes.map(({ ended }) => ended));

@@ -1,7 +1,7 @@
 import { compose, docker } from './compose-ports.js';
 import { shippedApp } from './model.js';
 
-/** @returns the services whose containers run an app of the user's own, as a Compose file laid over tells them to */
+/** @returns the services whose containers run one of the user's own apps, as an added Compose file says */
 export async function ownAppsInCompose(root: string): Promise<string[]> {
   const { stdout: ids, failed } = await compose(root, 'ps', '--quiet');
   if (failed || !ids) return [];

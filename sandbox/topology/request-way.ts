@@ -2,20 +2,20 @@ import type { EnvoyListener } from './envoy-file.js';
 import { isLoopback, type MeshService, type Model, type Reporter, type ServiceApp } from './model.js';
 import { NotUnderstood, type RoutedRequest } from './route-match.js';
 
-/** A process that a request passes, and where it sends the request on to. */
+/** A process that a request passes, and where it sends the request. */
 export interface Hop {
   readonly reporter: Reporter;
   /** An Envoy's listener; undefined for an app. */
   readonly listener: EnvoyListener | undefined;
   /** Undefined for an Envoy. */
   readonly app: ServiceApp | undefined;
-  /** One for each attempt to send it on, if all goes well; an app's are side by side. */
+  /** One for each attempt to forward the request if nothing fails. The calls of an app are parallel. */
   readonly calls: readonly Call[];
 }
 
-/** A hop's call. `to` is undefined where what it calls is no part of the topology. */
+/** A call of a hop. `to` is undefined if the called server is not part of the topology. */
 export interface Call {
-  /** The cluster to which an Envoy, or the host and port to which an app sends it. */
+  /** For an Envoy the cluster, for an app the host and port to which it sends the request. */
   readonly destination: string;
   readonly to: Hop | undefined;
 }
@@ -24,7 +24,7 @@ export interface Call {
 export type Way = { readonly hop: Hop } | { readonly hop: undefined; readonly why: string };
 
 /**
- * Follows a GET request from the front through routes, clusters, apps and their calls.
+ * Follows a GET request from the front proxy through routes, clusters, apps and their calls.
  *
  * @param path with or without a query
  */
@@ -51,7 +51,7 @@ interface Target {
   readonly authority: string;
 }
 
-/** `above`: what the request has passed, as `service:port/path`. */
+/** `above`: the hops that the request has passed, as `service:port/path`. */
 class Walk {
   constructor(private readonly model: Model) {}
 
@@ -65,7 +65,7 @@ class Walk {
     return { ...hop, calls: [{ destination: taken.cluster, to }] };
   }
 
-  /** Whoever listens at an address, as `from` sees it. */
+  /** Finds the listener at an address, as `from` sees it. */
   #arrive(from: MeshService, { host, port, path, authority }: Target, above: readonly string[]): Hop | undefined {
     const service = isLoopback(host) ? from : this.model.services.find(({ name }) => name === host);
     if (!service) return undefined;

@@ -1,11 +1,11 @@
-/** A GET request as an Envoy's routes see it, with no header but those of HTTP itself. */
+/** A GET request as Envoy's routes see it, with no headers except those of HTTP itself. */
 export interface RoutedRequest {
   readonly host: string;
   /** With the query, if there is one. */
   readonly path: string;
 }
 
-/** What the model cannot tell beforehand. The message says where in which file, and what is there. */
+/** A rule that the model cannot evaluate. The message names the file, the place and the rule. */
 export class NotUnderstood extends Error {
   override readonly name = 'NotUnderstood';
 }
@@ -18,7 +18,7 @@ function notUnderstood(rule: Rule, key: string): never {
   throw new NotUnderstood(`${key}: ${JSON.stringify(rule[key])} is not understood by the sandbox's commands`);
 }
 
-/** Envoy's RE2 wants the whole text to match; a leading `(?i)` is RE2's way to ignore case. */
+/** Envoy's RE2 must match the whole text. A leading `(?i)` makes RE2 ignore case. */
 function matchesRegex(rule: Rule, text: string): boolean {
   const { regex } = isRule(rule.safe_regex) ? rule.safe_regex : {};
   const [, ignoreCase, source] = /^(\(\?i\))?(.*)$/s.exec(String(regex)) ?? [];
@@ -62,10 +62,11 @@ function matchesHeader(rule: Rule, request: RoutedRequest): boolean {
 }
 
 /**
- * @param match a route's `match`, as an Envoy file has it
+ * @param match the `match` of a route, as in an Envoy file
  * @returns whether the request takes this route
- * @throws NotUnderstood where that depends on something else than path and host
- * @see https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-routematch
+ * @throws NotUnderstood if that depends on something other than path and host
+ * @see
+ *   https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-routematch
  */
 export function matchesRoute(match: Rule, request: RoutedRequest): boolean {
   const { case_sensitive: caseSensitive = true } = match;
@@ -81,7 +82,7 @@ export function matchesRoute(match: Rule, request: RoutedRequest): boolean {
     headers: (rules) => Array.isArray(rules) && rules.every((rule) => isRule(rule) && matchesHeader(rule, request)),
     case_sensitive: () => true,
   };
-  // A kind that is not understood matters only where the rest fits.
+  // An unknown kind of rule matters only if the other rules match.
   const known = Object.entries(match).flatMap(([key, value]) => tests[key]?.(value) ?? []);
   if (known.includes(false)) return false;
   const unknown = Object.keys(match).find((key) => !(key in tests));
@@ -89,9 +90,10 @@ export function matchesRoute(match: Rule, request: RoutedRequest): boolean {
 }
 
 /**
- * @param domains a virtual host's
- * @returns how well they fit the host, the longer the text that fits the better; undefined where none does
- * @see https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-virtualhost
+ * @param domains those of a virtual host
+ * @returns how well they match the host, more for a longer text; undefined if none matches
+ * @see
+ *   https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-virtualhost
  */
 export function domainFit(domains: readonly string[], host: string): number | undefined {
   const fits = domains.flatMap((domain) => {

@@ -9,10 +9,10 @@ import { ownAppsInCompose } from './own-apps-in-compose.js';
 import { readModel } from './read-model.js';
 import { frontPortOf, readTopology } from './read-topology.js';
 
-/** A listening part of a service, which only its own machine or container reaches. */
+/** A listening part of a service that only its own machine or container can reach. */
 export type InnerPart = 'admin' | 'app' | 'ingress';
 
-/** A sandbox that somebody started, seen from outside it. */
+/** A running sandbox, seen from outside. */
 export interface RunningSandbox {
   readonly mode: 'native' | 'compose';
   readonly model: Model;
@@ -20,42 +20,42 @@ export interface RunningSandbox {
   readonly adminUrl: string;
   readonly zipkinUrl: string;
   /**
-   * Asks an inner part of a service.
+   * Sends a request to an inner part of a service.
    *
-   * @returns the answer's body
-   * @throws Error where the service does not run or does not answer 200
+   * @returns the body of the answer
+   * @throws Error if the service does not run or does not answer 200
    */
   ask(service: string, part: InnerPart, path: string, method?: 'GET' | 'POST'): Promise<string>;
-  /** @returns what to put before a command to run it where a service's inner parts can be reached */
+  /** @returns the words before a command that run it where it can reach the inner parts of a service */
   inside(service: string): readonly string[];
   /**
-   * @returns where an inner part of a service is there, `host:port`
-   * @throws Error where the service has no such part
+   * @returns the address of an inner part of a service there, `host:port`
+   * @throws Error if the service has no such part
    */
   address(service: string, part: InnerPart): string;
-  /** @returns all that a service's processes have printed so far */
+  /** @returns everything that the processes of a service have printed so far */
   log(service: string): Promise<string>;
 }
 
-/** What a native run leaves in its folder, so that other commands find it. */
+/** The file that a native run writes for other commands. */
 export interface RunRecord {
   readonly pid: number;
   readonly frontUrl: string;
   readonly adminUrl: string;
   readonly zipkinUrl: string;
   readonly addresses: Readonly<Record<string, ServiceAddresses>>;
-  /** Process ids by the plan's names; each is the leader of a process group of its own. */
+  /** Process ids by the names of the plan. Each process leads its own process group. */
   readonly processes: Readonly<Record<string, number>>;
-  /** The services whose app is the user's own. */
+  /** The services with one of the user's own apps. */
   readonly ownApps?: readonly string[];
 }
 
-/** @returns the file that describes the native run whose front listens on `frontPort` */
+/** @returns the file that describes the native run whose front proxy listens on `frontPort` */
 export function runRecordFile(cache: string, frontPort: number): string {
   return join(cache, 'run', String(frontPort), 'sandbox.json');
 }
 
-/** @returns the native run on `frontPort`; undefined where none is running */
+/** @returns the native run on `frontPort`; undefined if none is running */
 export async function readRunRecord(cache: string, frontPort: number): Promise<RunRecord | undefined> {
   const text = await readFile(runRecordFile(cache, frontPort), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
@@ -120,11 +120,11 @@ async function composeSandbox(root: string, model: Model): Promise<RunningSandbo
 }
 
 /**
- * Finds the sandbox that runs: the native one whose front listens on FRONT_PORT, else the Compose
- * project of this folder. Both are of docker-compose.yml and the Envoy files as they are now.
+ * Finds the running sandbox: the native one whose front proxy listens on FRONT_PORT, otherwise the Compose project of
+ * this folder. Its model comes from docker-compose.yml and the Envoy files as they are now.
  *
  * @param root the project's root
- * @throws Error where neither runs, or the files do not fit together
+ * @throws Error if neither runs, or if the files contradict each other
  */
 export async function findSandbox(
   root: string,

@@ -4,20 +4,20 @@ import { ask, withoutCredentials } from './ask.js';
 export interface WaitOptions {
   readonly seconds: number;
   readonly everyMs?: number;
-  /** The time between tries grows up to this; default: it does not grow. */
+  /** The time between tries grows up to this value. Default: it does not grow. */
   readonly slowestMs?: number;
-  /** Says of a failure that trying again cannot mend it; it is thrown as it is. */
+  /** Whether a further try is useless after a failure. The failure is then thrown unchanged. */
   readonly isFinal?: (error: unknown) => boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Calls `attempt` until it does not throw. The one retry loop behind every wait of the sandbox.
+ * Calls `attempt` until it does not throw. Every wait of the sandbox uses this one retry loop.
  *
- * @param what what is waited for, as it should read in an error: "the front's admin /ready"
- * @param attempt one try; its error's message is the last failure reported
- * @returns what the first successful attempt gave
- * @throws Error naming the thing, the time waited and the last failure; the signal's reason when aborted
+ * @param what the thing that is waited for, as an error names it: "the front's admin /ready"
+ * @param attempt one try; the message of its error is the last failure in the report
+ * @returns the result of the first successful attempt
+ * @throws Error with the thing, the time waited and the last failure; the signal's reason when aborted
  */
 export async function waitFor<T>(what: string, attempt: () => Promise<T>, options: WaitOptions): Promise<T> {
   const deadline = Date.now() + options.seconds * 1000;
@@ -42,9 +42,9 @@ export async function waitFor<T>(what: string, attempt: () => Promise<T>, option
 
 /**
  * @param url an HTTP URL
- * @param accepts says of the body whether it is the one waited for
+ * @param accepts whether the body is the expected one
  * @returns the body of an accepted answer
- * @throws Error with the status or the connection's error
+ * @throws Error with the status or the error of the connection
  */
 export async function fetchText(url: string, accepts: (body: string) => boolean = () => true): Promise<string> {
   const { status, body } = await ask(url, { ms: 2000 });
