@@ -22,7 +22,7 @@ async function headers(path: string, sent: Record<string, string>, json: boolean
     const answer = await sendTraced({ url, method: 'GET', headers: sent });
     const { requestId } = answer;
     if (!requestId)
-      throw new Error(`the answer of ${url} has no x-request-id, which the records of the hops are found by`);
+      throw new Error(`the answer of ${url} has no x-request-id, so the headers of its hops cannot be found`);
     const read = async () => arrangeRecords(points, recordsOf(await allHeaderRecords(sandbox), answer));
     const attempt = async () => {
       const found = await read();

@@ -47,7 +47,7 @@ function checkSandbox({ sandbox, frontPort, otherFrontPorts, containers }: Facts
     return ok('sandbox', `runs ${how}, front proxy at ${sandbox.frontUrl}`);
   }
   if (containers.length > 0)
-    return wrong('sandbox', 'only a part of the Compose project runs', 'repair what the lines marked ✗ below say');
+    return wrong('sandbox', 'only a part of the Compose project runs', 'repair the first line marked ✗ below');
   const none = `no sandbox runs on port ${frontPort}`;
   const [other] = otherFrontPorts;
   if (other)
@@ -125,7 +125,7 @@ function checkReporters({ reporters, processes }: Facts): Check[] {
 }
 
 function checkSampling({ frontRuntime }: Facts): Check {
-  if (!frontRuntime) return skipped('sampling', 'the front proxy was not asked');
+  if (!frontRuntime) return skipped('sampling', 'not checked, because the front proxy was not asked');
   const percent = readSampling(frontRuntime);
   if (percent === 0) {
     const advice = "set SAMPLING_PERCENT and start again, or trace one request with curl -H 'b3: 1'";
@@ -151,7 +151,7 @@ function checkRequestId({ request }: Facts): Check {
 
 function checkTrace({ request, requestError, processes, ports, containers }: Facts): Check[] {
   const name = 'b3 headers';
-  if (requestError) return [wrong(name, requestError, 'repair what the lines marked ✗ above say')];
+  if (requestError) return [wrong(name, requestError, 'repair the first line marked ✗ above')];
   if (!request) {
     const broken = [...ports, ...processes, ...containers].some(({ error }) => error !== undefined);
     return [skipped(name, broken ? 'not checked, because a line above is wrong' : 'no request was sent')];

@@ -79,7 +79,7 @@ export function buildModel(input: ModelInput): Model {
   const { front, edge } = first;
   const ordered = [front, ...services.filter((service) => service !== front)];
   const collector = ordered.flatMap(({ reportsTo }) => reportsTo ?? [])[0];
-  if (!collector) throw new Error(`${front.envoyFile.fileName}: no listener has a tracer that reports; give it one`);
+  if (!collector) throw new Error(`${front.envoyFile.fileName}: no listener has a tracer; give one a tracer`);
   return {
     services,
     front,

@@ -35,7 +35,7 @@ export function noteOddities(tree: SpanTree, callerSpanId: string | undefined, h
     ),
     ...noteEach(nodes.filter(beginsLate), (count, span) => {
       const who = serviceOf(span) || 'the server';
-      return `${count} a start after the end of the call: ${who} worked asynchronously, or its clock is ahead. The trace alone cannot tell which`;
+      return `${count} a start time after the end of its call: ${who} worked asynchronously, or its clock is ahead. The trace alone cannot tell which`;
     }),
   ];
 }

@@ -78,7 +78,7 @@ const cases: Readonly<Record<string, Case>> = {
   'a context kept between requests': {
     spans: 'a server 1 0+90 \n a client 2<1 1+9 \n b server 2 shared 2+5 \n b server 2 shared 5000+5',
     causes: ['stale-context at a'],
-    notes: /a start after the end of the call/,
+    notes: /a start time after the end of its call/,
   },
   'a router that begins the trace and reports nothing': {
     spans: 'orders server b<9 0+90 \n orders client c<b 1+9 \n stock server c<b shared 2+5',
