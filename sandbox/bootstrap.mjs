@@ -1,5 +1,5 @@
-// Makes a fresh clone able to run, then runs it: `node sandbox/bootstrap.mjs FILE.js ARGUMENTS…`.
-// Plain JavaScript without packages, because it runs before there are any.
+// Installs and compiles what a fresh clone needs, then runs a file of it: `node sandbox/bootstrap.mjs FILE.js ARGUMENTS…`.
+// Plain JavaScript without packages, because it runs before they are installed.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -20,7 +20,7 @@ function fail(message) {
 const parent = process.ppid;
 const npm = grandparent();
 
-/** The process id of the shell's parent where a shell's `-c`, as npm does it, started this; else undefined. */
+/** The process id of the shell's parent if npm started this with a shell's `-c`; otherwise undefined. */
 function grandparent() {
   try {
     if (readFileSync(`/proc/${process.ppid}/cmdline`, 'utf8').split('\0')[1] !== '-c') return undefined;
@@ -33,7 +33,7 @@ function grandparent() {
 
 const isLeftBehind = () => process.ppid !== parent || (npm && (grandparent() ?? npm) !== npm);
 
-/** The time a file was changed, in milliseconds; 0 where it is not there. */
+/** The time of a file's last change, in milliseconds; 0 if it is missing. */
 const changed = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 function step(what, command, args) {
@@ -52,11 +52,11 @@ const sources = ['services', 'sandbox', 'test'].flatMap((folder) =>
 );
 const built = changed('dist/.tsbuildinfo');
 if (['tsconfig.json', 'package-lock.json', ...sources].some((file) => changed(file) > built)) {
-  rmSync(join(root, 'dist'), { recursive: true, force: true }); // what was deleted must not be run
+  rmSync(join(root, 'dist'), { recursive: true, force: true }); // deleted files must not run
   step('compiling', process.execPath, ['node_modules/typescript/bin/tsc']);
 }
 
-// Compose reads .env too; the shell's variables go before it.
+// Compose reads .env too. The shell's variables override it.
 try {
   const { withDotEnv } = await import('../dist/sandbox/topology/dot-env.js');
   Object.assign(process.env, withDotEnv(join(root, '.env'), process.env));
@@ -64,7 +64,7 @@ try {
   fail(error.message);
 }
 
-// Nothing outlives the npm that runs it, SIGKILL included: a command may end in its own way, or else ends at once.
+// Ends this process when the npm that runs it has ended, also by SIGKILL. A command that listens ends in its own way.
 setInterval(() => {
   if (isLeftBehind() && !process.emit('disconnect')) fail('the process that started this one has ended');
 }, 500).unref();

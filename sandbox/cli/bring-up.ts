@@ -10,13 +10,13 @@ import { firstTrace } from './first-trace.js';
 import { cache, root } from './project.js';
 import { canOverwrite } from './terminal.js';
 
-/** How far `start` has come; it is filled as the parts are there. */
+/** The progress of `start`. Its parts are set as they become available. */
 export interface Progress {
   sandbox: NativeSandbox | undefined;
   spans: Span[];
 }
 
-/** Progress where no terminal is: a line a step. The reason of a failure is for stderr, and is printed there once. */
+/** Progress without a terminal: one line for each step. A failure's reason goes to stderr, once. */
 class ProgressLines extends ListrLogger<ListrLogLevels> {
   override log(level: ListrLogLevels, message: string): void {
     super.log(level, message);
@@ -24,9 +24,10 @@ class ProgressLines extends ListrLogger<ListrLogLevels> {
 }
 
 /**
- * Installs what is missing, starts everything, waits until it serves, and traces the first request.
+ * Installs what is missing, starts everything, waits until it is ready, and traces the first request.
  *
- * @throws Error of one line where a part cannot be had, does not serve, or the trace is not whole; all has ended then
+ * @throws Error of one line if a part cannot be installed or does not get ready, or the trace is not whole; everything
+ *   has ended then
  */
 export async function bringUp(progress: Progress, signal: AbortSignal): Promise<NativeSandbox> {
   const zipkinUrl = zipkinOfYourOwn(process.env);
@@ -55,7 +56,7 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
               const say = (line: string) => {
                 task.output = line;
               };
-              for (const app of ownApps) await buildApp(app, say, signal); // one of them may stand in both places
+              for (const app of ownApps) await buildApp(app, say, signal); // one app may stand in both places
             },
             rendererOptions: {},
           },
@@ -71,7 +72,7 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
     progress.sandbox = sandbox;
     return sandbox;
   };
-  /** A Zipkin that does not start may have an archive of classes that Java cannot use: then it is made again. */
+  /** A Zipkin that does not start may have an archive of classes that Java cannot use. Then it makes a new archive. */
   const startZipkin = async (sandbox: NativeSandbox, name: string, say: (line: string) => void) => {
     try {
       await sandbox.start(name, signal);
@@ -79,7 +80,7 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
       signal.throwIfAborted();
       const reasons: string[] = [];
       await installZipkinFor(services, cache, process.env, { signal, say: (line) => reasons.push(line) });
-      if (reasons.length === 0) throw error; // its archive of classes was not to blame
+      if (reasons.length === 0) throw error; // its archive of classes is usable
       say(reasons.join(' '));
       await sandbox.start(name, signal);
     }
@@ -121,7 +122,7 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
                   }),
                 rendererOptions: { persistentOutput: true },
               },
-              // Zipkin starts for longest and keeps more than one core busy, so the others come one after the other.
+              // Zipkin takes longest to start and needs more than one core, so the others start one after the other.
               { title: 'Envoys and apps', task: (_, own) => own.newListr(others, { concurrent: false }) },
             ],
             { concurrent: true },
@@ -155,7 +156,7 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
     if (!progress.sandbox) throw new Error('the sandbox was not prepared');
     return progress.sandbox;
   } catch (error) {
-    progress.sandbox?.kill(); // nothing is in flight yet
+    progress.sandbox?.kill(); // no request is in flight yet
     await progress.sandbox?.stop();
     throw error;
   }

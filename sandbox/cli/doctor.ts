@@ -36,7 +36,7 @@ async function doctor(json: boolean): Promise<ExitCode> {
   return wrong === 0 ? ExitCode.done : ExitCode.failedRun;
 }
 
-/** Adds `doctor` to the program: the checklist "why do I see no traces", gone through. */
+/** Adds `doctor` to the program: it goes through the checklist "why do I see no traces". */
 export function registerDoctor(program: Command): void {
   program
     .command('doctor')

@@ -7,7 +7,7 @@ import { buildTree } from '../trace/tree.js';
 import { describeFinding } from '../verdict/finding.js';
 import { terminal } from './terminal.js';
 
-/** The lines about a trace that is not whole: what is wrong, why, and both halves where there are two. */
+/** Writes about a trace that is not whole: what is wrong, why, and both halves if there are two. */
 export async function explain(
   { spans, traceId, verdict, diagnoses, waitedMs }: JudgedTrace,
   zipkin: ZipkinClient | undefined,
@@ -31,11 +31,11 @@ export async function explain(
   return lines;
 }
 
-/** What there is to know of traces beside the verdict, each once. */
+/** The notes on traces, each once. */
 export function notesOf(judged: readonly JudgedTrace[]): string[] {
   const notes = new Map<string, string>();
   for (const { verdict } of judged) {
-    // Of notes that differ in ids only, the first is enough.
+    // Notes that differ only in ids are printed once.
     for (const note of verdict.notes) addFirst(notes, note.replace(/\b[0-9a-f]{16,32}\b/g, ''), note);
   }
   return [...notes.values()].map((note) => `note: ${note}`);
@@ -45,7 +45,7 @@ function addFirst<K, V>(map: Map<K, V>, key: K, value: V): void {
   if (!map.has(key)) map.set(key, value);
 }
 
-/** How many traces one hop breaks in one way, with the first one's explanation and a few ids. */
+/** How many traces one hop breaks in one way, with the explanation of the first one and a few ids. */
 export interface Breakage {
   readonly traces: number;
   readonly hop: string;
@@ -56,7 +56,7 @@ export interface Breakage {
 
 const mostIds = 3;
 
-/** Sums up traces that are not whole, by hop and cause, the most frequent first. */
+/** Counts traces that are not whole by hop and cause, the most frequent first. */
 export function sumUp(broken: readonly JudgedTrace[]): Breakage[] {
   const groups = new Map<string, Breakage & { traces: number; ids: string[] }>();
   for (const { traceId, diagnoses } of broken) {
@@ -71,7 +71,7 @@ export function sumUp(broken: readonly JudgedTrace[]): Breakage[] {
   return [...groups.values()].sort((a, b) => b.traces - a.traces);
 }
 
-/** What a program gets of each trace. */
+/** The JSON document of one trace. */
 export function asDocument({ traceId, answer, verdict, diagnoses, waitedMs }: JudgedTrace & Partial<VerifiedTrace>) {
   const { whole, notes } = verdict;
   return { traceId, status: answer?.status, requestId: answer?.requestId, whole, waitedMs, notes, diagnoses };

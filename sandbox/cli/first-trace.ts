@@ -9,8 +9,9 @@ import { countExpected } from '../verdict/shape.js';
 import { root } from './project.js';
 
 /**
- * Sends the first request, sampled whatever the rate, again for ten seconds where it is answered with a 5xx, and waits
- * for its trace: the whole one, unless an app is the user's own; or until the sandbox is over.
+ * Sends the first request, sampled at any rate, and waits for its trace. It repeats the request for ten seconds while
+ * it is answered with a 5xx. The trace must be whole, unless an app is one of the user's own. Ends when the sandbox
+ * ends.
  */
 export async function firstTrace(
   { frontUrl, zipkinUrl }: NativeSandbox['plan'],

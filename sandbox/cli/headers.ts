@@ -47,7 +47,7 @@ async function headers(path: string, sent: Record<string, string>, json: boolean
   return ExitCode.incompleteTrace;
 }
 
-/** Adds `headers` to the program: the trace headers of one request at every hop. */
+/** Adds `headers` to the program: it shows the trace headers of one request at every hop. */
 export function registerHeaders(program: Command): void {
   program
     .command('headers')

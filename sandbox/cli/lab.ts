@@ -10,7 +10,7 @@ import { cache, root } from './project.js';
 import { jsonOption, requireShape } from './targets.js';
 import { terminal } from './terminal.js';
 
-/** Longest time that a whole request of the lab may take, microseconds; the slow case takes two seconds. */
+/** Longest time of a whole request in the lab, in microseconds. The slow case takes two seconds. */
 const within = 1_000_000;
 
 function list(json: boolean): ExitCode {
@@ -26,7 +26,7 @@ function list(json: boolean): ExitCode {
   return ExitCode.done;
 }
 
-/** Exit code 1 where the trace does not look as the case says. */
+/** Returns exit code 1 if the trace does not look as the case says. */
 async function lab(name: string | undefined, json: boolean): Promise<ExitCode> {
   if (name === undefined) return list(json);
   const labCase = labCases.find((each) => each.name === name);
@@ -58,7 +58,7 @@ async function lab(name: string | undefined, json: boolean): Promise<ExitCode> {
   return asExpected ? ExitCode.done : ExitCode.incompleteTrace;
 }
 
-/** Adds `lab` to the program: ways to break propagation in the running sandbox, one at a time. */
+/** Adds `lab` to the program: it breaks propagation in the running sandbox, in one way at a time. */
 export function registerLab(program: Command): void {
   program
     .command('lab')

@@ -30,7 +30,7 @@ const defaultSeconds = 10;
 const quietSeconds = 30;
 const plainLineEveryMs = 5000;
 
-/** Runs `work` with its progress on the terminal, rewritten in place, or in plain lines elsewhere. */
+/** Runs `work` and shows its progress: on a terminal in one line that is rewritten, elsewhere in plain lines. */
 async function withProgress(title: string, work: (onProgress: (text: string) => void) => Promise<void>): Promise<void> {
   let shownAt = 0;
   const task = {
@@ -51,7 +51,7 @@ async function withProgress(title: string, work: (onProgress: (text: string) => 
   }).run();
 }
 
-/** Only a Zipkin that keeps spans in memory lets go of them. */
+/** Only a Zipkin that keeps spans in memory forgets them. */
 async function spanLimitAt(zipkinUrl: string): Promise<number> {
   const health = await fetchText(`${zipkinUrl}/health`);
   return health.includes('InMemoryStorage')
@@ -92,7 +92,7 @@ async function load(path: string, options: LoadOptions): Promise<ExitCode> {
   return measured.ledger.total.missing > 0 ? ExitCode.incompleteTrace : ExitCode.done;
 }
 
-/** Adds `load` to the program: sends many requests, then accounts for every span of them. */
+/** Adds `load` to the program: it sends many requests and accounts for every span of them. */
 export function registerLoad(program: Command): void {
   program
     .command('load')

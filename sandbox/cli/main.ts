@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { createProgram, runProgram } from './program.js';
 
-/** Loads a command and adds it to the program. Only the one that is called is loaded; for the help all are. */
+/** Loads a command and adds it to the program. Only the command that is called is loaded; the help loads all. */
 const commands = new Map<string, (program: Command) => Promise<void>>([
   ['start', async (program) => (await import('./start.js')).registerStart(program)],
   ['trace', async (program) => (await import('./trace.js')).registerTrace(program)],

@@ -1,10 +1,10 @@
 import { InvalidArgumentError, Option } from 'commander';
 
 /**
- * @param flags as commander has them: `-n, --count <requests>`
- * @param most the largest number that is taken
+ * @param flags as commander takes them: `-n, --count <requests>`
+ * @param most the largest number that is accepted
  * @param fallback the default
- * @returns an option that takes whole numbers from 1
+ * @returns an option that accepts whole numbers from 1
  */
 export function numberOption(flags: string, description: string, most: number, fallback?: number): Option {
   const option = new Option(flags, description).argParser((text) => {

@@ -4,7 +4,7 @@ import { askThisMachineDirectly } from '../topology/this-machine.js';
 import { ExitCode, UsageError } from './exit-code.js';
 
 /**
- * A program of several commands, each with an npm script.
+ * Creates a program of several commands, each with an npm script.
  *
  * @param npmScript how a command is called, for example `npm run trace --`
  */
@@ -21,16 +21,19 @@ export function createProgram(name: string, description: string, npmScript: (com
     });
 }
 
-/** What Node and the tools say of a read-only or a full file system; of the first, Node's mkdir says ENOENT. */
+/**
+ * The errors of Node and of the tools for a read-only or a full file system. On a read-only one, Node's mkdir says
+ * ENOENT.
+ */
 const noPlace = /, mkdir '|EROFS|ENOSPC|EDQUOT|No space left|Read-only file system/;
 
-/** A reader that has gone, as `head` goes, wants no more: what is left to be said is dropped; `start` stops. */
+/** A reader that has gone, such as `head`, wants no more output. The rest is dropped, and `start` stops. */
 function endQuietly(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
   process.emit('disconnect');
 }
 
-/** @throws UsageError where npm has taken an option for its own, as it does where no `--` stands before it */
+/** @throws UsageError if npm has taken an option for its own, because no `--` stands before it */
 function requireOptionsAfterDashes(command: Command): void {
   const taken = command.options.find(({ long = '' }) => {
     const name = long.replace(/^--(no-)?/, '').replaceAll('-', '_');
@@ -41,7 +44,9 @@ function requireOptionsAfterDashes(command: Command): void {
   if (taken) throw new UsageError(`npm took the option ${taken.long} for itself; write -- before the options`);
 }
 
-/** Runs the command that the arguments name. It alone prints errors, each as one line, and sets the exit code. */
+/**
+ * Runs the command that the arguments name. Only this function prints errors, each as one line, and sets the exit code.
+ */
 export async function runProgram(program: Command): Promise<void> {
   const usageOf = (command: Command) => command.createHelp().commandUsage(command);
   for (const command of program.commands) {

@@ -4,7 +4,7 @@ import { longestReportMs } from '../observe/judged-trace.js';
 import { type TracedRequest, withContext } from '../observe/send.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 
-/** The request that a command sends, and how long it waits for the trace of it. */
+/** The request that a command sends, and how long it waits for its trace. */
 export interface RequestOptions {
   readonly method?: string;
   readonly header: Record<string, string>;
@@ -13,7 +13,7 @@ export interface RequestOptions {
   readonly wait?: number;
 }
 
-/** Reads `Name: value` as a header, for a repeatable option. */
+/** Reads `Name: value` as a header, for an option that can be repeated. */
 function collectHeader(text: string, headers: Record<string, string> = {}): Record<string, string> {
   const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/.exec(text) ?? [];
   if (name === undefined || value === undefined) throw new InvalidArgumentError("It must read 'Name: value'.");
@@ -39,7 +39,7 @@ export const waitOption = () =>
     `how long to wait for late spans (default: ${longestReportMs / 1000}; less for this sandbox)`,
   ).argParser(seconds);
 
-/** @returns the request that the options describe, as curl would send it */
+/** @returns the request of the options, as curl would send it */
 export function requestOf(url: URL, { method, header, data }: RequestOptions): TracedRequest {
   if (data === undefined) return { url, method: method ?? 'GET', headers: header };
   const isTyped = Object.keys(header).some((name) => name.toLowerCase() === 'content-type');
@@ -47,12 +47,12 @@ export function requestOf(url: URL, { method, header, data }: RequestOptions): T
   return { url, method: method ?? 'POST', headers: { ...type, ...header }, body: data };
 }
 
-/** @returns the request with a context to join, where what it is sent to is not this sandbox and may answer without an id */
+/** @returns the request with a context to join if it goes to another system, whose answer may have no trace id */
 export function toOwn(request: TracedRequest, sandbox: RunningSandbox | undefined): TracedRequest {
   return sandbox ? request : withContext(request);
 }
 
-/** @returns how long to wait for a trace whose shape nobody knows */
+/** @returns how long to wait for a trace whose shape is not known */
 export function waitOf({ wait }: RequestOptions, sandbox: RunningSandbox | undefined): TraceWait {
   const limitMs = wait === undefined ? longestReportMs : wait * 1000;
   return { limitMs, ...(sandbox && wait === undefined ? { quietMs: quietMsOf(sandbox) } : {}) };

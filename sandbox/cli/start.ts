@@ -9,7 +9,9 @@ import { ExitCode } from './exit-code.js';
 import { root } from './project.js';
 import { terminal } from './terminal.js';
 
-/** Aborts on the first Ctrl-C, SIGTERM, or when the npm that runs this is gone; `again` runs on the second signal. */
+/**
+ * Aborts on the first Ctrl-C or SIGTERM, or when the npm that runs this has ended. Calls `again` on the second signal.
+ */
 function stopRequests(again: () => void): AbortSignal {
   const controller = new AbortController();
   const stop = () => {
@@ -17,7 +19,7 @@ function stopRequests(again: () => void): AbortSignal {
     else controller.abort(new Error('stopped by the user'));
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  process.on('disconnect', () => controller.abort(new Error('the process that started this one has ended'))); // from bootstrap.mjs
+  process.on('disconnect', () => controller.abort(new Error('the process that started this one has ended'))); // emitted by bootstrap.mjs
   return controller.signal;
 }
 
@@ -34,9 +36,9 @@ function describe({ frontUrl, adminUrl, zipkinUrl }: NativeSandbox['plan'], path
 }
 
 /**
- * Runs the sandbox without Docker until it is stopped: prints the first trace and the addresses.
+ * Runs the sandbox without Docker until it is stopped. Prints the first trace and the addresses.
  *
- * @throws Error where a part cannot be had, a port is taken, or a process does not start or ends by itself
+ * @throws Error if a part cannot be installed, a port is in use, or a process does not start or ends by itself
  */
 async function start(): Promise<ExitCode> {
   const progress: Progress = { sandbox: undefined, spans: [] };
@@ -58,7 +60,7 @@ async function start(): Promise<ExitCode> {
   return ExitCode.done;
 }
 
-/** Adds `start` to the program: runs the sandbox without Docker. */
+/** Adds `start` to the program: it runs the sandbox without Docker. */
 export function registerStart(program: Command): void {
   program
     .command('start')

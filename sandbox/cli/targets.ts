@@ -12,15 +12,15 @@ import { parseShape, type Shape } from '../verdict/shape.js';
 import { UsageError } from './exit-code.js';
 import { cache, root } from './project.js';
 
-/** Where a command works: given by options, else the sandbox that runs here. */
+/** The system that a command works on: that of the options, otherwise the sandbox that runs here. */
 export interface Targets {
   readonly frontUrl: string;
   readonly zipkinUrl: string;
-  /** The sandbox that runs here, where the front is its own. */
+  /** The sandbox that runs here, if the front proxy is its own. */
   readonly sandbox: RunningSandbox | undefined;
 }
 
-/** Whether two URLs lead to one listener, as far as can be told without asking. */
+/** Whether two URLs lead to the same listener, as far as that is known without a request. */
 function isSameListener(one: string, other: string): boolean {
   const [a, b] = [new URL(one), new URL(other)];
   const isSameHost = a.hostname === b.hostname || (isThisMachine(a.hostname) && isThisMachine(b.hostname));
@@ -34,14 +34,14 @@ function httpUrl(text: string): string {
   return text.replace(/\/$/, '');
 }
 
-/** Also as AWS X-Ray writes it, `1-<8 digits>-<24 digits>`. */
+/** Reads a trace id, also in the form of AWS X-Ray, `1-<8 digits>-<24 digits>`. */
 function readTraceId(text: string): string {
   const id = text.toLowerCase().replace(/^1-([0-9a-f]{8})-([0-9a-f]{24})$/, '$1$2');
   if (!/^[0-9a-f]{1,32}$/.test(id)) throw new InvalidArgumentError('It must be 1 to 32 hex digits.');
   return id;
 }
 
-/** A trace that is there already. */
+/** A trace that is stored already. */
 export interface StoredOptions {
   readonly id?: string;
   readonly file?: string;
@@ -56,7 +56,7 @@ export const fileOption = (does: string) =>
   new Option('--file <file>', `${does}: one trace as Zipkin's UI downloads it, or several`);
 export const jsonOption = () => new Option('--json', 'print the result as one JSON document');
 
-/** @throws Error where an address is not given and no sandbox runs here */
+/** @throws Error if an address is missing and no sandbox runs here */
 export async function findTargets(given: { readonly url?: string; readonly zipkin?: string }): Promise<Targets> {
   const finding = findSandbox(root, cache, process.env);
   const sandbox = await (given.url && given.zipkin ? finding.catch(() => undefined) : finding);
@@ -65,12 +65,12 @@ export async function findTargets(given: { readonly url?: string; readonly zipki
   return { frontUrl, zipkinUrl: given.zipkin ?? sandbox?.zipkinUrl ?? '', sandbox: isOwn ? sandbox : undefined };
 }
 
-/** @returns the Zipkin that is named, else that of the sandbox that runs here */
+/** @returns the Zipkin of the options, otherwise that of the sandbox that runs here */
 export async function zipkinOf({ zipkin }: { readonly zipkin?: string }): Promise<ZipkinClient> {
   return new ZipkinClient(zipkin ?? (await findTargets({})).zipkinUrl);
 }
 
-/** @throws UsageError where the file cannot be read or holds no traces */
+/** @throws UsageError if the file cannot be read or has no traces */
 export async function readTraceFile(file: string): Promise<Span[][]> {
   try {
     return readTraces(await readFile(file, 'utf8'), file);
@@ -81,12 +81,12 @@ export async function readTraceFile(file: string): Promise<Span[][]> {
   }
 }
 
-/** @returns the spans that a GET request of this path leaves in the sandbox, where that is known */
+/** @returns the spans of a GET request for this path in the sandbox, if they are known */
 export async function ownShape(path: string): Promise<Shape | undefined> {
   return shapeOf(await readModel(root, process.env), path).shape;
 }
 
-/** @throws UsageError that says why it is not known which spans a request of this path leaves */
+/** @throws UsageError that says why the spans of a request for this path are not known */
 export function requireShape(model: Model, path: string): Shape {
   const { shape, why } = shapeOf(model, path);
   if (shape) return shape;
@@ -95,7 +95,7 @@ export function requireShape(model: Model, path: string): Shape {
   );
 }
 
-/** @throws UsageError where the file cannot be read, ShapeError where it is no shape */
+/** @throws UsageError if the file cannot be read, ShapeError if it is not a shape */
 export async function readShape(file: string): Promise<Shape> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`${file} cannot be read (${error.code}); name a shape file, or write one with --record`);

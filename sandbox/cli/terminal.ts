@@ -1,18 +1,20 @@
-/** How to draw on a stream: its width in columns and whether colours are wanted there. */
+/** How to draw on a stream: its width in columns, and whether to use colours. */
 export interface Terminal {
   readonly width: number;
-  /** Where to break a sentence: never where a program or a file gets it, which may look for its words. */
+  /**
+   * The column at which to break sentences. A program or a file gets whole sentences, because it may search for words.
+   */
   readonly wrapAt: number;
   readonly colour: boolean;
 }
 
-/** @returns whether a line can be written over there: on a terminal, unless it is a dumb one */
+/** @returns whether a line can be overwritten: on a terminal, unless it is a dumb one */
 export const canOverwrite = (stream: NodeJS.WriteStream) => stream.isTTY && process.env.TERM !== 'dumb';
 
 /**
- * @param stream where the drawing goes
- * @returns the terminal's width, at least 60 and at most 160 columns; 120 where it is no terminal. Colours on a terminal
- *   that has them, unless NO_COLOR is set; FORCE_COLOR, where it is set, decides alone, as it does in Node
+ * @param stream the stream on which to draw
+ * @returns the terminal's width, from 60 to 160 columns; 120 if the stream is not a terminal. Colours if the terminal
+ *   has them and NO_COLOR is not set. If FORCE_COLOR is set, it alone decides, as in Node
  * @see https://no-color.org https://force-color.org
  */
 export function terminal(stream: NodeJS.WriteStream, environment = process.env): Terminal {

@@ -63,14 +63,14 @@ function contextHeaders({ join, sample }: TraceOptions): Record<string, string> 
   };
 }
 
-/** A trace to be shown. */
+/** A trace to show. */
 interface Shown {
   readonly traceId: string;
   readonly spans: readonly Span[];
-  /** Its page in Zipkin's UI; undefined where it came from a file. */
+  /** Its page in Zipkin's UI; undefined if it came from a file. */
   readonly page?: string;
   readonly answer?: TracedAnswer;
-  /** The request, as in `GET /trace/1`. */
+  /** The request, for example `GET /trace/1`. */
   readonly title?: string;
 }
 
@@ -150,7 +150,7 @@ async function trace(path: string, options: TraceOptions): Promise<ExitCode> {
   return codes.find((code) => code !== ExitCode.done) ?? ExitCode.done;
 }
 
-/** Adds `trace` to the program: sends one request, waits for its trace, draws it. */
+/** Adds `trace` to the program: it sends one request, waits for its trace and draws it. */
 export function registerTrace(program: Command): void {
   program
     .command('trace')

@@ -8,16 +8,16 @@ import type { Shape } from '../verdict/shape.js';
 import { ExitCode } from './exit-code.js';
 import { asDocument, explain, notesOf, sumUp } from './explain.js';
 
-/** What was judged, and the Zipkin to look at it in, where there is one. */
+/** The traces that were judged, and the Zipkin that has them, if there is one. */
 export interface Judgement {
   readonly judged: readonly (JudgedTrace & Partial<VerifiedTrace>)[];
   readonly shape: Shape;
   readonly zipkin?: ZipkinClient;
 }
 
-/** How a judgement is told. */
+/** How to report the result. */
 export interface ReportOptions {
-  /** The last traces were asked for: they are summed up. */
+  /** The user asked for the last traces, so the report counts them. */
   readonly recent?: number;
   readonly junit?: string;
   readonly json?: true;
@@ -25,7 +25,7 @@ export interface ReportOptions {
 
 const mostDrawn = 3;
 
-/** Prints a judgement, as the options say, and gives what the command ends with. */
+/** Prints the result as the options say, and returns the exit code. */
 export async function report(judgement: Judgement, { recent, junit, json }: ReportOptions): Promise<ExitCode> {
   const { judged, shape } = judgement;
   const broken = judged.filter(({ verdict }) => !verdict.whole);

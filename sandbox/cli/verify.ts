@@ -76,7 +76,7 @@ function limitsOf({ within, tolerance }: VerifyOptions): JudgeOptions {
   };
 }
 
-/** Judges what is there already: nothing is sent. */
+/** Judges traces that are stored already. Sends no request. */
 async function judgeWhatIs(options: VerifyOptions): Promise<Judgement> {
   const shape = options.expect ? await readShape(options.expect) : anyShape;
   const limits = limitsOf(options);
@@ -93,7 +93,7 @@ async function judgeWhatIs(options: VerifyOptions): Promise<Judgement> {
   return { judged: await judgeRecent(zipkin, { ...recent, options: limits }), shape, zipkin };
 }
 
-/** The shape that is given, else what the sandbox leaves; of another system nothing is known beforehand. */
+/** The given shape, otherwise that of the sandbox. Nothing is known beforehand about another system. */
 async function shapeFor(path: string, sandbox: RunningSandbox | undefined, options: VerifyOptions): Promise<Shape> {
   const { expect } = options;
   if (expect) return readShape(expect);
@@ -136,7 +136,7 @@ async function run(path: string, options: VerifyOptions): Promise<ExitCode> {
 const exclusive = ['id', 'file', 'recent', 'record', 'method', 'data'];
 const others = (name: string) => exclusive.filter((other) => other !== name);
 
-/** Adds `verify` to the program: requests whose traces are checked against a shape. */
+/** Adds `verify` to the program: it sends requests and checks their traces against a shape. */
 export function registerVerify(program: Command): void {
   program
     .command('verify')

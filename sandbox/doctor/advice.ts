@@ -22,7 +22,7 @@ const adviceOf: Partial<Record<Cause, (hop: string) => string>> = {
   'no-trace': () => 'check the lines above, first those of the reporters',
 };
 
-/** What undoes a fault that somebody put in on purpose. */
+/** What to do about a fault that somebody injected on purpose. */
 export const labReset = "if the lab did it, run 'npm run lab -- reset'";
 
 /** @returns what to do about a broken trace, in one line */

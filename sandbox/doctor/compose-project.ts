@@ -14,10 +14,12 @@ interface Container {
 }
 
 /**
- * Reads what `docker compose ps --all --format json` prints: one JSON object a line, in older versions one array.
+ * Reads the output of `docker compose ps --all --format json`: one JSON object in each line, in older versions one
+ * array.
  *
  * @param reasons why Docker could not start a container, by its id
- * @returns every container; `error` where it does not run or is not healthy; last those that wait for such a one
+ * @returns every container, with `error` if it does not run or is not healthy; containers that wait for another one
+ *   come last
  */
 export function readContainers(printed: string, reasons: Readonly<Record<string, string>> = {}): Asked[] {
   const containers = printed
@@ -33,7 +35,7 @@ export function readContainers(printed: string, reasons: Readonly<Record<string,
   return [...facts.filter(({ error }) => error !== waits), ...facts.filter(({ error }) => error === waits)];
 }
 
-/** @returns whether Docker can be used here */
+/** @returns whether this process can use Docker */
 export async function askDocker(root: string): Promise<Asked> {
   const run = (...args: string[]) =>
     execa('docker', args, { cwd: root, reject: false, stdin: 'ignore', timeout: longestMs });
@@ -44,7 +46,7 @@ export async function askDocker(root: string): Promise<Asked> {
   return { name: 'docker', error: failed ? "docker has no 'compose' command" : undefined };
 }
 
-/** @returns every container of this folder's Compose project; none where Docker does not answer */
+/** @returns every container of this folder's Compose project; none if Docker does not answer */
 export async function listContainers(root: string): Promise<Asked[]> {
   const options = { cwd: root, reject: false, stdin: 'ignore', timeout: longestMs } as const;
   const listed = await execa('docker', ['compose', 'ps', '--all', '--format', 'json'], options);

@@ -2,13 +2,15 @@ import type { Diagnosis } from '../diagnosis/cause.js';
 import type { Span } from '../trace/span.js';
 import type { Note } from '../verdict/own-app.js';
 
-/** A clock is right when it is off by less, milliseconds: what a busy machine does to a span's times is no wrong clock. */
+/**
+ * A clock counts as correct if it is off by less than this many milliseconds, because a busy machine also delays spans.
+ */
 export const clockToleranceMs = 500;
 
-/** Begins what is wrong with a container that Docker refuses to start. */
+/** The beginning of the error of a container that Docker refuses to start. */
 export const refused = 'Docker refuses to start it';
 
-/** A thing that was asked; `error` says in a few words why it did not answer as it should, and is absent where it did. */
+/** Something that was checked. `error` says in a few words what was wrong; it is absent if nothing was. */
 export interface Asked {
   readonly name: string;
   readonly error?: string | undefined;
@@ -27,23 +29,23 @@ export interface ProcessFact extends Asked {
   readonly part: 'admin' | 'app';
 }
 
-/** Who reports spans, by its name in Zipkin. `error`: why its collector does not answer there. */
+/** A process that reports spans, by its name in Zipkin. `error`: why its collector does not answer there. */
 export interface ReporterFact extends Asked {
   readonly service: string;
   readonly part: 'admin' | 'app';
-  /** Where it sends its spans, `host:port`; undefined where that could not be learnt. */
+  /** The address to which it sends its spans, `host:port`; undefined if that is not known. */
   readonly collector: string | undefined;
-  /** What it has lost since it started, as `12 reports`; undefined for nothing. */
+  /** What it has lost since it started, for example `12 reports`; undefined for nothing. */
   readonly lost: string | undefined;
 }
 
-/** One request with `X-B3-Sampled: 1`, and the trace that came of it. */
+/** One request with `X-B3-Sampled: 1`, and its trace. */
 export interface RequestFact {
   readonly path: string;
   readonly status: number;
   readonly requestId: string | undefined;
   readonly traceId: string;
-  /** Epoch milliseconds when it was sent, and milliseconds until its whole answer was there. */
+  /** When it was sent, in epoch milliseconds, and how many milliseconds the whole answer took. */
   readonly sentAt: number;
   readonly tookMs: number;
   readonly spans: readonly Span[];
@@ -51,23 +53,23 @@ export interface RequestFact {
   readonly notes: readonly Note[];
 }
 
-/** What was seen of a sandbox, before any judgement. What needs something that was not there is empty or undefined. */
+/** What was seen of a sandbox, before any judgement. A fact that could not be found out is empty or undefined. */
 export interface Facts {
   readonly sandbox: { readonly mode: 'native' | 'compose'; readonly frontUrl: string } | undefined;
-  /** The port on which a front was looked for. */
+  /** The port on which the front proxy was searched. */
   readonly frontPort: number;
-  /** Where else a native sandbox of this folder runs; looked for only where none runs on `frontPort`. */
+  /** Other ports on which a native sandbox of this folder runs. Searched only if none runs on `frontPort`. */
   readonly otherFrontPorts: readonly number[];
-  /** Undefined where the sandbox runs natively. */
+  /** Undefined if the sandbox runs natively. */
   readonly docker: Asked | undefined;
   /** The containers of this folder's Compose project that do not run as they should. */
   readonly containers: readonly Asked[];
   readonly ports: readonly PublishedFact[];
   readonly processes: readonly ProcessFact[];
   readonly reporters: readonly ReporterFact[];
-  /** The front's runtime settings by key, as its admin interface gives them. */
+  /** The runtime settings of the front proxy by key, as its admin interface prints them. */
   readonly frontRuntime: Readonly<Record<string, string>> | undefined;
   readonly request: RequestFact | undefined;
-  /** Why the request could not be sent or its trace not be read. */
+  /** Why the request could not be sent, or its trace could not be read. */
   readonly requestError: string | undefined;
 }

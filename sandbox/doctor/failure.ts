@@ -1,4 +1,4 @@
-/** @returns what an error says, without the name or address it is about: the line that it stands in has that */
+/** @returns the message of an error without the name or address at its beginning, because the line already has that */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return 'no answer in time';
@@ -7,6 +7,6 @@ export function messageOf(error: unknown): string {
     .replace('The operation was aborted due to timeout', 'no answer in time');
 }
 
-/** @returns why `attempt` failed; undefined where it did not */
+/** @returns why `attempt` failed; undefined if it did not */
 export const failureOf = (attempt: Promise<unknown>): Promise<string | undefined> =>
   attempt.then(() => undefined, messageOf);

@@ -7,7 +7,7 @@ import { fetchText } from '../topology/wait.js';
 import type { PublishedFact } from './facts.js';
 import { failureOf } from './failure.js';
 
-/** Whether the ports that a sandbox would publish are free here; `error` where one is not. */
+/** Checks whether the ports that a sandbox would publish are free here. `error` if one is not. */
 export async function askFreePorts(
   root: string,
   environment: Readonly<Record<string, string | undefined>>,
@@ -32,14 +32,14 @@ export async function askFreePorts(
   );
 }
 
-/** Leaves no trace. */
+/** Asks for a path that is not traced. */
 async function askFront(url: string): Promise<void> {
   const { headers } = await ask(url, { headers: { b3: '0' }, ms: 2000 });
   const server = headers.get('server');
   if (server !== 'envoy') throw new Error(`${server ?? 'another program'} answers instead of Envoy`);
 }
 
-/** Whether what the sandbox publishes answers here. */
+/** Checks whether the published ports of the sandbox answer here. */
 export async function askPorts({ model, frontUrl, adminUrl, zipkinUrl }: RunningSandbox): Promise<PublishedFact[]> {
   const front = model.front.name;
   const asked = [

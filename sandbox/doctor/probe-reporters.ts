@@ -16,7 +16,7 @@ interface Clusters {
   }[];
 }
 
-/** Where an Envoy sends its spans: the address that it has resolved. */
+/** Finds the address to which an Envoy sends its spans: the one that it has resolved. */
 async function collectorOfEnvoy(sandbox: RunningSandbox, service: string): Promise<string> {
   const clusters = JSON.parse(await sandbox.ask(service, 'admin', '/clusters?format=json')) as Clusters;
   const cluster = sandbox.model.services.find(({ name }) => name === service)?.reportsTo?.cluster;
@@ -26,14 +26,17 @@ async function collectorOfEnvoy(sandbox: RunningSandbox, service: string): Promi
   return new URL(urlOf({ host: address, port: port_value })).host;
 }
 
-/** Where an app sends its spans; undefined where it does not say, as an app of the user's own need not. */
+/**
+ * Finds the address to which an app sends its spans; undefined if it does not say, because the user's own apps need
+ * not.
+ */
 async function collectorOfApp(sandbox: RunningSandbox, service: string): Promise<string | undefined> {
   const text = await sandbox.ask(service, 'app', '/reporter').catch(() => '');
   const endpoint = /"endpoint": ?"([^"]+)"/.exec(text)?.[1];
   return endpoint && new URL(endpoint).host;
 }
 
-/** Asks Zipkin for its health from where a service runs. */
+/** Asks Zipkin for its health from the place where a service runs. */
 async function askFrom(sandbox: RunningSandbox, service: string, collector: string): Promise<void> {
   if (sandbox.mode === 'native') {
     await fetchText(`http://${collector}/health`);
@@ -46,9 +49,9 @@ async function askFrom(sandbox: RunningSandbox, service: string, collector: stri
 }
 
 /**
- * Asks every reporter where it sends its spans, and tries that way from where it runs.
+ * Asks every reporter for the address of its collector, and tries that address from its place.
  *
- * @param processes what was seen of them; whoever did not answer then is not asked again
+ * @param processes what was seen of them; a process that did not answer is not asked again
  */
 export async function askReporters(
   sandbox: RunningSandbox,

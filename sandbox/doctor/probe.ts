@@ -12,23 +12,23 @@ import { failureOf, messageOf } from './failure.js';
 import { askFreePorts, askPorts } from './probe-ports.js';
 import { askReporters } from './probe-reporters.js';
 
-/** Which sandbox to look at. */
+/** The sandbox to check. */
 export interface ProbeOptions {
   /** The project's root. */
   readonly root: string;
   readonly cache: string;
-  /** FRONT_PORT and the others that docker-compose.yml names. */
+  /** FRONT_PORT and the other variables of docker-compose.yml. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Called with what is looked at from now on, in a few words. */
+  /** Called with the name of each step, in a few words. */
   onLook(what: string): void;
 }
 
 const innerParts = { admin: { name: 'Envoy', path: '/ready' }, app: { name: 'app', path: '/health' } } as const;
 
 /**
- * Looks at the sandbox of this folder and at what runs around it, sends it one request, and judges nothing.
+ * Looks at the sandbox of this folder and at what runs around it, and sends it one request. It judges nothing.
  *
- * @throws Error where docker-compose.yml and the environment do not fit together
+ * @throws Error if docker-compose.yml and the environment contradict each other
  */
 export async function probe({ root, cache, environment, onLook }: ProbeOptions): Promise<Facts> {
   onLook('what runs');

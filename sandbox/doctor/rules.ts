@@ -7,10 +7,10 @@ import { readSampling } from './sampling.js';
 /** One line of the checklist. */
 export interface Check {
   readonly name: string;
-  /** `skipped` where it does not matter, or could not be looked at because of something above it. */
+  /** `skipped` if it does not matter, or could not be checked because of something above it. */
   readonly verdict: 'ok' | 'wrong' | 'skipped';
   readonly seen: string;
-  /** What to do; only where something is wrong. */
+  /** What to do, if something is wrong. */
   readonly advice?: string;
 }
 
@@ -22,8 +22,9 @@ const startIt = "'npm start' or 'docker compose up --build -d'";
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * The checklist "why do I see no traces", from the outside in: what runs, whether it is reached, whether spans can get to
- * Zipkin, whether any are made, whether they connect. A wrong line is a reason for those below it.
+ * Goes through the checklist "why do I see no traces", from the outside to the inside: what runs, whether it can be
+ * reached, whether spans can get to Zipkin, whether any are made, whether they connect. A wrong line is a reason for
+ * the lines below it.
  *
  * @returns the lines in the order to read them
  */

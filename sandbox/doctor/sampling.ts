@@ -1,9 +1,9 @@
 /**
- * Reads the front's sampling rate from its runtime settings.
+ * Reads the sampling rate of the front proxy from its runtime settings.
  *
  * @param runtime settings by key, as Envoy's admin interface prints them: `tracing.random_sampling` and
- * `tracing.global_enabled`, the lower of which holds, are a percentage, or a fraction as a printed protobuf
- * @returns percent of the requests without a decision of their own that are traced; 100 where nothing is set
+ *   `tracing.global_enabled`. The lower of the two holds. Each is a percentage, or a fraction as a printed protobuf
+ * @returns how many percent of the requests without a sampling decision are traced; 100 if nothing is set
  * @see https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/runtime
  */
 export function readSampling(runtime: Readonly<Record<string, string>>): number {

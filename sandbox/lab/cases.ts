@@ -1,23 +1,23 @@
 import type { Cause } from '../diagnosis/cause.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 
-/** One way to break the sandbox, what one sees then, and what `verify` says of it. */
+/** One way to break the sandbox, what the user sees then, and what `verify` says about it. */
 export interface LabCase {
   readonly name: string;
-  /** What is done, and what it is in real life. */
+  /** What the case does, and the mistake in real life that it stands for. */
   readonly does: string;
   /** What the drawing shows. */
   readonly picture: string;
-  /** Undefined where the trace stays whole: the mesh mends it. */
+  /** Undefined if the trace stays whole, because the mesh corrects the fault. */
   readonly cause: Cause | undefined;
   /** The service that the diagnosis names. */
   readonly hop: string;
-  /** How many requests it takes to see it; 1 unless said. */
+  /** How many requests are needed to see it. Default: 1. */
   readonly requests?: number;
   apply(sandbox: RunningSandbox): Promise<unknown>;
 }
 
-/** The services that the lab breaks: the one that calls, and the one that it calls. */
+/** The services that the lab breaks: the one that calls, and the one that is called. */
 const caller = 'service1';
 const called = 'service2';
 const callerApp = `${caller}-app`;
@@ -42,7 +42,7 @@ const abortPercent = 'fault.http.abort.abort_percent';
 const collectorRequests = 'circuit_breakers.zipkin.default.max_requests';
 const collectorPending = 'circuit_breakers.zipkin.default.max_pending_requests';
 
-/** Every case of the lab; `docs` and tests are made from this table. */
+/** Every case of the lab. Documents and tests are made from this table. */
 export const labCases: readonly LabCase[] = [
   {
     name: 'drop-headers',
@@ -160,7 +160,7 @@ export const labCases: readonly LabCase[] = [
   },
 ];
 
-/** Puts all right again. */
+/** Removes every fault. */
 export async function resetLab(sandbox: RunningSandbox): Promise<void> {
   const envoyDefaults = {
     [delayPercent]: '',

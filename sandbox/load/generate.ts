@@ -3,16 +3,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { answerSeconds, type LoadPlan } from './load-plan.js';
 
-/** Names and values in turn, as they came. */
+/** Names and values in turn, as they arrived. */
 interface RawHeaders {
   readonly headers: readonly string[];
 }
 
 declare module 'autocannon' {
-  /** A connection of autocannon, with what its types leave out. */
+  /** A connection of autocannon, with the members that its types leave out. */
   interface Client {
     reqsMade: number;
-    /** Sends no request beyond this many; ends itself when the last one is answered. */
+    /** The number of requests to send. The connection ends itself when the last one is answered. */
     responseMax: number | undefined;
     destroy(): void;
     on(event: 'headers', listener: (answer: RawHeaders) => void): this;
@@ -24,16 +24,16 @@ declare module 'autocannon' {
 /** One answered request. */
 export interface Answered {
   readonly status: number;
-  /** The answer's x-b3-traceid; empty where it had none. */
+  /** The x-b3-traceid of the answer; empty if it had none. */
   readonly traceId: string;
   readonly milliseconds: number;
 }
 
-/** What became of all requests of a load. */
+/** The results of all requests of a load. */
 export interface Generated {
   readonly requests: number;
   readonly answered: number;
-  /** Requests without an answer, by what was seen instead. */
+  /** Requests without an answer, by what happened instead. */
   readonly failures: Readonly<Record<string, number>>;
   readonly seconds: number;
 }
@@ -47,7 +47,7 @@ function traceIdIn(headers: readonly string[]): string {
   return '';
 }
 
-/** One connection's part of a load. */
+/** The part of a load that one connection sends. */
 class Connection {
   requests = 0;
   answered = 0;
@@ -61,7 +61,7 @@ class Connection {
     private readonly onAnswer: (answer: Answered) => void,
   ) {}
 
-  /** Sends until its count is reached or `ended` says so; what is in flight then is still answered. */
+  /** Sends until its count is reached or `ended` aborts. Requests in flight are still answered. */
   async run(ended: AbortSignal): Promise<void> {
     const drain = () => this.#drain();
     ended.addEventListener('abort', drain);
@@ -100,7 +100,7 @@ class Connection {
           this.answered += 1;
           this.onAnswer({ status, traceId, milliseconds });
         });
-        // Left alone, autocannon would connect again at once, thousands of times a second.
+        // By default autocannon would connect again at once, thousands of times a second.
         client.on('connError', (error) => {
           failure = error.code ?? error.message;
           client.destroy();
@@ -119,16 +119,16 @@ class Connection {
   }
 }
 
-/** `whole` in `parts` integers that differ by one at most. */
+/** Splits `whole` into `parts` integers that differ by at most one. */
 const share = (whole: number, parts: number, part: number): number =>
   Math.floor(whole / parts) + (part < whole % parts ? 1 : 0);
 
 /**
- * Sends a load with autocannon (https://github.com/mcollina/autocannon), an instance for each connection. Given a rate,
- * each of them sends its share in the course of every second, and they begin one after the other, so that the requests
- * are spread over the second. Every request is answered or failed when this returns.
+ * Sends a load with autocannon (https://github.com/mcollina/autocannon), one instance for each connection. With a rate,
+ * each connection sends its share during every second. The connections begin one after the other, so the requests are
+ * spread over the second. Every request is answered or failed when this returns.
  *
- * @param onAnswer is called with each answer as it comes
+ * @param onAnswer called with each answer as it arrives
  * @param stopped ends the load early
  */
 export async function generateLoad(

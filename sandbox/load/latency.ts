@@ -8,7 +8,7 @@ export interface Latency {
   readonly max: number;
 }
 
-/** Collects latencies; keeps three digits of each, in little memory however many there are. */
+/** Collects latencies. It keeps three digits of each, and needs little memory for any number of them. */
 export class Latencies {
   readonly #microseconds = createHistogram();
 
@@ -20,14 +20,14 @@ export class Latencies {
     this.#microseconds.record(Math.max(1, Math.round(milliseconds * 1000)));
   }
 
-  /** @returns percentiles; zeros where there is none */
+  /** @returns percentiles; zeros if there are none */
   summary(): Latency {
     const at = (percent: number): number => this.#microseconds.percentile(percent) / 1000;
     return { p50: at(50), p90: at(90), p99: at(99), max: at(100) };
   }
 }
 
-/** @returns the middle of `values`, or the mean of the two in the middle; 0 where there is none */
+/** @returns the middle of `values`, or the mean of the two in the middle; 0 if there are none */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;

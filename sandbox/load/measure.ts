@@ -9,7 +9,7 @@ import { type Answered, generateLoad } from './generate.js';
 import { Latencies, type Latency } from './latency.js';
 import { decisionIn, type LoadPlan } from './load-plan.js';
 
-/** A load, how it was answered, and what became of its spans. */
+/** A load, its answers, and what happened to its spans. */
 export interface MeasuredLoad {
   readonly requests: number;
   readonly answered: number;
@@ -18,26 +18,26 @@ export interface MeasuredLoad {
   readonly latency: Latency;
   /** Answers by status. */
   readonly statuses: Readonly<Record<string, number>>;
-  /** Requests without an answer, by what was seen instead. */
+  /** Requests without an answer, by what happened instead. */
   readonly failures: Readonly<Record<string, number>>;
-  /** Whether all had been reported, or was given up, when the ledger was made. */
+  /** Whether every span had been reported or given up when the ledger was made. */
   readonly quiet: boolean;
   readonly ledger: Ledger;
 }
 
 export interface MeasureOptions {
-  /** Spans of one request that is answered with 200; empty where the path has no shape. */
+  /** The spans of one request that is answered with 200; empty if the path has no shape. */
   readonly spansEach: SpanCounts;
-  /** Most spans that Zipkin keeps. */
+  /** How many spans Zipkin keeps. */
   readonly spanLimit: number;
-  /** Reads traces while the load runs, where it is long, before Zipkin pushes them out. That costs throughput. */
+  /** Whether to read traces during a long load, before Zipkin forgets them. That costs throughput. */
   readonly keepUp: boolean;
   /** Longest wait for the last spans, in seconds. */
   readonly quietSeconds: number;
   readonly stopped: AbortSignal;
-  /** Is told about once a second what goes on. */
+  /** Called about once a second with the progress. */
   readonly onProgress: (text: string) => void;
-  /** Runs when the last span has been reported and before traces are read. */
+  /** Called when the last span has been reported, before traces are read. */
   readonly onQuiet?: () => Promise<void>;
 }
 
@@ -64,7 +64,7 @@ const tally = (counts: Record<string, number>, key: string | number): void => {
 /**
  * Sends a load to a running sandbox and accounts for every span of it.
  *
- * @throws ZipkinError where its traces cannot be read at the end
+ * @throws ZipkinError if its traces cannot be read at the end
  */
 export async function measureLoad(
   sandbox: RunningSandbox,

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** A process as /proc has it. */
+/** A process as /proc describes it. */
 export interface ProcessEntry {
   readonly pid: number;
   readonly command: string;
@@ -14,7 +14,8 @@ const ticksPerSecond = 100;
 const pageBytes = 4096;
 
 /**
- * @param text files `/proc/PID/stat`, one after the other; their second field, the command in brackets, may hold anything
+ * @param text files `/proc/PID/stat`, one after the other; their second field, the command in brackets, may contain any
+ *   text
  * @see proc_pid_stat(5)
  */
 export function readProcesses(text: string): ProcessEntry[] {
@@ -40,16 +41,19 @@ export async function processesHere(): Promise<ProcessEntry[]> {
 }
 
 /**
- * @param command as /proc has it; Node is `node` or its main thread's name
- * @returns whether it is one of the sandbox's own, and none that start-service or a probe runs for a moment
+ * @param command as /proc names it; Node is `node` or the name of its main thread
+ * @returns whether it is a process of the sandbox itself, and not one that start-service or a probe runs for a moment
  */
 export const isOwnCommand = (command: string): boolean => /^(envoy|node|MainThread|java)$/.test(command);
 
-/** What one process of the sandbox has used: CPU seconds since it began, resident bytes now. */
+/** What one process of the sandbox uses: CPU seconds since it began, resident bytes now. */
 export interface Usage {
   readonly cpuSeconds: number;
   readonly residentBytes: number;
-  /** Resident bytes with each page shared among the processes that map it; the sum over processes is what they take. */
+  /**
+   * Resident bytes, with each shared page divided by the number of processes that map it. So the sum is what the
+   * processes take.
+   */
   readonly proportionalBytes: number;
 }
 
@@ -61,8 +65,8 @@ async function proportionalBytes(pid: number): Promise<number> {
 /**
  * Reads what the processes of process groups use; Linux only.
  *
- * @param groups leaders' process ids by name, as a run's sandbox.json has them
- * @returns by `<name>/<command>`, for example `cart/envoy`
+ * @param groups process ids of the group leaders by name, as in sandbox.json of a run
+ * @returns the usage by `<name>/<command>`, for example `cart/envoy`
  * @see proc_pid_smaps(5)
  */
 export async function readUsage(groups: Readonly<Record<string, number>>): Promise<Record<string, Usage>> {

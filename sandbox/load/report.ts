@@ -3,7 +3,7 @@ import type { MeasuredLoad } from './measure.js';
 
 const milliseconds = (value: number): string => `${value.toFixed(value < 10 ? 2 : 1)} ms`;
 
-/** @returns what `npm run load` prints of a load: lines without line ends */
+/** @returns the output of `npm run load` about a load: lines without line ends */
 export function describeLoad(load: MeasuredLoad): string[] {
   const { latency, ledger } = load;
   const answers = Object.entries(load.statuses).map(([status, count]) => `${count} × ${status}`);

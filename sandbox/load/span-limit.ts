@@ -1,11 +1,11 @@
 import { type ComposeService, zipkinIn } from '../topology/compose-file.js';
 
-/** What Zipkin's server keeps where MEM_MAX_SPANS says nothing. */
+/** How many spans Zipkin's server keeps if MEM_MAX_SPANS is not set. */
 export const defaultSpanLimit = 500_000;
 
 /**
- * @param services docker-compose.yml's
- * @returns how many spans the sandbox's Zipkin keeps in memory; beyond that it lets go of the oldest traces
+ * @param services those of docker-compose.yml
+ * @returns how many spans the sandbox's Zipkin keeps in memory; then it forgets the oldest traces
  * @see https://github.com/openzipkin/zipkin/blob/master/zipkin-server/README.md#in-memory-storage
  */
 export function spanLimitOf(services: readonly ComposeService[]): number {

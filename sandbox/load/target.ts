@@ -2,12 +2,12 @@ import { ask } from '../topology/ask.js';
 import { findSandbox, type RunningSandbox } from '../topology/running-sandbox.js';
 import { isThisMachine } from '../topology/this-machine.js';
 
-/** The front's own answer to what it does not route is in its Envoy file. */
+/** Compares the answer to a path that no route matches with the one in the Envoy file. */
 async function answersAsSandbox({ frontUrl, model }: RunningSandbox): Promise<boolean> {
   try {
     const path = '/is-this-the-sandbox';
     const own = model.edge.route({ host: new URL(frontUrl).host, path });
-    if (own.cluster !== undefined) return true; // it routes everything
+    if (own.cluster !== undefined) return true; // a route matches everything
     const { status, headers, body } = await ask(frontUrl + path, { headers: { 'x-b3-sampled': '0' }, ms: 5000 });
     return status === own.status && headers.get('server') === 'envoy' && body === own.body;
   } catch {
@@ -16,11 +16,11 @@ async function answersAsSandbox({ frontUrl, model }: RunningSandbox): Promise<bo
 }
 
 /**
- * Finds the sandbox that a load may be sent to: one that runs on this machine, and whose front answers as this
- * sandbox's does. A load is for nobody else's server.
+ * Finds the sandbox to which a load may be sent: one that runs on this machine, and whose front proxy answers like this
+ * sandbox's. A load must not reach another server.
  *
- * @param url the front, where it is not the default one
- * @throws Error where it is not on this machine, is not a sandbox that runs here, or answers differently
+ * @param url the front proxy, if it is not the default one
+ * @throws Error if it is not on this machine, is not a sandbox that runs here, or answers differently
  */
 export async function findLoadTarget(
   root: string,
