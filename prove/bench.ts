@@ -36,7 +36,7 @@ async function bench({ sweep, json, ...limits }: BenchCommandOptions): Promise<E
   return ExitCode.done;
 }
 
-/** Adds `bench` to the program: compares ways to set the sandbox up, or the values of one setting. */
+/** Adds `bench` to the program: it compares set-ups of the sandbox, or the values of one setting. */
 export function registerBench(program: Command): void {
   program
     .command('bench')

@@ -50,7 +50,7 @@ async function faults(names: readonly string[], options: FaultOptions): Promise<
 
 const replaceMaps = (_: string, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value);
 
-/** Adds `faults` to the program: injects each fault while requests are sent and tells what it cost. */
+/** Adds `faults` to the program: it injects each fault while requests are sent, and reports what it cost. */
 export function registerFaults(program: Command): void {
   program
     .command('faults')

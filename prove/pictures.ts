@@ -6,16 +6,16 @@ import { withControl } from './control/with-control.js';
 
 const folder = join(root, 'docs/pictures');
 
-/** The browser's test takes those of Zipkin, `trace` draws its own. */
+/** A browser test takes the pictures of Zipkin, and `trace` draws its own. */
 async function takePictures(frontUrl: string): Promise<void> {
   const env = { FRONT_PORT: new URL(frontUrl).port, SCREENSHOTS: folder };
   const node = (file: string, ...args: string[]) => execa('node', [join(root, 'dist', file), ...args], { env });
   await node('test/e2e/zipkin-ui.test.js');
-  await node('sandbox/cli/main.js', 'verify', '--count', '50'); // warm, as a sandbox is that one looks at
+  await node('sandbox/cli/main.js', 'verify', '--count', '50'); // a cold sandbox is slow
   await node('sandbox/cli/main.js', 'trace', '--svg', join(folder, 'waterfall.svg'));
 }
 
-/** Adds `pictures` to the program: takes the pictures of the documents anew. */
+/** Adds `pictures` to the program: it takes the pictures of the documents again. */
 export function registerPictures(program: Command): void {
   program
     .command('pictures')

@@ -28,7 +28,10 @@ async function run({ seconds, rate, compose, json }: SoakOptions): Promise<ExitC
   return ExitCode.done;
 }
 
-/** Adds `soak` to the program: a long load at half of what the sandbox can take, every span accounted for, memory watched. */
+/**
+ * Adds `soak` to the program: a long load at half the rate that the sandbox can answer. It accounts for every span and
+ * watches the memory.
+ */
 export function registerSoak(program: Command): void {
   program
     .command('soak')

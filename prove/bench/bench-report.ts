@@ -5,7 +5,7 @@ import type { Summary } from './rounds.js';
 
 type Row = readonly string[];
 
-/** A table whose first column is text and whose others are numbers. */
+/** A table whose first column is text and whose other columns are numbers. */
 const table = (rows: readonly Row[]): string =>
   markdownTable(rows, { align: rows[0]?.map((_, column) => (column === 0 ? 'l' : 'r')) ?? [] });
 const count = (value: number): string => Math.round(value).toLocaleString('en');
@@ -40,7 +40,7 @@ export function describeVariants(variants: readonly Summary[]): string[] {
   ];
 }
 
-/** @returns everything that a bench measured, in Markdown */
+/** @returns all results of a bench, in Markdown */
 export function describeBench(bench: Bench): string[] {
   const rates = bench.variants.map(({ requestsPerSecond }) => requestsPerSecond);
   const [shipped = 0, untraced = 0] = rates;

@@ -10,33 +10,33 @@ import { type RoundOptions, runRounds, type Summary } from './rounds.js';
 import { VariantRun } from './variant-run.js';
 import type { Variant } from './variants.js';
 
-/** What is measured, and how long; times in seconds. */
+/** What to measure, and for how long; times in seconds. */
 export interface BenchOptions extends RoundOptions {
-  /** Load on each variant before the first round. */
+  /** How long each variant is under load before the first round. */
   readonly warm: number;
-  /** How long the last load goes on at saturation. */
+  /** How long the last load at saturation lasts. */
   readonly saturation: number;
-  /** Spans of one request by reporter. */
+  /** The spans of one request by reporter. */
   readonly spansEach: SpanCounts;
 }
 
-/** What `npm run prove -- bench` measures. */
+/** The results of `npm run prove -- bench`. */
 export interface Bench {
   readonly variants: readonly Summary[];
-  /** (a) and (b), both at half of what (a) answers at most. */
+  /** (a) and (b), both at half the rate that (a) can answer. */
   readonly halfRate: { readonly rate: number; readonly variants: readonly Summary[] };
-  /** The long load on (a), and the same on the last variant. */
+  /** The long load on (a), and the same load on the last variant. */
   readonly saturation: MeasuredLoad;
   readonly otherSaturation: MeasuredLoad;
   /** Milliseconds from an answer of the idle (a) until its whole trace can be read. */
   readonly readable: { readonly median: number; readonly max: number };
-  /** Of (a), after all of that. */
+  /** The memory of (a), after all other measurements. */
   readonly memory: Readonly<Record<string, Usage>>;
 }
 
 const idleRequests = 20;
 
-/** Starts variants, warms them, has the same work done on all, and stops them whatever comes. */
+/** Starts variants, warms them, does the work, and stops them in any case. */
 async function withVariants<T>(
   variants: readonly Variant[],
   { spansEach, concurrency, warm, onProgress }: BenchOptions,
@@ -55,7 +55,7 @@ async function withVariants<T>(
   }
 }
 
-/** @throws Error where a trace is not whole within ten seconds */
+/** @throws Error if a trace is not whole within ten seconds */
 async function timeToReadable({ control: { sandbox } }: VariantRun, expected: number): Promise<number> {
   const request = { url: new URL(sandbox.frontUrl + requestPath), method: 'GET', headers: {} };
   let answeredAt = 0;
@@ -68,8 +68,8 @@ async function timeToReadable({ control: { sandbox } }: VariantRun, expected: nu
 }
 
 /**
- * Compares the variants, of which the first is the sandbox as shipped, the second has tracing off, and the last is what
- * the first is held against.
+ * Compares the variants. The first one is the sandbox as shipped, the second one has tracing off, and the first one is
+ * compared with the last one.
  */
 export async function runBench(variants: readonly Variant[], options: BenchOptions): Promise<Bench> {
   const { concurrency, saturation: seconds, spansEach, onProgress } = options;
@@ -101,7 +101,7 @@ export async function runBench(variants: readonly Variant[], options: BenchOptio
   });
 }
 
-/** Tries each value of one setting on the sandbox as shipped otherwise. */
+/** Tries each value of one setting on the sandbox, with all other settings as shipped. */
 export function runSweep(variants: readonly Variant[], options: BenchOptions): Promise<Summary[]> {
   return withVariants(variants, options, (runs) => runRounds(runs, options));
 }

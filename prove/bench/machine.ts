@@ -2,8 +2,8 @@ import { cpus, loadavg } from 'node:os';
 import { runTool } from '../../sandbox/topology/installing.js';
 
 /**
- * @returns what a bench runs on, in a line: versions of Node and Java, processors, and how many processes wanted one in
- *   the minute before
+ * @returns one line about the machine of a bench: versions of Node and Java, processors, and how many processes wanted
+ *   a processor in the minute before
  */
 export async function describeMachine(): Promise<string> {
   const instead = 'install a Java runtime, 17 or later';

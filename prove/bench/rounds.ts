@@ -1,7 +1,7 @@
 import { median } from '../../sandbox/load/latency.js';
 import type { Round, VariantRun } from './variant-run.js';
 
-/** The medians of a variant's rounds; spans are sums. */
+/** The medians of a variant's rounds. Spans are sums. */
 export interface Summary {
   readonly name: string;
   readonly description: string;
@@ -9,13 +9,13 @@ export interface Summary {
   readonly requestsPerSecond: number;
   readonly p50: number;
   readonly p99: number;
-  /** CPU seconds for 1,000 requests by `<service>/<command>`. */
+  /** CPU seconds for 1,000 requests, by `<service>/<command>`. */
   readonly cpu: Readonly<Record<string, number>>;
   readonly failed: number;
   readonly stored: number;
   readonly evicted: number;
   readonly missing: number;
-  /** Why spans are missing, and what else was odd: a line each. */
+  /** Why spans are missing, and what else was odd: a line for each. */
   readonly remarks: readonly string[];
 }
 
@@ -54,8 +54,8 @@ function summarise({ variant }: VariantRun, rounds: readonly Round[]): Summary {
 }
 
 /**
- * Puts the same load on several variants in turn, round by round, so that what the machine does besides falls on all of
- * them alike. Each round ends when its last span has been reported and its traces have been read.
+ * Puts the same load on several variants in turn, round by round, so that other work of the machine affects all of them
+ * alike. Each round ends when its last span has been reported and its traces have been read.
  */
 export async function runRounds(runs: readonly VariantRun[], options: RoundOptions): Promise<Summary[]> {
   const { rounds, seconds, concurrency, rate, onProgress } = options;

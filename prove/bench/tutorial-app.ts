@@ -7,8 +7,8 @@ import { expressMiddleware } from 'zipkin-instrumentation-express';
 import wrapFetch from 'zipkin-instrumentation-fetch';
 import { HttpLogger } from 'zipkin-transport-http';
 
-// The app as zipkin-js's own examples write it, for `npm run prove -- bench` only: its context from zipkin-context-cls, its spans
-// by HttpLogger, everything else as it comes.
+// The app as zipkin-js's own examples write it, only for `npm run prove -- bench`: its context comes from
+// zipkin-context-cls, and HttpLogger sends its spans. Everything else has the defaults.
 const { SERVICE_NAME = '', ZIPKIN_URL = '', PORT = '8080', NEXT_HOP_URL } = process.env;
 const logger = new HttpLogger({ endpoint: `${ZIPKIN_URL}/api/v2/spans`, jsonEncoder: zipkin.jsonEncoder.JSON_V2 });
 const recorder = new zipkin.BatchRecorder({ logger });
@@ -25,7 +25,7 @@ const app = express();
 app.get('/health', (_request, response) => {
   response.send('ok\n');
 });
-// The bench asks every app for its counters; that must leave no trace here either.
+// The bench asks every app for its counters. These requests must not be traced here either.
 app.get('/reporter', (_request, response) => {
   response.sendStatus(404);
 });

@@ -6,7 +6,7 @@ import { NativeControl } from '../control/native-control.js';
 import { requestPath } from '../request-shape.js';
 import type { Variant } from './variants.js';
 
-/** One load on one variant, with the CPU seconds that each of its processes used for 1,000 requests. */
+/** One load on one variant, with the CPU seconds of each of its processes for 1,000 requests. */
 export interface Round extends MeasuredLoad {
   readonly cpu: Readonly<Record<string, number>>;
 }
@@ -14,15 +14,15 @@ export interface Round extends MeasuredLoad {
 interface Load {
   readonly concurrency: number;
   readonly seconds: number;
-  /** Requests a second; as many as are answered where it is missing. */
+  /** Requests a second. Default: as many as are answered. */
   readonly rate?: number;
 }
 
 const quietSeconds = 30;
-/** Load on a Zipkin that was just started, before it counts. */
+/** How long a restarted Zipkin is under load before the measurement. */
 const renewedWarmSeconds = 3;
 
-/** A variant of the sandbox that runs natively on ports of its own. */
+/** A variant of the sandbox that runs natively on its own ports. */
 export class VariantRun {
   private constructor(
     readonly variant: Variant,
@@ -31,15 +31,17 @@ export class VariantRun {
   ) {}
 
   /**
-   * @param spansEach spans of one request by reporter, where all report
-   * @throws Error where a process does not start
+   * @param spansEach the spans of one request by reporter, if all report
+   * @throws Error if a process does not start
    */
   static async start(variant: Variant, spansEach: SpanCounts): Promise<VariantRun> {
     const reported = Object.entries(spansEach).filter(([reporter]) => variant.reports(reporter));
     return new VariantRun(variant, await NativeControl.start(variant), Object.fromEntries(reported));
   }
 
-  /** Sends a load and accounts for it. A Zipkin that ends meanwhile is started again, without its spans. */
+  /**
+   * Sends a load and accounts for its spans. A Zipkin that ends during the load is started again, without its spans.
+   */
   async load(load: Load): Promise<Round> {
     const { control, variant, spansEach } = this;
     const { frontUrl } = control.sandbox;

@@ -3,13 +3,13 @@ import { parseDocument, visit } from 'yaml';
 import { defaultSpanLimit } from '../../sandbox/load/span-limit.js';
 import { asShipped, type Changes } from '../control/native-control.js';
 
-/** One way to set the sandbox up, to be compared with others. */
+/** One set-up of the sandbox, to be compared with others. */
 export interface Variant extends Changes {
   readonly name: string;
   readonly description: string;
-  /** Who reports spans: of each request that the shape has, which services' are expected. */
+  /** Whether a service of the shape reports its spans in this variant. */
   readonly reports: (service: string) => boolean;
-  /** Whether each load gets a new Zipkin, because one does not outlive several. */
+  /** Whether each load gets a new Zipkin, because one Zipkin does not survive several loads. */
   readonly zipkinAnew: boolean;
 }
 
@@ -19,7 +19,7 @@ const reporting = [
   'tracing.zipkin.request_timeout',
 ];
 
-/** @returns the configuration without any `tracing`; the rules for headers from outside stay */
+/** @returns the configuration without any `tracing`; the rules for a caller's headers stay */
 export function withoutTracing(configuration: string): string {
   const document = parseDocument(configuration);
   visit(document, { Pair: (_, { key }) => (String(key) === 'tracing' ? visit.REMOVE : undefined) });
@@ -27,8 +27,8 @@ export function withoutTracing(configuration: string): string {
 }
 
 /**
- * @param settings runtime keys of reporting with their values, undefined for Envoy's default
- * @returns the configuration with these in its static runtime layer
+ * @param settings runtime keys of reporting with their values; undefined for Envoy's default
+ * @returns the configuration with these settings in its static runtime layer
  */
 export function withReporting(configuration: string, settings: Readonly<Record<string, number | undefined>>): string {
   const document = parseDocument(configuration);
@@ -47,7 +47,7 @@ export function withReporting(configuration: string, settings: Readonly<Record<s
 const shipped = { ...asShipped, reports: () => true, zipkinAnew: false };
 
 /**
- * What Zipkin's image sets where nobody does, and what its server does.
+ * The settings of Zipkin's image and of its server if nobody changes them.
  *
  * @see https://github.com/openzipkin/zipkin/blob/master/docker/start-zipkin
  */
@@ -59,7 +59,7 @@ const zipkinDefault = {
 const envoysDefault = (configuration: string): string =>
   withReporting(configuration, Object.fromEntries(reporting.map((key) => [key, undefined])));
 
-/** What `npm run prove -- bench` compares, (a) first; `tutorialApp` is the compiled tutorial-app. */
+/** The variants of `npm run prove -- bench`, (a) first. `tutorialApp` is the compiled tutorial-app. */
 export function benchVariants(tutorialApp: string): Variant[] {
   return [
     { ...shipped, name: 'a', description: 'as shipped' },
@@ -100,7 +100,7 @@ const ofReporting = (setting: string, values: readonly number[]) =>
     envoy: (configuration) => withReporting(configuration, { [`tracing.zipkin.${setting}`]: value }),
   }));
 
-/** What `npm run prove -- bench --sweep` tries, one setting at a time, by the setting's name. */
+/** The variants of `npm run prove -- bench --sweep`, by the name of the setting that they change. */
 export const sweeps: Readonly<Record<string, readonly Variant[]>> = {
   min_flush_spans: ofReporting('min_flush_spans', [5, 10, 20, 40, 80]),
   flush_interval_ms: ofReporting('flush_interval_ms', [50, 200, 500, 1000]),

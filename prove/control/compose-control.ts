@@ -9,9 +9,9 @@ import { Control } from './control.js';
 const init = 1;
 const addressFormat = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
 
-/** The Compose project that runs; Docker restarts what ends by itself. */
+/** The running Compose project. Docker restarts containers that end by themselves. */
 export class ComposeControl extends Control {
-  /** Where services were when they were stopped. */
+  /** The addresses of services when they were stopped. */
   readonly #addresses = new Map<string, string>();
 
   constructor(
@@ -21,7 +21,7 @@ export class ComposeControl extends Control {
     super(services);
   }
 
-  /** Orphans become the init's children too, and have higher numbers than what it started. */
+  /** Orphans become children of the init process too, and have higher process ids than what it started. */
   protected firstOf(service: string, processes: readonly ProcessEntry[]): number {
     const first = Math.min(...processes.filter(({ parent }) => parent === init).map(({ pid }) => pid));
     if (!Number.isFinite(first)) throw new Error(`${service}: no process was found in its container`);
@@ -46,7 +46,7 @@ export class ComposeControl extends Control {
     await this.#docker('start', await this.#container(service));
   }
 
-  /** Others take the lowest free address, which it had, and keep it for a minute. */
+  /** Other containers take the lowest free address, which this service had, and keep it for a minute. */
   async startElsewhere(service: string): Promise<void> {
     const [network, image] = await Promise.all([this.#network(service), this.#inspect(service, '{{.Image}}')]);
     const other = ['run', '--detach', '--rm', '--network', network, '--entrypoint', 'sleep', image, '60'];

@@ -6,27 +6,27 @@ import { spanLimitOf } from '../../sandbox/load/span-limit.js';
 import { type ComposeService, zipkinIn } from '../../sandbox/topology/compose-file.js';
 import type { RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
 
-/** A service of docker-compose.yml as a whole, or one process of it: `NAME`, `NAME/app`, `NAME/sidecar`. */
+/** A service of docker-compose.yml, or one process of it: `NAME`, `NAME/app`, `NAME/sidecar`. */
 export type Part = string;
 
 /** @returns the service that a part belongs to */
 export const serviceOf = (part: Part): string => part.replace(/\/.*/, '');
 
 const commands: Readonly<Record<string, RegExp>> = { app: /^(node|MainThread)$/, sidecar: /^envoy$/ };
-/** What a command in a container exits with when the container ends under it. */
+/** The exit code of a command in a container that ends. */
 const endedWithContainer = 137;
 
-/** Runs a script where a service's processes are seen. */
+/** Runs a script where it can see the processes of a service. */
 function runIn(sandbox: RunningSandbox, service: string, script: string) {
   const [command = 'sh', ...args] = [...sandbox.inside(service), 'sh', '-c', script];
   return execa(command, args, { cwd: root, reject: false, stdin: 'ignore' });
 }
 
 /**
- * Finds a part's process among those of its service.
+ * Finds the process of a part among those of its service.
  *
- * @param first the service's first process
- * @throws Error where the part does not run
+ * @param first the first process of the service
+ * @throws Error if the part does not run
  */
 export function processOf(part: Part, processes: readonly ProcessEntry[], first: number): number {
   const [service, name] = part.split('/');
@@ -36,14 +36,14 @@ export function processOf(part: Part, processes: readonly ProcessEntry[], first:
   return found.pid;
 }
 
-/** The power over a sandbox that faults need. Somebody else brings back what ended by itself: Docker, or a NativeControl. */
+/** What faults can do to a sandbox. What ends by itself is started again by Docker, or by a NativeControl. */
 export abstract class Control {
   protected readonly services: readonly string[];
-  /** The service that collects the spans, and most spans that it keeps. */
+  /** The service that collects the spans, and how many spans it keeps. */
   readonly zipkin: string;
   readonly spanLimit: number;
 
-  /** @param services docker-compose.yml's */
+  /** @param services those of docker-compose.yml */
   constructor(services: readonly ComposeService[]) {
     this.services = services.map(({ name }) => name);
     this.zipkin = zipkinIn(services)?.name ?? '';
@@ -52,22 +52,22 @@ export abstract class Control {
 
   abstract get sandbox(): RunningSandbox;
 
-  /** Ends a service in good order and keeps it down. */
+  /** Ends a service as a user would, and keeps it down. */
   abstract stop(service: string): Promise<void>;
   /** Starts a service that was stopped. */
   abstract start(service: string): Promise<void>;
-  /** Starts a service that was stopped where it had another address before. */
+  /** Starts a stopped service at another address. */
   abstract startElsewhere(service: string): Promise<void>;
-  /** Lets no byte reach a service or leave it, and lets them through again. */
+  /** `cut` lets no byte reach a service or leave it. `mend` ends that. */
   abstract cut(service: string): Promise<void>;
   abstract mend(service: string): Promise<void>;
 
-  /** @returns a wait for the end of the service as it runs now, whatever happens to it afterwards */
+  /** @returns a wait for the end of the service as it runs now, whatever happens to it later */
   protected abstract endOf(service: string): Promise<() => Promise<unknown>>;
-  /** @returns a service's first process: the one that Compose or the native run started */
+  /** @returns the first process of a service: the one that Compose or the native run started */
   protected abstract firstOf(service: string, processes: readonly ProcessEntry[]): number;
 
-  /** Sends a signal to a part's process. A whole service is stopped or killed with all its processes. */
+  /** Sends a signal to the process of a part. For a whole service, STOP and KILL go to all its processes. */
   async signal(part: Part, signal: 'TERM' | 'KILL' | 'STOP' | 'CONT'): Promise<void> {
     const { pid } = await this.#find(part);
     const target = part.includes('/') || signal === 'TERM' ? pid : -pid;
@@ -75,10 +75,10 @@ export abstract class Control {
     if (failed && exitCode !== endedWithContainer) throw new Error(`${part} got no SIG${signal}: ${stderr.trim()}`);
   }
 
-  /** Stops a part's process, and lets it go on `seconds` later; resolves when it is stopped. */
+  /** Stops the process of a part, and lets it continue `seconds` later. Resolves when it is stopped. */
   async hold(part: Part, seconds: number): Promise<void> {
     const { pid } = await this.#find(part);
-    // Timed where the process is: a command for each end of it would take longer than the hold.
+    // The time is measured where the process is, because a command for each end of it would take longer than the hold.
     const script = `kill -STOP ${pid} && echo held && sleep ${seconds} && kill -CONT ${pid}`;
     const holding = runIn(this.sandbox, serviceOf(part), script);
     const isHeld = await Promise.race([once(holding.stdout, 'data').then(() => true), holding.then(() => false)]);
@@ -94,7 +94,10 @@ export abstract class Control {
     return (Date.now() - since) / 1000;
   }
 
-  /** @returns the resident bytes of each of the sandbox's processes by `<service>/<command>`; what does not run is left out */
+  /**
+   * @returns the resident bytes of each process of the sandbox by `<service>/<command>`; processes that do not run are
+   *   left out
+   */
   async memory(): Promise<Record<string, number>> {
     const samples = this.services.map(async (service) => {
       const { processes } = await this.#find(service).catch(() => ({ processes: [] }));
@@ -104,7 +107,7 @@ export abstract class Control {
     return Object.fromEntries((await Promise.all(samples)).flat());
   }
 
-  /** A part's process, and all processes of its service: those of its group. */
+  /** Finds the process of a part, and all processes of its service: those of its group. */
   async #find(part: Part): Promise<{ readonly pid: number; readonly processes: readonly ProcessEntry[] }> {
     const { stdout } = await runIn(this.sandbox, serviceOf(part), 'cat /proc/[0-9]*/stat 2>/dev/null');
     const all = readProcesses(stdout);

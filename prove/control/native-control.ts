@@ -11,11 +11,11 @@ import { readTopology } from '../../sandbox/topology/read-topology.js';
 import { findSandbox, type RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
 import { Control } from './control.js';
 
-/** What of the sandbox is other than as shipped. */
+/** The differences of a sandbox from the one as shipped. */
 export interface Changes {
   /** Changes an Envoy configuration, YAML to YAML. */
   readonly envoy: (configuration: string) => string;
-  /** Environment of the services with an app, of all with an Envoy, of Zipkin. */
+  /** Environment of the services with an app, of all with an Envoy, and of Zipkin. */
   readonly apps: Readonly<Record<string, string>>;
   readonly envoys: Readonly<Record<string, string>>;
   readonly zipkin: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ export interface Changes {
 
 export const asShipped: Changes = { envoy: (configuration) => configuration, apps: {}, envoys: {}, zipkin: {} };
 
-/** Docker's first wait before it restarts a container. */
+/** The time that Docker waits before it restarts a container for the first time. */
 const restartDelayMs = 100;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -41,7 +41,7 @@ async function prepare(
   { envoy, apps, envoys }: Changes,
 ): Promise<NativeSandbox> {
   const overrides = Object.fromEntries(
-    // An app is told where Zipkin is; a service of Envoy alone is not.
+    // An app needs Zipkin's address. A service with only an Envoy does not.
     services.map(({ name, environment }) => [name, environment.ZIPKIN_URL ? { ...envoys, ...apps } : envoys]),
   );
   const envoyBinary = await installEnvoy(cache, environment);
@@ -52,7 +52,7 @@ async function prepare(
   return sandbox;
 }
 
-/** A native sandbox of one's own, whose processes are restarted when they end, as `restart: unless-stopped` does. */
+/** A native sandbox of its own. Processes that end are started again, as `restart: unless-stopped` does. */
 export class NativeControl extends Control {
   readonly #down = new Set<string>();
   readonly #keepers: Promise<void>[] = [];
@@ -66,9 +66,9 @@ export class NativeControl extends Control {
   }
 
   /**
-   * Starts a sandbox on free ports, which disturbs none that runs, and waits until it serves.
+   * Starts a sandbox on free ports, which disturbs no other one, and waits until it is ready.
    *
-   * @throws Error where a part cannot be had, or does not start
+   * @throws Error if a part cannot be installed or does not start
    */
   static async start(changes = asShipped): Promise<NativeControl> {
     const [FRONT_PORT, ADMIN_PORT, ZIPKIN_PORT] = (await freePorts(3)).map(String);
@@ -95,7 +95,7 @@ export class NativeControl extends Control {
     return readUsage(Object.fromEntries(this.services.map((service) => [service, this.#running(service).pid])));
   }
 
-  /** Ends everything, and leaves nothing behind. */
+  /** Ends everything and removes its files. */
   async stopAll(): Promise<void> {
     for (const service of this.services) this.#down.add(service);
     await this.native.stop();
@@ -125,7 +125,7 @@ export class NativeControl extends Control {
     await this.#running(service).stop(10);
   }
 
-  /** There is one address here. */
+  /** All services have the same address here. */
   startElsewhere(service: string): Promise<void> {
     return this.start(service);
   }
@@ -139,7 +139,9 @@ export class NativeControl extends Control {
     return () => ended;
   }
 
-  /** No packet filter without root: the sidecar is stopped instead. To its callers it is as silent as a cut wire. */
+  /**
+   * A packet filter needs root, so the sidecar is stopped instead. For its callers it is as silent as a cut network.
+   */
   cut(service: string): Promise<void> {
     return this.signal(`${service}/sidecar`, 'STOP');
   }

@@ -6,7 +6,7 @@ import { ComposeControl } from './compose-control.js';
 import type { Control } from './control.js';
 import { NativeControl } from './native-control.js';
 
-/** @returns power over the Compose project that runs */
+/** @returns control over the running Compose project */
 export async function composeControl(): Promise<Control> {
   const sandbox = await findSandbox(root, cache, process.env);
   if (sandbox.mode !== 'compose') throw new UsageError('a native sandbox runs on this port; stop it for --compose');
@@ -14,8 +14,8 @@ export async function composeControl(): Promise<Control> {
 }
 
 /**
- * Gives `work` power over a sandbox: the Compose project that runs, or a native one of its own, which ends with it. One that
- * is interrupted ends too, because its processes do not outlive the one that started them.
+ * Gives `work` control over a sandbox: the running Compose project, or a native one of its own, which ends afterwards.
+ * The native one also ends if `work` is interrupted, because its processes end with this one.
  */
 export async function withControl<T>(compose: boolean, work: (control: Control) => Promise<T>): Promise<T> {
   if (compose) return work(await composeControl());

@@ -1,10 +1,10 @@
 import { get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What came of a request: a status, or how the connection ended without one. */
+/** The result of a request: a status, or how the connection ended without one. */
 export type Answer = number | 'refused' | 'reset' | 'no answer';
 
-/** One request of a caller; times in epoch milliseconds. */
+/** One request of a caller. Times are epoch milliseconds. */
 export interface Attempt {
   readonly sentAt: number;
   readonly answeredAt: number;
@@ -12,7 +12,7 @@ export interface Attempt {
   readonly traceId: string | undefined;
 }
 
-/** Longer than anything in the sandbox may take: who waits this long waits for nothing. */
+/** Longer than any time-out in the sandbox. */
 const longestWaitMs = 15_000;
 
 const answers: Readonly<Record<string, Answer>> = { ECONNREFUSED: 'refused', ECONNRESET: 'reset', EPIPE: 'reset' };
@@ -30,7 +30,7 @@ function request(url: string): Promise<Attempt> {
   });
 }
 
-/** Sends requests at a steady rate, each on a connection of its own, whatever becomes of those before. */
+/** Sends requests at a steady rate, each on its own connection, whatever happens to the earlier ones. */
 export class Caller {
   readonly #under = new Set<Promise<void>>();
   readonly #attempts: Attempt[] = [];
@@ -38,7 +38,7 @@ export class Caller {
   readonly #sender: Promise<void>;
 
   /**
-   * @param url what to GET
+   * @param url the URL to GET
    * @param rate requests a second
    */
   constructor(
@@ -60,12 +60,12 @@ export class Caller {
     }
   }
 
-  /** The requests that are answered by now, in the order of their answers. */
+  /** The requests that have been answered, in the order of their answers. */
   get attempts(): readonly Attempt[] {
     return this.#attempts;
   }
 
-  /** @returns all attempts, in the order of sending, once the last is answered or given up */
+  /** @returns all attempts, in the order of sending, when the last one is answered or given up */
   async stop(): Promise<Attempt[]> {
     this.#sending = false;
     await this.#sender;

@@ -9,18 +9,18 @@ export interface FaultCase {
   readonly name: string;
   readonly title: string;
   readonly inject: (injection: Injection) => Promise<void>;
-  /** Answers that a caller may get until all is well again. */
+  /** Answers that a caller may get until everything works again. */
   readonly answers: readonly Answer[];
   /**
-   * Which spans of requests answered with 200 may be missing: those not yet stored; those that were, but none of a
-   * request that was sent after the fault began; or any.
+   * Which spans of requests that were answered with 200 may be missing: those not stored yet; stored ones, but none of
+   * a request that was sent after the fault began; or any.
    */
   readonly loses: 'nothing' | 'unreported spans' | 'stored spans' | 'any spans';
-  /** Where it is shorter than the front's own time limit. */
+  /** If it is shorter than the front proxy's own time limit. */
   readonly longestAnswerMs?: number;
-  /** Whether requests under way when a process is told to end may get another answer than 200. */
+  /** Whether requests in flight may get an answer other than 200 when a process is told to end. */
   readonly inFlight?: 'may fail';
-  /** Where it can be done or is worth doing; both where absent. */
+  /** Where the fault is possible and useful. Default: both. */
   readonly only?: 'native' | 'compose';
 }
 
@@ -57,7 +57,9 @@ const restartZipkin: Inject = async (injection) => {
   injection.begins();
 };
 
-/** Holds requests in flight, for less than the egress listener's three seconds, and meanwhile tells parts to end. */
+/**
+ * Holds requests in flight, shorter than the three seconds of the egress listener, and tells parts to end meanwhile.
+ */
 const terminate =
   (...parts: Part[]): Inject =>
   async (injection) => {
@@ -72,7 +74,7 @@ const hang: Inject = async ({ control }) => {
   await control.signal(zipkin, 'CONT');
 };
 
-/** Stopped and let go in turn, so that everything it does takes long. */
+/** Stops the process and lets it continue, in turn, so that everything takes long. */
 const slow: Inject = async ({ control }) => {
   for (const end = Date.now() + 4000; Date.now() < end; ) {
     await control.signal(app, 'STOP');
@@ -139,7 +141,7 @@ const rows: readonly Row[] = [
   [`${caller}-killed`, `${caller} killed, app and sidecar`, kill(caller), [200, 503], unreported],
   ['network-cut', `network to ${called} cut for 5 s`, cut, late, unreported],
   ['app-terminated', `SIGTERM to ${called}'s app`, terminate(app), late, 'nothing'],
-  // An Envoy ends at once when it is told to; start-service, which drains it first, is who should be told.
+  // An Envoy that gets SIGTERM ends at once. start-service, which drains it first, should get the signal instead.
   ['sidecar-terminated', `SIGTERM to ${called}'s sidecar`, terminate(sidecar), failing, unreported, mayFail],
   [`${called}-restarted`, `${called} restarted (SIGTERM)`, terminate(called), failing, 'nothing'],
   [`${caller}-restarted`, `${caller} restarted (SIGTERM), in flight`, terminate(caller), [200, 503], 'nothing'],
@@ -154,7 +156,7 @@ const rows: readonly Row[] = [
   ['wrong-order', 'all started in the wrong order: Zipkin last', startInWrongOrder, [...late, ...gone], stored],
 ];
 
-/** Every fault that `npm run prove -- faults` injects, in its order. */
+/** Every fault of `npm run prove -- faults`, in its order. */
 export const faultCases = rows.map(
   ([name, title, inject, answers, loses, more]): FaultCase => ({ name, title, inject, answers, loses, ...more }),
 );

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 const spansPerPost = 40;
 const tagBytes = 200_000;
-/** Refusals in a row that mean "full": a single one may be a pause of the garbage collector. */
+/** So many refusals in a row mean "full". A single one may be a pause of the garbage collector. */
 const refusalsWhenFull = 10;
 const tags = { filler: randomBytes(tagBytes / 2).toString('hex') };
 
@@ -17,9 +17,9 @@ function bigSpans(): string {
 /**
  * Posts big spans, 8 MB at a time, until Zipkin takes no more.
  *
- * @param zipkinUrl Zipkin's root
- * @param megabytes most to send
- * @throws Error where Zipkin took them all
+ * @param zipkinUrl the root URL of Zipkin
+ * @param megabytes how much to send at most
+ * @throws Error if Zipkin took them all
  */
 export async function fillZipkin(zipkinUrl: string, megabytes: number): Promise<void> {
   let refused = 0;

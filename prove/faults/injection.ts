@@ -1,21 +1,21 @@
 import { type Control, type Part, serviceOf } from '../control/control.js';
 
-/** A fault on its way: what it has power over, and what it tells to end. */
+/** An injection of a fault: the sandbox that it controls, and the times at which it tells parts to end. */
 export class Injection {
   /** Epoch milliseconds. */
   readonly terminatedAt: number[] = [];
   readonly secondsToEnd: number[] = [];
-  /** Since when the fault is there, epoch milliseconds. */
+  /** When the fault began, in epoch milliseconds. */
   begunAt = Date.now();
 
   constructor(readonly control: Control) {}
 
-  /** Says that the fault is there from now on: requests sent until now were sent before it. */
+  /** Marks the beginning of the fault. Requests sent until now were sent before it. */
   begins(): void {
     this.begunAt = Date.now();
   }
 
-  /** Sends SIGTERM to all of these at once; resolves when each one's service has ended. */
+  /** Sends SIGTERM to all parts at once. Resolves when the service of each has ended. */
   async terminate(parts: readonly Part[]): Promise<void> {
     this.terminatedAt.push(Date.now());
     const { control } = this;

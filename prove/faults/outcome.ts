@@ -2,17 +2,20 @@ import type { Span } from '../../sandbox/trace/span.js';
 import type { ExpectedSpan, Shape } from '../../sandbox/verdict/shape.js';
 import type { Answer, Attempt } from './caller.js';
 
-/** How many spans, by the name of who should have reported them. */
+/** The number of missing spans, by the reporter that should have sent them. */
 type Missing = ReadonlyMap<string, number>;
 
 const add = (counts: Map<string, number>, key: string, count: number): void => {
   counts.set(key, (counts.get(key) ?? 0) + count);
 };
 
-/** @returns how many spans these are altogether */
+/** @returns the sum of the counts */
 export const countSpans = (counts: Missing): number => [...counts.values()].reduce((sum, count) => sum + count, 0);
 
-/** @returns what a trace lacks of what its shape has at least; a retry's span makes up for no other */
+/**
+ * @returns the spans that a trace lacks of the smallest number in its shape; a span of a retry does not replace another
+ *   one
+ */
 export function missingSpans(shape: Shape, spans: readonly Span[]): Missing {
   const expected = new Map<string, number>();
   const visit = ({ service, kind, times, children }: ExpectedSpan, parents: number): void => {
@@ -29,26 +32,26 @@ export function missingSpans(shape: Shape, spans: readonly Span[]): Missing {
 /** What a caller saw of a group of requests, and what Zipkin has of those that were answered with 200. */
 export interface RequestGroup {
   readonly requests: number;
-  /** How many requests had each answer. */
+  /** How many requests got each answer. */
   readonly answers: ReadonlyMap<Answer, number>;
   readonly slowestMs: number;
   readonly expectedSpans: number;
   readonly missing: Missing;
 }
 
-/** What a fault did. */
+/** The effects of a fault. */
 export interface Outcome {
-  /** Requests sent before the fault and long reported; in the last second before it; while it or its effects lasted. */
+  /** Requests sent before the fault and reported long ago; in the last second before it; during it or its effects. */
   readonly settled: RequestGroup;
   readonly lastSecond: RequestGroup;
   readonly during: RequestGroup;
-  /** Requests that were under way when a process was told to end. */
+  /** Requests that were in flight when a process was told to end. */
   readonly inFlight: RequestGroup;
-  /** Seconds from the end of the fault to the first request since which all is well; undefined where nothing became well. */
+  /** Seconds from the end of the fault to the first request after which everything worked; undefined if nothing did. */
   readonly healedAfter: number | undefined;
 }
 
-/** When what happened, epoch milliseconds. */
+/** The times of the events, in epoch milliseconds. */
 export interface Timeline {
   readonly faultAt: number;
   readonly faultEndedAt: number;
@@ -56,7 +59,7 @@ export interface Timeline {
   readonly terminatedAt: readonly number[];
 }
 
-/** A request with what its trace lacks. */
+/** A request with the spans that its trace lacks. */
 export interface Checked extends Attempt {
   readonly missing: Missing;
 }
@@ -76,10 +79,10 @@ function groupOf(attempts: readonly Checked[], spansPerTrace: number): RequestGr
 }
 
 /**
- * Divides the requests by what happened when.
+ * Divides the requests into groups by their time.
  *
- * @param attempts in the order of sending; `missing` is empty where the answer is not 200
- * @param spansPerTrace spans of a whole trace
+ * @param attempts in the order of sending; `missing` is empty if the answer is not 200
+ * @param spansPerTrace the number of spans in a whole trace
  */
 export function outcomeOf(attempts: readonly Checked[], timeline: Timeline, spansPerTrace: number): Outcome {
   const { faultAt, faultEndedAt, terminatedAt } = timeline;

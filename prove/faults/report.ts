@@ -2,7 +2,7 @@ import { markdownTable } from 'markdown-table';
 import { countSpans, type RequestGroup } from './outcome.js';
 import type { CaseResult } from './run-case.js';
 
-/** What holds for every fault: the front answers within its time limit, a service that is told to end does. */
+/** Limits for every fault: the front proxy answers within its time limit, and a service that is told to end ends. */
 const longestAnswerMs = 6000;
 const longestEndS = 10;
 
@@ -18,7 +18,7 @@ function spansOf(when: string, { missing, expectedSpans }: RequestGroup): string
   return [`${lost} of ${expectedSpans} ${when} (${services})`];
 }
 
-/** What a case's ledger says in words: spans missing from requests that were answered with 200. */
+/** Writes the ledger of a case: the missing spans of requests that were answered with 200. */
 function ledgerOf({ outcome }: CaseResult): string {
   const lost = [
     ...spansOf('stored before', outcome.settled),
@@ -28,7 +28,7 @@ function ledgerOf({ outcome }: CaseResult): string {
   return lost.length > 0 ? `missing: ${lost.join('; ')}` : 'no span missing';
 }
 
-/** @returns a line for each way in which a case did not come out as its `expected` says; none where it did */
+/** @returns a line for each way in which a case had another result than `expected`; none if there is no difference */
 export function findings({ fault, outcome, secondsToEnd }: CaseResult): string[] {
   const { answers, loses, inFlight: mayFail } = fault;
   const { settled, lastSecond, during, inFlight, healedAfter } = outcome;
@@ -66,5 +66,5 @@ function cells(result: CaseResult): string[] {
   ];
 }
 
-/** @returns a Markdown table of what each case did */
+/** @returns a Markdown table of the results of all cases */
 export const faultTable = (results: readonly CaseResult[]): string => markdownTable([columns, ...results.map(cells)]);

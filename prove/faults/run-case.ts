@@ -9,7 +9,7 @@ import type { FaultCase } from './cases.js';
 import { Injection } from './injection.js';
 import { type Checked, countSpans, missingSpans, type Outcome, outcomeOf } from './outcome.js';
 
-/** What a case did, and how long each service that was told to end took for it, in seconds. */
+/** The result of a case, and how many seconds each service that was told to end took for it. */
 export interface CaseResult {
   readonly fault: FaultCase;
   readonly outcome: Outcome;
@@ -17,12 +17,12 @@ export interface CaseResult {
 }
 
 const calmMs = 1000;
-/** Longest wait for all to be well again; on a busy machine most of it is Zipkin's start. */
+/** Longest wait until everything works again. On a busy machine most of it is the start of Zipkin. */
 const healSeconds = 60;
-/** No Envoy waits longer than this between two attempts to report. */
+/** The longest time that an Envoy waits between two attempts to report. */
 const quietMs = 6000;
 
-/** Waits until Zipkin answers and the front has answered nothing but 200 for a while. */
+/** Waits until Zipkin answers and the front proxy has answered only 200 for a while. */
 async function waitUntilWell({ sandbox }: Control, caller: Caller): Promise<void> {
   const begun = Date.now();
   const attempt = async () => {
@@ -36,7 +36,7 @@ async function waitUntilWell({ sandbox }: Control, caller: Caller): Promise<void
   await waitFor('the sandbox well again', attempt, { seconds: healSeconds, everyMs: 100 });
 }
 
-/** Gives what each trace lacks once no span has come for a while. */
+/** Finds the spans that each trace lacks, when no span has come for a while. */
 async function checkTraces(zipkin: ZipkinClient, attempts: readonly Attempt[], shape: Shape): Promise<Checked[]> {
   const nothing = missingSpans(shape, []);
   const lacks = new Map(
@@ -58,12 +58,13 @@ async function checkTraces(zipkin: ZipkinClient, attempts: readonly Attempt[], s
 }
 
 /**
- * Injects one fault while requests are sent, waits until all is well again, and reads what became of each request.
+ * Injects one fault while requests are sent, waits until everything works again, and finds out what happened to each
+ * request.
  *
- * @param control power over a sandbox in which all is well
+ * @param control a sandbox in which everything works
  * @param rate requests a second
- * @param shape of a whole trace
- * @throws Error where the fault cannot be injected
+ * @param shape the shape of a whole trace
+ * @throws Error if the fault cannot be injected
  */
 export async function runCase(control: Control, fault: FaultCase, rate: number, shape: Shape): Promise<CaseResult> {
   const { frontUrl, zipkinUrl } = control.sandbox;
@@ -77,7 +78,7 @@ export async function runCase(control: Control, fault: FaultCase, rate: number, 
     injection = new Injection(control);
     await fault.inject(injection);
     faultEndedAt = Date.now();
-    // What is not well by then shows in the outcome.
+    // What does not work by then shows in the outcome.
     await waitUntilWell(control, caller).catch(() => undefined);
     await delay(calmMs);
   } finally {

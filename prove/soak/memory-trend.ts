@@ -1,23 +1,23 @@
 /** Resident memory of each process, in bytes, by `<service>/<command>`. */
 export type MemorySample = Readonly<Record<string, number>>;
 
-/** The resident memory of one process over a soak: the mean of each third of it, in bytes. */
+/** The resident memory of one process during a soak: the mean of each third of it, in bytes. */
 export interface MemoryTrend {
   readonly process: string;
   readonly thirds: readonly [number, number, number];
-  /** Whether it has stopped growing: the last third is hardly more than the middle one. */
+  /** Whether it has stopped growing: the last third is hardly larger than the middle one. */
   readonly level: boolean;
 }
 
-/** What a process may grow from the middle third to the last: a share, or some pages of an allocator. */
+/** How much a process may grow from the middle third to the last: a share, or some pages of an allocator. */
 const growthShare = 0.05;
 const growthBytes = 6 * 1024 * 1024;
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
- * @param samples at equal distances in time; at least three
- * @returns a trend for each process that is in any of them, by name
+ * @param samples at equal intervals; at least three
+ * @returns a trend by name for each process in the samples
  */
 export function memoryTrends(samples: readonly MemorySample[]): MemoryTrend[] {
   const names = [...new Set(samples.flatMap((sample) => Object.keys(sample)))].sort();

@@ -7,11 +7,11 @@ import { type MemorySample, type MemoryTrend, memoryTrends } from './memory-tren
 
 export interface SoakPlan {
   readonly seconds: number;
-  /** Requests a second; undefined: half of what the sandbox answers at most. */
+  /** Requests a second; undefined for half of what the sandbox can answer. */
   readonly rate: number | undefined;
-  /** Spans of one request by reporter. */
+  /** The spans of one request by reporter. */
   readonly spansEach: Readonly<Record<string, number>>;
-  /** Is told now and then what goes on. */
+  /** Called from time to time with the progress. */
   readonly say: (text: string) => void;
 }
 
@@ -21,17 +21,17 @@ export interface Soaked {
   readonly memory: readonly MemoryTrend[];
 }
 
-/** Fills Zipkin's memory several times over, so that what follows finds it as full as it will ever be. */
+/** Long enough to fill Zipkin's memory several times, so that it stays as full during the soak. */
 const saturationSeconds = 15;
 const quietSeconds = 60;
 const samples = 60;
 const sayEveryMs = 10_000;
 
 /**
- * Fills Zipkin's memory, finds half of what the sandbox can take, and loads it with that for long.
+ * Fills Zipkin's memory, finds half the rate that the sandbox can answer, and sends that rate for a long time.
  *
- * @param control power over a sandbox, to be loaded by nobody else meanwhile
- * @throws ZipkinError where its traces cannot be read at the end
+ * @param control a sandbox that gets no other load meanwhile
+ * @throws ZipkinError if its traces cannot be read at the end
  */
 export async function soak(control: Control, plan: SoakPlan): Promise<Soaked> {
   const { say, seconds, spansEach } = plan;
@@ -60,7 +60,7 @@ export async function soak(control: Control, plan: SoakPlan): Promise<Soaked> {
   return { rate, load, memory: memoryTrends(memory) };
 }
 
-/** @returns a line for each thing that a soak must not show; none where all was well */
+/** @returns a line for each thing that must not happen in a soak; none if nothing did */
 export function soakFindings({ load, memory }: Soaked): string[] {
   const failed = load.requests - (load.statuses[200] ?? 0);
   const { missing } = load.ledger.total;
@@ -74,7 +74,7 @@ export function soakFindings({ load, memory }: Soaked): string[] {
 
 const megabytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(0)} MB`.padStart(8);
 
-/** @returns lines that show how much memory each process had, by the thirds of the soak */
+/** @returns lines with the memory of each process, by the thirds of the soak */
 export function describeMemory(memory: readonly MemoryTrend[]): string[] {
   const width = Math.max(0, ...memory.map(({ process }) => process.length));
   const line = ({ process, thirds, level }: MemoryTrend) =>
