@@ -1,5 +1,6 @@
+import { isServing, serviceOf } from '../trace/span.js';
 import { type HeaderRecord, readB3 } from '../trace/trace-headers.js';
-import { isServing, type SpanNode, serviceOf } from '../trace/tree.js';
+import type { SpanNode } from '../trace/tree.js';
 import { serviceOfPattern } from '../verdict/span-pattern.js';
 import type { Cause, Diagnosis } from './cause.js';
 import type { OtherHalf } from './evidence.js';

@@ -1,5 +1,5 @@
 import { addTo } from '../trace/lists.js';
-import { labelOf, noService, serviceOf } from '../trace/tree.js';
+import { labelOf, noService, serviceOf } from '../trace/span.js';
 import { describeFinding, type Finding } from '../verdict/finding.js';
 import type { Verdict } from '../verdict/judge.js';
 import { setServiceName } from '../verdict/note.js';

@@ -1,7 +1,5 @@
-import type { Span } from '../trace/span.js';
-import { requestIdTag } from '../trace/span-tags.js';
+import { isServing, requestIdTag, type Span } from '../trace/span.js';
 import type { HeaderRecord } from '../trace/trace-headers.js';
-import { isServing } from '../trace/tree.js';
 import type { SpanPattern } from '../verdict/shape.js';
 import { hasKind, hasService } from '../verdict/span-pattern.js';
 

@@ -1,7 +1,7 @@
 import { addTo } from '../trace/lists.js';
-import { requestIdTag } from '../trace/span-tags.js';
+import { isServing, labelOf, noService, requestIdTag, serviceOf } from '../trace/span.js';
 import { readB3 } from '../trace/trace-headers.js';
-import { isServing, labelOf, noService, type SpanNode, serviceOf } from '../trace/tree.js';
+import type { SpanNode } from '../trace/tree.js';
 import type { Finding } from '../verdict/finding.js';
 import { anyShape } from '../verdict/judge.js';
 import { labelOfPattern, serviceOfPattern } from '../verdict/span-pattern.js';

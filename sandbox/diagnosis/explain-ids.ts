@@ -1,5 +1,5 @@
-import type { Span } from '../trace/span.js';
-import { isServing, type SpanNode, serviceOf } from '../trace/tree.js';
+import { isServing, type Span, serviceOf } from '../trace/span.js';
+import type { SpanNode } from '../trace/tree.js';
 import type { Finding } from '../verdict/finding.js';
 import { explainReusedIds } from './explain-reused-ids.js';
 import { listOf, nameShortly, type OpenFindings, shortId, spansBelow } from './open-findings.js';

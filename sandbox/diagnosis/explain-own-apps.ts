@@ -1,6 +1,5 @@
-import type { Span } from '../trace/span.js';
+import { isServing, type Span, serviceOf } from '../trace/span.js';
 import { readB3 } from '../trace/trace-headers.js';
-import { isServing, serviceOf } from '../trace/tree.js';
 import type { Finding } from '../verdict/finding.js';
 import { isNamedFor, type OwnAppTrace } from '../verdict/own-app.js';
 import { serviceOfPattern } from '../verdict/span-pattern.js';

@@ -1,7 +1,6 @@
 import { addTo } from '../trace/lists.js';
-import type { Span } from '../trace/span.js';
-import { errorOf } from '../trace/span-tags.js';
-import { addressOf, isServing, labelOf, type SpanNode, serviceOf } from '../trace/tree.js';
+import { addressOf, errorOf, isServing, labelOf, type Span, serviceOf } from '../trace/span.js';
+import type { SpanNode } from '../trace/tree.js';
 import type { Finding } from '../verdict/finding.js';
 import type { Diagnosis } from './cause.js';
 import { listOf, nameShortly, type OpenFindings, shortId, spansBelow } from './open-findings.js';

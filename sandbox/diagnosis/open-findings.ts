@@ -1,7 +1,6 @@
 import { addTo } from '../trace/lists.js';
-import type { Span } from '../trace/span.js';
-import { requestIdOf } from '../trace/span-tags.js';
-import { labelOf, type SpanNode, walkTree } from '../trace/tree.js';
+import { labelOf, type Span } from '../trace/span.js';
+import { type SpanNode, withDescendants } from '../trace/tree.js';
 import type { Finding } from '../verdict/finding.js';
 import type { Verdict } from '../verdict/judge.js';
 import type { ExpectedSpan } from '../verdict/shape.js';
@@ -23,7 +22,7 @@ export class OpenFindings {
     readonly verdict: Verdict,
     readonly evidence: Evidence,
   ) {
-    this.nodes = [...walkTree(verdict.tree)];
+    this.nodes = verdict.tree.nodes;
     this.#nodeOf = new Map(this.nodes.map((node) => [node.span, node]));
     for (const finding of verdict.findings) {
       addTo(this.#byType, finding.type, finding);
@@ -35,7 +34,7 @@ export class OpenFindings {
       part.children.forEach(visit);
     };
     visit(verdict.shape.root);
-    this.requestId = requestIdOf(this.nodes.map(({ span }) => span));
+    this.requestId = verdict.tree.requestId;
   }
 
   /** The open findings of one type. */
@@ -97,7 +96,7 @@ export function isAtOrBelow(node: SpanNode, top: SpanNode): boolean {
 
 /** A span and all spans below it. */
 export function spansBelow(node: SpanNode): Span[] {
-  return [...walkTree({ roots: [node], size: 0 })].map(({ span }) => span);
+  return withDescendants([node]).map(({ span }) => span);
 }
 
 /** The first digits of an id, for people. */

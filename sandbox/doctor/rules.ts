@@ -1,5 +1,4 @@
-import { requestIdTag } from '../trace/span-tags.js';
-import { serviceOf } from '../trace/tree.js';
+import { requestIdTag, serviceOf } from '../trace/span.js';
 import { adviceFor, labReset } from './advice.js';
 import { clockToleranceMs, type Facts, refused } from './facts.js';
 import { readSampling } from './sampling.js';

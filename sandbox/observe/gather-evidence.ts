@@ -1,8 +1,7 @@
 import type { CollectorState, ReporterState } from '../diagnosis/evidence.js';
 import type { Reporter } from '../topology/model.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
-import type { Span } from '../trace/span.js';
-import { requestIdTag } from '../trace/span-tags.js';
+import { requestIdTag, type Span } from '../trace/span.js';
 import { type CollectorCounters, readCollectorCounters } from './collector-counters.js';
 import { lossesIn, readReporter } from './reporter-counters.js';
 import type { ZipkinClient } from './zipkin-client.js';

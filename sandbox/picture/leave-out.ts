@@ -1,5 +1,5 @@
-import { errorOf } from '../trace/span-tags.js';
-import { labelOf, type SpanNode, type SpanTree, walkTree } from '../trace/tree.js';
+import { errorOf, labelOf } from '../trace/span.js';
+import type { SpanNode, SpanTree } from '../trace/tree.js';
 
 /** Nobody reads more rows than this. */
 export const mostRows = 1000;
@@ -15,8 +15,8 @@ export interface Selection {
 
 /** Chooses the spans of a trace to draw: level by level from the root, then failed spans with all spans above them. */
 export function selectRows(tree: SpanTree): Selection {
-  if (tree.size <= mostRows) return { isDrawn: () => true, leftOut: new Map() };
-  const nodes = [...walkTree(tree)];
+  if (tree.nodes.length <= mostRows) return { isDrawn: () => true, leftOut: new Map() };
+  const nodes = tree.nodes;
   const drawn = new Set<SpanNode>();
   const byDepth = [...nodes].sort((a, b) => a.depth - b.depth);
   for (const node of byDepth.slice(0, mostRows - rowsForFailures)) drawn.add(node);

@@ -1,6 +1,6 @@
 import { formatMicros } from '../trace/duration.js';
+import { noService } from '../trace/span.js';
 import type { TimeShare } from '../trace/time-split.js';
-import { noService } from '../trace/tree.js';
 import { columnsOf, fitColumns, paint, printable } from './terminal-text.js';
 import type { DrawOptions } from './waterfall-text.js';
 

@@ -1,6 +1,7 @@
 import type { Interval } from '../trace/clock.js';
 import { formatMicros } from '../trace/duration.js';
-import { kindOf, noService, type SpanNode, type SpanTree, serviceOf } from '../trace/tree.js';
+import { kindOf, noService, serviceOf } from '../trace/span.js';
+import type { SpanNode, SpanTree } from '../trace/tree.js';
 import { fitColumns, printable } from './terminal-text.js';
 import { layOutWaterfall, type Waterfall, type WaterfallRow } from './waterfall.js';
 

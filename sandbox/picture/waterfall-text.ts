@@ -1,5 +1,6 @@
 import { formatMicros } from '../trace/duration.js';
-import { kindOf, noService, type SpanNode, type SpanTree, serviceOf } from '../trace/tree.js';
+import { kindOf, noService, serviceOf } from '../trace/span.js';
+import type { SpanNode, SpanTree } from '../trace/tree.js';
 import { columnsOf, fitColumns, paint, printable, type Style } from './terminal-text.js';
 import { layOutWaterfall, type Waterfall, type WaterfallRow } from './waterfall.js';
 
@@ -20,7 +21,7 @@ export interface DrawOptions {
  * @returns lines without line ends
  */
 export function drawTrace(tree: SpanTree, options: DrawOptions): string[] {
-  if (tree.size === 0) return ['no spans'];
+  if (tree.nodes.length === 0) return ['no spans'];
   const view = layOut(layOutWaterfall(tree), options);
   const rows = view.rows.flatMap((row) => [drawRow(view, row), ...drawNotes(view, row)]);
   const missing = view.size - view.rows.length;

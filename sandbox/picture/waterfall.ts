@@ -2,10 +2,10 @@ import { alignClocks, type ClockSkew, type Interval } from '../trace/clock.js';
 import { criticalPath } from '../trace/critical-path.js';
 import { formatMicros } from '../trace/duration.js';
 import { addTo } from '../trace/lists.js';
-import { errorOf } from '../trace/span-tags.js';
+import { errorOf, labelOf } from '../trace/span.js';
 import { splitTime, type TimeShare } from '../trace/time-split.js';
 import { wrongUnitOf } from '../trace/time-unit.js';
-import { labelOf, type SpanNode, type SpanTree, walkTree } from '../trace/tree.js';
+import type { SpanNode, SpanTree } from '../trace/tree.js';
 import { selectRows } from './leave-out.js';
 
 /** One span of a waterfall. All times are microseconds since the start of the waterfall. */
@@ -67,7 +67,7 @@ function layOut(tree: SpanTree): Waterfall {
   }
   const skewOf = new Map(skews.map((skew) => [skew.node, skew]));
   const { isDrawn, leftOut } = selectRows(tree);
-  const nodes = [...walkTree(tree)];
+  const nodes = tree.nodes;
   const rows = nodes.filter(isDrawn).map((node): WaterfallRow => {
     const time = timeOf.get(node);
     return {
@@ -88,7 +88,7 @@ function layOut(tree: SpanTree): Waterfall {
   return {
     traceId: tree.roots[0]?.span.traceId ?? '',
     rows,
-    size: tree.size,
+    size: tree.nodes.length,
     failed: nodes.filter(({ span }) => errorOf(span) !== undefined).length,
     start: timeOf.size > 0 ? start : undefined,
     total: timeOf.size > 0 ? end - start : 0,

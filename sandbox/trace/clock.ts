@@ -1,5 +1,6 @@
+import { addressOf, type Span, serviceOf } from './span.js';
 import { wrongUnitOf } from './time-unit.js';
-import { addressOf, isAnsweredCall, type SpanNode, type SpanTree, serviceOf, walkTree } from './tree.js';
+import { isAnsweredCall, type SpanNode, type SpanTree } from './tree.js';
 
 /** Microseconds by the clock of the root's process. */
 export interface Interval {
@@ -23,27 +24,21 @@ export interface Clocks {
 }
 
 /** Correct clocks may differ by this many microseconds, because many tracers measure in milliseconds. */
-const defaultTolerance = 1000;
+const tolerance = 1000;
 
 /**
  * Names the process of each span: service and address. A span without an address gets the process of its parent, if
  * that is of the same service.
  */
-export function namePlaces(tree: SpanTree): ReadonlyMap<SpanNode, string> {
-  const placeOf = new Map<SpanNode, string>();
-  for (const node of walkTree(tree)) {
+export function namePlaces(tree: SpanTree): (node: SpanNode | undefined) => string {
+  const placeOf = new Map<SpanNode | undefined, string>();
+  for (const node of tree.nodes) {
     const { span, parent } = node;
     const address = addressOf(span);
     const isParents = parent && address === undefined && serviceOf(parent.span) === serviceOf(span);
     placeOf.set(node, (isParents && placeOf.get(parent)) || `${serviceOf(span)} ${address}`);
   }
-  return placeOf;
-}
-
-/** Whether two spans are known to come from one host, where processes share a clock. */
-export function isSameHost(one: SpanNode, other: SpanNode): boolean {
-  const address = addressOf(one.span);
-  return address !== undefined && address === addressOf(other.span);
+  return (node) => placeOf.get(node) ?? '';
 }
 
 /**
@@ -54,67 +49,58 @@ export function isSameHost(one: SpanNode, other: SpanNode): boolean {
  *
  * @see https://github.com/openzipkin/zipkin/blob/master/zipkin-lens/src/zipkin/clock-skew.js
  */
-export function alignClocks(tree: SpanTree, tolerance = defaultTolerance): Clocks {
+export function alignClocks(tree: SpanTree): Clocks {
   const placeOf = namePlaces(tree);
-  const suspects = findSuspects(tree, placeOf, tolerance);
+  const suspects = findSuspects(tree, placeOf);
   const timeOf = new Map<SpanNode, Interval>();
   const skews: ClockSkew[] = [];
   const aheadOf = new Map<string, number>();
-  for (const node of walkTree(tree)) {
-    const place = placeOf.get(node) ?? '';
-    const raw = rawTime(node);
-    if (!raw) continue;
-    let ahead = aheadOf.get(place);
-    if (ahead === undefined) {
-      const above = (node.parent && aheadOf.get(placeOf.get(node.parent) ?? '')) ?? 0;
-      ahead = isAnsweredCall(node) ? aheadOfServer(node, raw, { above, timeOf, suspects, place, tolerance }) : 0;
-      aheadOf.set(place, ahead);
-      if (ahead !== 0) skews.push({ service: serviceOf(node.span), ahead, node });
-    }
-    timeOf.set(node, { start: raw.start - ahead, end: raw.end - ahead });
+  for (const node of tree.nodes) {
+    const { span, parent } = node;
+    const time = rawTime(span);
+    if (!time) continue;
+    const place = placeOf(node);
+    const above = aheadOf.get(placeOf(parent)) ?? 0;
+    const outer = parent && timeOf.get(parent);
+    const ofServer = () => (isAnsweredCall(node) ? aheadOfServer(time, outer, above, suspects.has(place)) : 0);
+    const ahead = aheadOf.get(place) ?? ofServer();
+    if (ahead !== 0 && !aheadOf.has(place)) skews.push({ service: serviceOf(span), ahead, node });
+    aheadOf.set(place, ahead);
+    timeOf.set(node, { start: time.start - ahead, end: time.end - ahead });
   }
   spanUnfinished(tree, timeOf);
   return { timeOf, skews };
 }
 
-function rawTime({ span: { timestamp, duration = 0 } }: SpanNode): Interval | undefined {
+function rawTime({ timestamp, duration = 0 }: Span): Interval | undefined {
   if (timestamp === undefined || wrongUnitOf(timestamp)) return undefined;
   return { start: timestamp, end: timestamp + Math.max(0, duration) };
 }
 
-interface Surroundings {
-  /** Microseconds that the caller's clock is ahead. */
-  readonly above: number;
-  readonly timeOf: ReadonlyMap<SpanNode, Interval>;
-  readonly suspects: ReadonlySet<string>;
-  readonly place: string;
-  readonly tolerance: number;
-}
-
-function aheadOfServer({ parent }: SpanNode, { start, end }: Interval, around: Surroundings): number {
-  const { above, timeOf, suspects, place, tolerance } = around;
-  const outer = parent && timeOf.get(parent);
+/** @param above microseconds that the caller's clock is ahead */
+function aheadOfServer(inner: Interval, outer: Interval | undefined, above: number, isSuspect: boolean): number {
   if (!outer) return above;
+  const { start, end } = inner;
   const fits = (ahead: number) => start - ahead >= outer.start - tolerance && start - ahead <= outer.end + tolerance;
   const known = [above, 0].find(fits);
-  if (known !== undefined || !suspects.has(place)) return known ?? above;
+  if (known !== undefined || !isSuspect) return known ?? above;
   return Math.round(start - outer.start - Math.max(0, outer.end - outer.start - (end - start)) / 2);
 }
 
 /** Finds the processes whose clock may be wrong. */
-function findSuspects(tree: SpanTree, placeOf: ReadonlyMap<SpanNode, string>, tolerance: number): Set<string> {
+function findSuspects(tree: SpanTree, placeOf: (node: SpanNode) => string): Set<string> {
   const suspects = new Set<string>();
   const doubts = new Map<string, number>();
   const early = new Set<string>();
-  for (const node of walkTree(tree)) {
+  for (const node of tree.nodes) {
     const { parent } = node;
-    const [inner, outer] = [rawTime(node), parent && rawTime(parent)];
+    const [inner, outer] = [rawTime(node.span), parent && rawTime(parent.span)];
     if (!parent || !inner || !outer || !isAnsweredCall(node)) continue;
-    const places = [placeOf.get(node) ?? '', placeOf.get(parent) ?? ''];
+    const places = [placeOf(node), placeOf(parent)];
     const isEarly = inner.start < outer.start - tolerance;
     if (places[0] === places[1] || (!isEarly && inner.start <= outer.end + tolerance)) continue;
     for (const place of places) {
-      if (isEarly && !isSameHost(node, parent)) suspects.add(place);
+      if (isEarly && !isSameHost(node.span, parent.span)) suspects.add(place);
       if (isEarly) early.add(place);
       doubts.set(place, (doubts.get(place) ?? 0) + 1);
     }
@@ -123,9 +109,15 @@ function findSuspects(tree: SpanTree, placeOf: ReadonlyMap<SpanNode, string>, to
   return suspects;
 }
 
+/** Whether two spans are known to come from one host, where processes share a clock. */
+function isSameHost(one: Span, other: Span): boolean {
+  const address = addressOf(one);
+  return address !== undefined && address === addressOf(other);
+}
+
 /** Makes a span that never finished last at least as long as the spans that it called. */
 function spanUnfinished(tree: SpanTree, timeOf: Map<SpanNode, Interval>): void {
-  for (const node of [...walkTree(tree)].reverse()) {
+  for (const node of tree.nodes.toReversed()) {
     const time = timeOf.get(node);
     if (!time || node.span.duration !== undefined || node.span.kind === 'PRODUCER') continue;
     const end = node.children.reduce((last, child) => Math.max(last, timeOf.get(child)?.end ?? last), time.end);

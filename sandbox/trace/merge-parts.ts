@@ -11,19 +11,14 @@ import type { Span } from './span.js';
 export function distinctSpans(spans: readonly Span[]): Span[] {
   const seen = new Set<string>();
   return spans.filter((span) => {
-    const text = JSON.stringify(sorted(span));
+    const text = JSON.stringify(span, sortFields);
     return !seen.has(text) && seen.add(text);
   });
 }
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, field]) => [name, sorted(field)]),
-  );
+function sortFields(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { CriticalPath } from './critical-path.js';
-import { type SpanNode, serviceOf } from './tree.js';
+import { serviceOf } from './span.js';
+import type { SpanNode } from './tree.js';
 
 /** A share of a request's time. The shares of one trace add up to its root's duration. */
 export interface TimeShare {

@@ -1,6 +1,6 @@
 import { addTo } from './lists.js';
 import { mergeParts } from './merge-parts.js';
-import type { Span, SpanKind } from './span.js';
+import { addressOf, isServing, requestIdOf, type Span, serviceOf } from './span.js';
 
 /** A span and its place in the tree. `depth` is 0 for a root. */
 export interface SpanNode {
@@ -14,48 +14,21 @@ export interface SpanNode {
   readonly sameIdAs?: SpanNode;
 }
 
-/** The roots without a parent id come first, then the detached ones. Each group is in the order of start. */
 export interface SpanTree {
+  /** The roots without a parent id come first, then the detached ones. Each group is in the order of start. */
   readonly roots: readonly SpanNode[];
-  readonly size: number;
+  /** All nodes: parents before their children, first child first. */
+  readonly nodes: readonly SpanNode[];
+  /** The first x-request-id that a span carries. */
+  readonly requestId: string | undefined;
 }
 
-interface Draft {
-  readonly span: Span;
+interface Draft extends Mutable<Omit<SpanNode, 'parent' | 'children'>> {
   parent: Draft | undefined;
   children: Draft[];
-  depth: number;
-  detached?: 'missing parent' | 'cycle';
-  sameIdAs?: Draft;
 }
 
-/** The service that recorded a span; empty if the span names none. */
-export function serviceOf(span: Span): string {
-  return span.localEndpoint?.serviceName ?? '';
-}
-
-/** The kind of a span; `LOCAL` for work inside a process, which Zipkin stores without a kind. */
-export function kindOf(span: Span): SpanKind | 'LOCAL' {
-  return span.kind ?? 'LOCAL';
-}
-
-/** Whether a span is on the called side of a hop. Otherwise it is on the calling side, or work inside a process. */
-export function isServing({ kind }: Span): boolean {
-  return kind === 'SERVER' || kind === 'CONSUMER';
-}
-
-/** Shown for the service of a span that names none. */
-export const noService = '(no service)';
-
-/** A short name of a span for people: service and kind, for example `cart-app CLIENT`. */
-export function labelOf(span: Span): string {
-  return `${serviceOf(span) || noService} ${kindOf(span)}`;
-}
-
-/** The address of the process that recorded a span; undefined if the span has none. */
-export function addressOf({ localEndpoint }: Span): string | undefined {
-  return localEndpoint?.ipv4 ?? localEndpoint?.ipv6;
-}
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 
 /** Whether a span is the server's side of a call, and its parent the client's side. */
 export function isAnsweredCall({ span, parent }: SpanNode): boolean {
@@ -71,49 +44,38 @@ export function isAnsweredCall({ span, parent }: SpanNode): boolean {
 export function buildTree(spans: readonly Span[]): SpanTree {
   const drafts = mergeParts(spans).map((span): Draft => ({ span, parent: undefined, children: [], depth: 0 }));
   drafts.sort((a, b) => startOf(a.span) - startOf(b.span) || 0);
-  markSameIds(drafts);
   const index = indexById(drafts);
   for (const draft of drafts) {
     draft.parent = findParent(draft, index);
     const { id, parentId } = draft.span;
+    const first = index.get(`${id} ${sideOf(draft.span)}`)?.[0];
+    if (first && first !== draft) draft.sameIdAs = first;
     if (draft.parent === undefined && parentId !== undefined) {
       draft.detached = parentId === id ? 'cycle' : 'missing parent';
     }
   }
   cutCycles(drafts);
   for (const draft of drafts) draft.parent?.children.push(draft);
-  const roots = drafts.filter((draft) => draft.parent === undefined);
-  setDepths(roots);
-  return {
-    roots: [...roots.filter((root) => !root.detached), ...roots.filter((root) => root.detached)],
-    size: drafts.length,
-  };
+  const tops = drafts.filter((draft) => draft.parent === undefined);
+  const roots = [...tops.filter((root) => !root.detached), ...tops.filter((root) => root.detached)];
+  const nodes = withDescendants(roots);
+  for (const node of nodes) node.depth = node.parent ? node.parent.depth + 1 : 0;
+  return { roots, nodes, requestId: nodes.map(({ span }) => requestIdOf(span)).find((id) => id !== undefined) };
 }
 
-/** Gives each node of a tree once: parents before their children, first child first. Works at any depth. */
-export function* walkTree(tree: SpanTree): Generator<SpanNode> {
-  const waiting = [...tree.roots].reverse();
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    yield node;
-    for (let i = node.children.length - 1; i >= 0; i--) {
-      const child = node.children[i];
-      if (child) waiting.push(child);
-    }
+/** Gives some nodes and all below them: parents before their children, first child first. Works at any depth. */
+export function withDescendants<Node extends { readonly children: readonly Node[] }>(tops: readonly Node[]): Node[] {
+  const found: Node[] = [];
+  const waiting = tops.toReversed();
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    found.push(node);
+    for (const child of node.children.toReversed()) waiting.push(child);
   }
+  return found;
 }
 
 function startOf(span: Span): number {
   return span.timestamp ?? Number.MAX_SAFE_INTEGER;
-}
-
-function markSameIds(drafts: readonly Draft[]): void {
-  const firstOf = new Map<string, Draft>();
-  for (const draft of drafts) {
-    const key = `${draft.span.id} ${isServing(draft.span)}`;
-    const first = firstOf.get(key);
-    if (first) draft.sameIdAs = first;
-    else firstOf.set(key, draft);
-  }
 }
 
 /** Spans by `<id> <group>`. Each list is in the order of start. */
@@ -127,8 +89,10 @@ function indexById(drafts: readonly Draft[]): Index {
   return index;
 }
 
+const sideOf = (span: Span) => (isServing(span) ? 'serving' : 'other');
+
 function groupsOf(span: Span): string[] {
-  const side = isServing(span) ? 'serving' : 'other';
+  const side = sideOf(span);
   const groups = [side, `${side} in ${serviceOf(span)}`, `${side} in ${placeOf(span)}`];
   return span.kind === 'CLIENT' || span.kind === 'PRODUCER' ? [...groups, 'calling'] : groups;
 }
@@ -178,13 +142,5 @@ function cutCycles(drafts: readonly Draft[]): void {
       at.parent = undefined;
       at.detached = 'cycle';
     }
-  }
-}
-
-function setDepths(roots: readonly Draft[]): void {
-  let level = [...roots];
-  for (let depth = 0; level.length > 0; depth++) {
-    for (const draft of level) draft.depth = depth;
-    level = level.flatMap((draft) => draft.children);
   }
 }

@@ -1,7 +1,6 @@
 import { addTo } from '../trace/lists.js';
-import type { Span } from '../trace/span.js';
-import { requestIdTag } from '../trace/span-tags.js';
-import { isServing, type SpanTree, walkTree } from '../trace/tree.js';
+import { isServing, requestIdTag, type Span } from '../trace/span.js';
+import type { SpanTree } from '../trace/tree.js';
 import type { TraceFinding } from './finding.js';
 
 /** The calls of other traces, indexed by what connects them to a caller: its span id or the x-request-id. */
@@ -35,7 +34,7 @@ export class ServedCalls {
 /** Finds the calls of a trace that continued in another trace, if Zipkin has both. */
 export function findCutCalls(tree: SpanTree, requestId: string | undefined, others: ServedCalls): TraceFinding[] {
   const found = new Map<string, TraceFinding>();
-  for (const { span, children } of walkTree(tree)) {
+  for (const { span, children } of tree.nodes) {
     if (span.kind !== 'CLIENT' || children.some((child) => isServing(child.span))) continue;
     const answer = others.answering(span, requestId);
     if (answer) found.set(answer.traceId, { type: 'cut-call', span, answer });

@@ -1,6 +1,5 @@
 import { formatMicros } from '../trace/duration.js';
-import type { Span } from '../trace/span.js';
-import { labelOf } from '../trace/tree.js';
+import { labelOf, type Span } from '../trace/span.js';
 
 /** The hop that a finding is about: `label` for example `cart-app CLIENT`, `path` its place in the shape file. */
 export interface Hop {

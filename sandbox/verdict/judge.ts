@@ -1,9 +1,8 @@
 import { namePlaces } from '../trace/clock.js';
-import type { Span } from '../trace/span.js';
-import { errorOf, requestIdOf, requestIdTag } from '../trace/span-tags.js';
+import { errorOf, requestIdOf, type Span } from '../trace/span.js';
 import { wrongUnitOf } from '../trace/time-unit.js';
 import { type HeaderRecord, readB3 } from '../trace/trace-headers.js';
-import { buildTree, isAnsweredCall, type SpanNode, type SpanTree, walkTree } from '../trace/tree.js';
+import { buildTree, isAnsweredCall, type SpanNode, type SpanTree } from '../trace/tree.js';
 import { findCutCalls, type ServedCalls } from './cut-call.js';
 import type { Finding, TraceFinding } from './finding.js';
 import { matchShape, type ShapeMatch } from './match-shape.js';
@@ -67,16 +66,16 @@ export function judge(shape: Shape, spans: readonly Span[], options: JudgeOption
   const ownApps = readOwnApps(shape, tree);
   const fitted = fitOwnApps(shape, ownApps, options.elsewhere);
   const match = matchShape(fitted.shape, tree, fitted.passed);
-  const nodes = [...walkTree(tree)];
+  const { nodes } = tree;
   const all: Finding[] = [
     ...match.findings,
     ...checkRoots(tree, options),
-    ...checkIds(nodes, options),
+    ...checkIds(tree, options),
     ...checkDecisions(options.headers ?? []),
     ...checkFailures(nodes, match),
     ...checkTimes(tree, nodes, options),
     ...checkWhole(shape, tree, options),
-    ...(options.otherCalls ? findCutCalls(tree, requestIdOf(nodes.map(({ span }) => span)), options.otherCalls) : []),
+    ...(options.otherCalls ? findCutCalls(tree, tree.requestId, options.otherCalls) : []),
   ];
   const findings = ownApps.length > 0 ? all.filter((finding) => !isLeftOpen(finding, ownApps, all)) : all;
   const notes = [
@@ -104,10 +103,9 @@ function checkRoots({ roots }: SpanTree, { callerSpanId }: JudgeOptions): TraceF
   });
 }
 
-function checkIds(nodes: readonly SpanNode[], { otherTraceIds = [], sendsParents }: JudgeOptions): TraceFinding[] {
+function checkIds({ nodes, requestId }: SpanTree, { otherTraceIds = [], sendsParents }: JudgeOptions): TraceFinding[] {
   const traceId = nodes[0]?.span.traceId ?? '';
   const findings = otherTraceIds.map((otherTraceId): TraceFinding => ({ type: 'second-trace', traceId, otherTraceId }));
-  const requestId = requestIdOf(nodes.map(({ span }) => span));
   for (const node of nodes) {
     const { span, sameIdAs, parent } = node;
     if (sameIdAs) findings.push({ type: 'reused-id', span, first: sameIdAs.span });
@@ -119,7 +117,7 @@ function checkIds(nodes: readonly SpanNode[], { otherTraceIds = [], sendsParents
     if (span.traceId.slice(-16) !== traceId.slice(-16)) {
       findings.push({ type: 'mixed-trace-ids', span, expected: traceId });
     }
-    const seen = span.tags?.[requestIdTag];
+    const seen = requestIdOf(span);
     if (requestId !== undefined && seen !== undefined && seen !== requestId && isOfOtherRequest(node)) {
       findings.push({ type: 'mixed-requests', span, expected: requestId, seen });
     }
@@ -169,7 +167,7 @@ function checkTimes(tree: SpanTree, nodes: readonly SpanNode[], options: JudgeOp
     const early = outer.timestamp - timestamp;
     // Inside one process, a tracer may record a span afterwards, such as the wait in a queue. And a consumer waits for
     // messages.
-    const isCause = parent && placeOf.get(node) !== placeOf.get(parent) && span.kind !== 'CONSUMER';
+    const isCause = parent && placeOf(node) !== placeOf(parent) && span.kind !== 'CONSUMER';
     if (isCause && early > startTolerance) return [{ ...outside, how: 'starts before', micros: early }];
     if (!isAnsweredCall(node) || outer.duration === undefined || duration === undefined) return [];
     const missed = timestamp - (outer.timestamp + outer.duration);

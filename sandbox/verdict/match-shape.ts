@@ -1,6 +1,6 @@
 import { addTo } from '../trace/lists.js';
 import type { Span } from '../trace/span.js';
-import { type SpanNode, type SpanTree, walkTree } from '../trace/tree.js';
+import type { SpanNode, SpanTree } from '../trace/tree.js';
 import type { ShapeFinding } from './finding.js';
 import type { ExpectedSpan, Shape } from './shape.js';
 import { groupByLabel, ShapeIndex } from './shape-index.js';
@@ -65,7 +65,7 @@ class Matching {
     readonly passed: ReadonlySet<Span>,
   ) {
     this.#places = new ShapeIndex(shape);
-    this.#nodesByLabel = groupByLabel(walkTree(tree));
+    this.#nodesByLabel = groupByLabel(tree.nodes);
   }
 
   run(): ShapeMatch {
@@ -77,7 +77,7 @@ class Matching {
       if (absent) this.#placeElsewhere(absent);
       this.#matchLevels();
     }
-    for (const node of walkTree(tree)) this.#reportStranger(node);
+    for (const node of tree.nodes) this.#reportStranger(node);
     return { findings: this.#findings, spansOf: this.#spansOf };
   }
 

@@ -1,14 +1,5 @@
-import type { Span } from '../trace/span.js';
-import { deniesError, requestIdOf, requestIdTag } from '../trace/span-tags.js';
-import {
-  addressOf,
-  isAnsweredCall,
-  labelOf,
-  type SpanNode,
-  type SpanTree,
-  serviceOf,
-  walkTree,
-} from '../trace/tree.js';
+import { addressOf, deniesError, labelOf, requestIdOf, type Span, serviceOf } from '../trace/span.js';
+import { isAnsweredCall, type SpanNode, type SpanTree } from '../trace/tree.js';
 
 /** The settings that give a tracer's spans their service name. */
 export const setServiceName =
@@ -22,14 +13,14 @@ export const setServiceName =
  * @returns a sentence each
  */
 export function noteOddities(tree: SpanTree, callerSpanId: string | undefined, hasOwnApps: boolean): string[] {
-  const nodes = [...walkTree(tree)];
+  const { nodes } = tree;
   return [
     ...noteNames(nodes),
     ...noteSilentCaller(tree, callerSpanId),
     ...noteShortIds(nodes),
-    ...(hasOwnApps ? [] : noteRequestIds(nodes)),
+    ...(hasOwnApps ? [] : noteRequestIds(tree)),
     ...noteEach(
-      nodes.filter(({ span }) => deniesError(span.tags)),
+      nodes.filter(({ span }) => deniesError(span)),
       (count, span) =>
         `${count} the tag error=false: it did not fail, but Zipkin's UI draws it as failed. ${remove(span)}`,
     ),
@@ -76,9 +67,8 @@ function noteShortIds(nodes: readonly SpanNode[]): string[] {
   return noteEach(short, (subject) => `${subject} only the last 16 digits of the trace id`);
 }
 
-function noteRequestIds(nodes: readonly SpanNode[]): string[] {
-  const requestId = requestIdOf(nodes.map(({ span }) => span));
-  const others = nodes.filter(({ span: { tags } }) => (tags?.[requestIdTag] ?? requestId) !== requestId);
+function noteRequestIds({ nodes, requestId }: SpanTree): string[] {
+  const others = nodes.filter(({ span }) => (requestIdOf(span) ?? requestId) !== requestId);
   return noteEach(
     others,
     (subject) => `${subject} another x-request-id than the first hop, so the logs of this request have different ids`,

@@ -1,6 +1,5 @@
-import type { Span } from '../trace/span.js';
-import { requestIdTag } from '../trace/span-tags.js';
-import { isServing, kindOf, type SpanNode, type SpanTree, serviceOf, walkTree } from '../trace/tree.js';
+import { isServing, kindOf, requestIdTag, type Span, serviceOf } from '../trace/span.js';
+import type { SpanNode, SpanTree } from '../trace/tree.js';
 import type { Finding } from './finding.js';
 import type { ExpectedSpan, Shape } from './shape.js';
 import { serviceOfPattern } from './span-pattern.js';
@@ -38,7 +37,7 @@ export function readOwnApps(shape: Shape, tree: SpanTree): OwnAppTrace[] {
   const ownNames = new Set(own.map(serviceOfPattern));
   const mesh = new Set(parts.map(serviceOfPattern).filter((name) => !ownNames.has(name)));
   const isMesh = ({ span }: SpanNode) => mesh.has(serviceOf(span));
-  const all = [...walkTree(tree)];
+  const all = tree.nodes;
   return own.map((part) => {
     const above = parts.find(({ children }) => children.includes(part));
     const sidecar = above && serviceOfPattern(above);

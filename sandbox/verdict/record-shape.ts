@@ -1,5 +1,6 @@
 import { Document } from 'yaml';
-import { type SpanNode, type SpanTree, serviceOf, walkTree } from '../trace/tree.js';
+import { serviceOf } from '../trace/span.js';
+import type { SpanNode, SpanTree } from '../trace/tree.js';
 import { ShapeError } from './shape.js';
 
 interface RecordedSpan {
@@ -25,13 +26,13 @@ export function recordShape(tree: SpanTree, name: string): string {
   if (second) {
     throw new ShapeError(`cannot record ${name}: the trace has ${tree.roots.length} roots; record one that is whole`);
   }
-  const nodes = [...walkTree(tree)];
+  const { nodes } = tree;
   const levels = nodes.reduce((deepest, { depth }) => Math.max(deepest, depth + 1), 0);
   if (levels > mostLevels) {
     throw new ShapeError(`cannot record ${name}: the trace is ${levels} levels deep; a shape file holds ${mostLevels}`);
   }
   const recorded = new Map<SpanNode, RecordedSpan>();
-  for (const node of nodes.reverse()) recorded.set(node, record(node, recorded));
+  for (const node of nodes.toReversed()) recorded.set(node, record(node, recorded));
   const document = new Document({ name, root: recorded.get(root) });
   document.commentBefore = ` Recorded from trace ${root.span.traceId}. Add name, tags, within and times where they matter.`;
   return document.toString({ lineWidth: 0 });

@@ -1,5 +1,6 @@
 import { addTo } from '../trace/lists.js';
-import { labelOf, type SpanNode } from '../trace/tree.js';
+import { labelOf } from '../trace/span.js';
+import type { SpanNode } from '../trace/tree.js';
 import type { ExpectedSpan, Shape } from './shape.js';
 import { isSameHop, literalLabel } from './span-pattern.js';
 

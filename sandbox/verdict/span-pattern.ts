@@ -1,5 +1,5 @@
-import type { Span } from '../trace/span.js';
-import { kindOf, noService, type SpanNode, serviceOf } from '../trace/tree.js';
+import { kindOf, noService, type Span, serviceOf } from '../trace/span.js';
+import type { SpanNode } from '../trace/tree.js';
 import type { Hop, ShapeFinding } from './finding.js';
 import type { ExpectedSpan, Pattern, SpanPattern } from './shape.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import pMap from 'p-map';
-import type { Span } from '../../sandbox/trace/span.js';
-import { buildTree, labelOf, walkTree } from '../../sandbox/trace/tree.js';
+import { labelOf, type Span } from '../../sandbox/trace/span.js';
+import { buildTree } from '../../sandbox/trace/tree.js';
 import { matchShape } from '../../sandbox/verdict/match-shape.js';
 import { request, sandbox, shapeOf, spansOf, tracedRequest, zipkin } from './requests.js';
 
@@ -29,7 +29,7 @@ for (const [path, count] of [
     assert.equal(spans.length, count);
     const tree = buildTree(spans);
     assert.deepEqual(matchShape(shape, tree).findings, []);
-    for (const { span, parent } of walkTree(tree)) {
+    for (const { span, parent } of tree.nodes) {
       assert.equal(span.traceId, answer.traceId);
       if (!parent) continue;
       const label = `${labelOf(span)} within ${labelOf(parent.span)}`;

@@ -1,5 +1,5 @@
-import type { Span, SpanKind } from '../../sandbox/trace/span.js';
-import { type SpanTree, serviceOf, walkTree } from '../../sandbox/trace/tree.js';
+import { type Span, type SpanKind, serviceOf } from '../../sandbox/trace/span.js';
+import type { SpanTree } from '../../sandbox/trace/tree.js';
 
 const kinds = new Map<string, SpanKind>(
   (['CLIENT', 'SERVER', 'PRODUCER', 'CONSUMER'] as const).map((kind) => [kind.toLowerCase(), kind]),
@@ -48,7 +48,7 @@ function textOf(word: string): string {
 
 /** A tree as indented lines of `service kind id`, with what is odd about a span at the line's end. */
 export function outline(tree: SpanTree): string {
-  return [...walkTree(tree)]
+  return tree.nodes
     .map(({ span, depth, detached, sameIdAs }) => {
       const words = [serviceOf(span) || '-', (span.kind ?? '-').toLowerCase(), span.id];
       return (

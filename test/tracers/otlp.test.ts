@@ -4,14 +4,14 @@ import { test } from 'node:test';
 import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
 import type { VerifiedTrace } from '../../sandbox/observe/judged-trace.js';
-import { kindOf, walkTree } from '../../sandbox/trace/tree.js';
+import { kindOf } from '../../sandbox/trace/span.js';
 import { startZipkin } from '../observe/running-zipkin.js';
 import { settings } from './settings.js';
 import { missingRuntime, traced } from './traced.js';
 
 /** Each span with its depth, and whether its id is its parent's. */
 const outlineOf = ({ verdict }: VerifiedTrace) =>
-  [...walkTree(verdict.tree)].map(({ span, parent, depth }) => {
+  verdict.tree.nodes.map(({ span, parent, depth }) => {
     const sharing = span.id === parent?.span.id;
     return [depth, span.localEndpoint?.serviceName, kindOf(span), span.name, { sharing, shared: span.shared }];
   });

@@ -180,7 +180,7 @@ for (const [name, text] of Object.entries(hostile)) {
   test(`verdict: ${name}: drawn, judged and explained`, { timeout: 20_000 }, () => {
     const spans = spansOf(text);
     const tree = buildTree(spans);
-    assert.ok(drawTrace(tree, { width: 80, colour: false }).length > Math.min(tree.size, 800));
+    assert.ok(drawTrace(tree, { width: 80, colour: false }).length > Math.min(tree.nodes.length, 800));
     for (const expected of [shape, anyShape]) {
       const verdict = judge(expected, spans);
       const explained = new Set(diagnose(verdict, { nearby: [spans] }).flatMap(({ findings }) => findings));
