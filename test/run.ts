@@ -13,11 +13,11 @@ import { freePorts } from '../sandbox/topology/ports.js';
 import { readTopology } from '../sandbox/topology/read-topology.js';
 
 /**
- * `npm test`: lint, then each group of tests, in CI the long ones too; its last line counts them all. `npm test -- unit`
+ * `npm test` runs lint and each group of tests, in CI the long groups too. Its last line has the totals. `npm test -- unit`
  * runs one group, `npm test -- no-unit` all others.
  */
 
-delete process.env.FORCE_COLOR; // what commands print is asserted without colours
+delete process.env.FORCE_COLOR; // tests compare output without colours
 
 const tally = { passed: 0, failed: 0 };
 const notRun: string[] = [];
@@ -30,9 +30,9 @@ function filesBelow(folder: string): string[] {
     .sort();
 }
 
-/** A file that hangs fails instead of holding up all the others. */
+/** A file that hangs fails, so that the others still run. */
 const longestFileMs = 400_000;
-/** Cassandra and Zipkin start one after the other there, and pods that go drain first. */
+/** Cassandra and Zipkin start one after the other there, and pods drain before they end. */
 const longestClusterFileMs = 1_200_000;
 
 async function runFiles(
@@ -63,13 +63,13 @@ async function lint(): Promise<void> {
   }
 }
 
-/** Free ports for what a run publishes, so that it disturbs no sandbox that is running. */
+/** Sets free ports for what a run publishes, so that it disturbs no running sandbox. */
 async function publishElsewhere(): Promise<void> {
   const [front, admin, zipkin] = await freePorts(3);
   Object.assign(process.env, { FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin });
 }
 
-/** Folders that a group of their own runs. */
+/** Folders that have a group of their own. */
 const ownGroup = ['e2e', 'readme', 'cli', 'deploy', 'long', 'tracers', 'machines'];
 
 async function unit(): Promise<void> {
@@ -85,7 +85,7 @@ async function unit(): Promise<void> {
   process.env = before;
 }
 
-/** Runs `work` while a native sandbox is up. */
+/** Runs `work` while a native sandbox runs. */
 async function withNative(work: () => Promise<void>): Promise<void> {
   await publishElsewhere();
   const sandbox = await NativeSandbox.install(root, cache, process.env);
@@ -101,7 +101,7 @@ async function native(): Promise<void> {
   await withNative(() => runFiles('end to end, without Docker', filesBelow('e2e')));
 }
 
-/** Faults and the soak take minutes each: CI runs them, others by name. */
+/** Faults and the soak take minutes each. CI runs them; others run them by name. */
 const longFiles = (...names: string[]): string[] => names.map((name) => join(root, `dist/test/long/${name}.test.js`));
 
 async function faults(): Promise<void> {
@@ -118,7 +118,7 @@ async function soak(): Promise<void> {
 const succeeds = async (command: string, ...args: string[]): Promise<boolean> =>
   !(await execa(command, args, { reject: false, stdin: 'ignore' })).failed;
 
-/** Runs `work` while a Compose project of its own is up, made of these files, where a Docker daemon answers. */
+/** Runs `work` while a Compose project of these files runs, if a Docker daemon answers. */
 async function withCompose(title: string, files: readonly string[], work: () => Promise<void>): Promise<void> {
   if (!(await succeeds('docker', 'info'))) {
     notRun.push(`${title}: no Docker daemon answers`);
@@ -139,7 +139,7 @@ async function withCompose(title: string, files: readonly string[], work: () => 
   }
 }
 
-/** What the Envoy files and Zipkin do is the same in both ways to run, and is tried natively. */
+/** Tests of what Envoy and Zipkin do alike in both ways to run. They run natively only. */
 const onlyNative = /\/(hostile|hostile-load|propagation|zipkin-ui)\.test\.js$/;
 
 async function compose(): Promise<void> {
@@ -161,8 +161,8 @@ async function cassandra(): Promise<void> {
 }
 
 /**
- * Works on the cluster of the kubeconfig's context KUBE_CONTEXT: nothing is applied to one that was not named. KUBE_LOAD
- * is the command that hands images to it; without, the cluster must have those of the overlays.
+ * Runs tests on the cluster of the context KUBE_CONTEXT. Nothing is applied to a cluster that was not named. KUBE_LOAD
+ * is the command that loads images into it. Without it, the cluster must have the images of the overlays.
  */
 async function onCluster(title: string, folder: string): Promise<void> {
   const { KUBE_CONTEXT: context } = process.env;
@@ -181,19 +181,19 @@ async function kubernetes(): Promise<void> {
   await onCluster('on Kubernetes', 'deploy/kubernetes');
 }
 
-/** Most clusters store NetworkPolicies and do not hold to them; nothing in the cluster tells. */
+/** Most clusters store NetworkPolicies without enforcing them, and the cluster does not say which it does. */
 async function policies(): Promise<void> {
   const title = 'NetworkPolicies, on Kubernetes';
   if (process.env.KUBE_POLICIES === 'enforced') await onCluster(title, 'deploy/policies');
   else notRun.push(`${title}: KUBE_POLICIES does not say that the cluster has them enforced`);
 }
 
-/** `npm start` as its user meets it: what fails, and how it ends. */
+/** `npm start` as a user sees it: how it fails, and how it ends. */
 async function start(): Promise<void> {
   await runFiles('npm start', filesBelow('cli'));
 }
 
-/** Clones as other users have them, natively and in Compose. */
+/** Checkouts as other users have them, natively and in Compose. */
 async function machines(): Promise<void> {
   await runFiles('on other machines', filesBelow('machines'));
 }

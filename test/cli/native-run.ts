@@ -21,21 +21,21 @@ const launch = ([command = '', ...args]: readonly string[], env: NodeJS.ProcessE
     forceKillAfterDelay: false,
   });
 
-/** `npm start` on ports of its own, as a process that a test looks at from outside. */
+/** `npm start` on its own ports, as a process that a test watches from outside. */
 export interface NativeRun {
   readonly process: ReturnType<typeof launch>;
   readonly runFolder: string;
   readonly frontUrl: string;
-  /** All that it has printed so far. */
+  /** Everything that it has printed so far. */
   printed(): string;
 }
 
 /**
  * Starts the sandbox.
  *
- * @param cache the folder that SANDBOX_CACHE names
+ * @param cache the folder for SANDBOX_CACHE
  * @param environment more variables
- * @param command what starts it, the built command line where absent
+ * @param command the command that starts it; by default the built command line
  */
 export async function start(
   cache: string,
@@ -68,7 +68,7 @@ export async function untilPrinted(run: NativeRun, text: string | RegExp): Promi
   await waitFor(`'${text}'`, attempt, { seconds: 200, everyMs: 100 });
 }
 
-/** Waits until a run has started its processes, and gives what it says of them. */
+/** Waits until a run has started its processes, and gives its record of them. */
 export async function readRecord({ runFolder }: NativeRun, atLeast = 1): Promise<RunRecord> {
   const attempt = async () => {
     const record = JSON.parse(await readFile(join(runFolder, 'sandbox.json'), 'utf8')) as RunRecord;
@@ -78,7 +78,7 @@ export async function readRecord({ runFolder }: NativeRun, atLeast = 1): Promise
   return waitFor('sandbox.json', attempt, { seconds: 60, everyMs: 50 });
 }
 
-/** @returns the ids of a process and of all that it and its children have started */
+/** @returns the ids of a process and of all processes that it and its children have started */
 export async function familyOf(pid: number): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const parents = new Map<number, number>();
@@ -110,7 +110,7 @@ function killIfAlive(pid: number): void {
   }
 }
 
-/** Waits until none of the processes is left, and nobody listens where a run did. */
+/** Waits until none of the processes is left, and nothing listens on the ports of a run. */
 export async function nothingLeft(pids: readonly number[], record?: RunRecord): Promise<void> {
   const left = async () => assert.deepEqual(pids.filter(isAlive), []);
   try {
@@ -124,5 +124,5 @@ export async function nothingLeft(pids: readonly number[], record?: RunRecord): 
   }
 }
 
-/** Removes what a run that has ended left for reading. */
+/** Removes the files that an ended run left for readers. */
 export const forget = ({ runFolder }: NativeRun) => rm(runFolder, { recursive: true, force: true });

@@ -13,7 +13,7 @@ import { cacheWith, neverReady, pathWith, pathWithout } from './tools.js';
 const scratch = await mkdtemp(join(tmpdir(), 'sandbox-ends-'));
 after(() => rm(scratch, { recursive: true }));
 
-/** Every file of the cache's parts, with its size and time. */
+/** Every file of the parts in the cache, with its size and time. */
 async function partsOfCache(): Promise<string[]> {
   const parts = (await readdir(cache)).filter((name) => /^(envoy|zipkin).*(?<!\.part)$/.test(name));
   const files = await Promise.all(
@@ -76,7 +76,7 @@ describe('beside a Zipkin that runs already', { concurrency: 2 }, () => {
     ['Ctrl-C twice', twice, { code: 3 }],
   ];
 
-  /** The second once the first has been heard: two of the same signal at once can arrive as one. */
+  /** Sends the second signal when the first has been handled, because two equal signals at once can arrive as one. */
   function twice(run: NativeRun): void {
     run.process.kill('SIGINT');
     untilPrinted(run, 'Stopping').then(() => run.process.kill('SIGINT'));
@@ -119,11 +119,11 @@ for (const times of [1, 2]) {
     const record = await readRecord(run, 4);
     const pids = await familyOf(run.process.pid ?? 0);
     run.process.kill('SIGINT');
-    await delay(20); // two signals at once are one
+    await delay(20); // two equal signals at once can arrive as one
     if (times === 2) run.process.kill('SIGINT');
     const { exitCode, stderr, signal } = await run.process;
     if (times === 1) assert.equal(stderr, 'sandbox: stopped by the user');
-    if (signal !== 'SIGINT') assert.equal(exitCode, 3); // the second may find it ending, its handlers gone
+    if (signal !== 'SIGINT') assert.equal(exitCode, 3); // the second signal may find it ending, without its handlers
     await nothingLeft(pids, record);
   });
 }

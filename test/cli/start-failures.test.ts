@@ -17,7 +17,7 @@ after(() => rm(scratch, { recursive: true }));
 
 const whole = () => cacheWith(scratch, 'envoy', 'zipkin');
 
-/** Runs it to its end: code 3, and nothing on stderr but one line, which reads so. */
+/** Runs it to its end. It must exit with 3 and print one line on stderr that matches `says`. */
 async function fails(says: RegExp, environment: Record<string, string> = {}, cache?: string) {
   const run = await start(cache ?? (await whole()), environment);
   const { exitCode, stderr } = await run.process;
@@ -29,7 +29,7 @@ async function fails(says: RegExp, environment: Record<string, string> = {}, cac
   await nothingLeft(Object.values(record?.processes ?? {}), record);
 }
 
-/** An app that is ready, and answers every request so. */
+/** An app that is ready and answers every request with this status. */
 const answering = (status: number) => `
   import { createServer } from 'node:http';
   const answer = ({ url }, response) => response.writeHead(url === '/health' ? 200 : ${status}).end();

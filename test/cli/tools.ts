@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { cache } from '../../sandbox/cli/project.js';
 
-/** @returns a PATH of one folder below `scratch` with this machine's tools but some */
+/** @returns a PATH with one folder below `scratch` that has this machine's tools except some */
 export async function pathWithout(scratch: string, ...names: string[]): Promise<string> {
   const folder = await mkdtemp(join(scratch, 'bin-'));
   for (const from of (process.env.PATH ?? '').split(delimiter)) {
@@ -15,9 +15,8 @@ export async function pathWithout(scratch: string, ...names: string[]): Promise<
 }
 
 /**
- * @param scripts lines of sh by the name of the tool that they stand in for; what such a tool would fetch from a
- *   network, a test cannot
- * @returns a PATH where these tools come first
+ * @param scripts lines of sh by the name of the tool that they replace, because a test cannot fetch from a network
+ * @returns a PATH in which these tools come first
  */
 export async function pathWith(scratch: string, scripts: Readonly<Record<string, string>>): Promise<string> {
   const folder = await mkdtemp(join(scratch, 'bin-'));
@@ -28,7 +27,7 @@ export async function pathWith(scratch: string, scripts: Readonly<Record<string,
   return `${folder}${delimiter}${process.env.PATH}`;
 }
 
-/** @returns a cache of a test's own below `scratch` that has the parts whose names begin like `parts`, and no others */
+/** @returns a test's own cache below `scratch`, with only the parts whose names begin like `parts` */
 export async function cacheWith(scratch: string, ...parts: readonly string[]): Promise<string> {
   const folder = await mkdtemp(join(scratch, 'cache-'));
   for (const name of await readdir(cache)) {
@@ -38,7 +37,7 @@ export async function cacheWith(scratch: string, ...parts: readonly string[]): P
   return folder;
 }
 
-/** @returns a script for `java` that says its version and then runs no program */
+/** @returns a script for `java` that prints its version and then runs no program */
 export async function neverReady(): Promise<string> {
   const { stdout: java } = await execa('sh', ['-c', 'command -v java']);
   return `case "$*" in *-version) exec ${java} "$@" ;; esac\necho "still thinking"\nexec sleep 600`;

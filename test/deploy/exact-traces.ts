@@ -11,7 +11,7 @@ import { ownShape } from '../topology/own-shape.js';
 
 const shape = ownShape('/trace/1');
 
-/** The spans of these traces, by id, once there are enough for the shape in each. */
+/** Gives the spans of these traces by id, when each has enough spans for the shape. */
 async function wholeTraces(zipkin: ZipkinClient, traceIds: readonly string[]): Promise<Map<string, Span[]>> {
   const found = new Map<string, Span[]>();
   await waitFor(
@@ -28,7 +28,7 @@ async function wholeTraces(zipkin: ZipkinClient, traceIds: readonly string[]): P
   return found;
 }
 
-/** Waits until Zipkin has these traces of `/trace/1`, and fails where one of them is not exactly its shape. */
+/** Waits until Zipkin has these traces of `/trace/1`. Fails if one of them is not exactly its shape. */
 export async function exactTraces(zipkin: ZipkinClient, traceIds: readonly string[]): Promise<Span[][]> {
   assert.equal(new Set(traceIds).size, traceIds.length);
   const traces = [...(await wholeTraces(zipkin, traceIds)).values()];
@@ -36,7 +36,7 @@ export async function exactTraces(zipkin: ZipkinClient, traceIds: readonly strin
   return traces;
 }
 
-/** Sends one `/trace/1`, which must be answered with 200; gives its trace id. */
+/** Sends one `/trace/1`, which must be answered with 200. Gives its trace id. */
 export async function sendOne(frontUrl: string): Promise<string> {
   const response = await fetch(`${frontUrl}/trace/1`, { signal: AbortSignal.timeout(15_000) });
   const body = await response.text();
@@ -45,13 +45,13 @@ export async function sendOne(frontUrl: string): Promise<string> {
   return traceId;
 }
 
-/** What a steady load has come to: the traces of what was answered, and what went wrong with the others. */
+/** The results of a steady load: the traces of the answered requests, and what went wrong with the others. */
 export interface SteadyLoad {
   readonly traceIds: string[];
   readonly failures: string[];
 }
 
-/** Sends `rate` requests a second, over connections that are kept as long as the front keeps them, until `ended`. */
+/** Sends `rate` requests a second until `ended`. It keeps its connections as long as the front proxy keeps them. */
 export async function sendSteadily(frontUrl: string, rate: number, ended: AbortSignal): Promise<SteadyLoad> {
   const load: SteadyLoad = { traceIds: [], failures: [] };
   const underWay: Promise<void>[] = [];
@@ -67,11 +67,11 @@ export async function sendSteadily(frontUrl: string, rate: number, ended: AbortS
   return load;
 }
 
-/** Sends `count` requests, `parallel` at once. */
+/** Sends `count` requests, `parallel` at a time. */
 export const sendMany = (frontUrl: string, count: number, parallel: number): Promise<string[]> =>
   pMap(Array(count).keys(), () => sendOne(frontUrl), { concurrency: parallel });
 
-/** Sends requests until they are answered, and one of them has left its whole trace. */
+/** Sends requests until they are answered and one of them has left its whole trace. */
 export async function firstExactTrace(frontUrl: string, zipkin: ZipkinClient): Promise<void> {
   const attempt = async () => exactTraces(zipkin, [await sendOne(frontUrl)]);
   await waitFor('a first exact trace', attempt, { seconds: 120, everyMs: 200 });

@@ -8,15 +8,15 @@ import { root } from '../../sandbox/cli/project.js';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import type { Overlay } from './kubernetes/manifest.js';
 
-/** What test/run.ts was told: the context to work on, and the command that hands images to its cluster. */
+/** The variables for test/run.ts: the context to use, and the command that loads images into its cluster. */
 const { KUBE_CONTEXT: context = '', KUBE_LOAD: load } = process.env;
 
-/** Runs kubectl on that context; gives what it prints. */
+/** Runs kubectl in that context and gives its output. */
 export async function kubectl(args: readonly string[], input = ''): Promise<string> {
   return (await execa('kubectl', ['--context', context, ...args], { input })).stdout;
 }
 
-/** Gives the objects of a `kubectl get`, none where none is found. */
+/** Gives the objects of a `kubectl get`; none if none is found. */
 export async function getObjects<T>(kinds: string, ...args: string[]): Promise<T[]> {
   const text = await kubectl(['get', kinds, '--ignore-not-found', '--output', 'json', ...args]);
   if (text === '') return [];
@@ -26,14 +26,14 @@ export async function getObjects<T>(kinds: string, ...args: string[]): Promise<T
 
 export const namespace = 'envoymesh';
 
-/** Runs the lines under a heading of deploy/README.md as they stand there, with these names for the reader's. */
+/** Runs the lines under a heading of deploy/README.md, with the names of this test instead of the reader's. */
 async function asDocumented(heading: string, overlay: Overlay): Promise<void> {
   const text = await readFile(join(root, 'deploy/README.md'), 'utf8');
   const [, lines] = new RegExp(`^### ${heading}\n[^#]*?^\`\`\`sh\n([^\`]+)^\`\`\``, 'm').exec(text) ?? [];
   assert.ok(lines, `deploy/README.md has no lines under '${heading}'`);
   const script = lines
     .split('\n')
-    // Without a loader, the cluster has the images from elsewhere.
+    // Without a loader, the cluster has the images already.
     .filter((line) => load !== undefined || !/^(docker|kind) /.test(line))
     .join('\n')
     .replaceAll('NAME', context)
@@ -48,7 +48,7 @@ export const up = (overlay: Overlay): Promise<void> => asDocumented('Bring it up
 /** Takes the sandbox down, if there is one. */
 export const down = (): Promise<void> => asDocumented('Take it down', 'local');
 
-/** The front's address on a node. */
+/** The address of the front proxy on a node. */
 export async function frontUrl(): Promise<string> {
   interface Service {
     readonly spec: { readonly ports: readonly { readonly nodePort?: number }[] };
@@ -64,7 +64,7 @@ export async function frontUrl(): Promise<string> {
   return `http://${address}:${port}`;
 }
 
-/** Runs `work` with a Zipkin of the cluster on a port of this machine; `of` says which, for port-forward. */
+/** Runs `work` with a Zipkin of the cluster on a port of this machine. `of` names it for port-forward. */
 export async function withZipkin<T>(work: (zipkin: ZipkinClient) => Promise<T>, of = 'service/zipkin'): Promise<T> {
   const args = ['--context', context, '--namespace', namespace, 'port-forward', of, ':9411'];
   const forward = spawn('kubectl', args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -83,14 +83,14 @@ export async function withZipkin<T>(work: (zipkin: ZipkinClient) => Promise<T>, 
   }
 }
 
-/** What the tests look at of a pod. */
+/** The part of a pod that the tests read. */
 export interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string };
   readonly spec: { readonly containers: readonly [{ readonly image: string }] };
   readonly status: { readonly podIP: string };
 }
 
-/** @returns the pods of a workload that there are now */
+/** @returns the current pods of a workload */
 export const podsOf = (workload: string): Promise<Pod[]> =>
   getObjects<Pod>('pods', '--namespace', namespace, '--selector', `app.kubernetes.io/name=${workload}`);
 

@@ -13,7 +13,7 @@ import { labCases } from './lab-cases.js';
 
 const shape = ownShape('/trace/1');
 
-/** What is known of the sandbox's own hops. */
+/** The options of `judge` for the sandbox's own hops. */
 const ofSandbox = { sendsParents: true, endTolerance: 100_000 };
 
 for (const [name, { spans, evidence, options, diagnoses }] of Object.entries(labCases)) {
@@ -36,7 +36,7 @@ interface Recorded {
   readonly reporters?: Evidence['reporters'];
 }
 
-/** Traces recorded from Zipkin 3.6.1 with Envoy 1.40.0 and the apps broken as the file's name says. */
+/** Traces recorded from Zipkin 3.6.1 with Envoy 1.40.0. The apps were broken as the name of the file says. */
 const recorded: Readonly<Record<string, Recorded>> = {
   whole: { causes: [] },
   'all-headers-dropped': { causes: [['context-dropped', 'service1-app']] },
@@ -84,7 +84,7 @@ for (const [name, { causes, reporters = [] }] of Object.entries(recorded)) {
   });
 }
 
-/** The traces of a file with one span a line; the first line's is the one in question. */
+/** Reads the traces of a file with one span in each line. The trace to judge is that of the first line. */
 function readTraces(file: string): Span[][] {
   const traces = new Map<string, Span[]>();
   for (const line of readFileSync(file, 'utf8').trim().split('\n')) {

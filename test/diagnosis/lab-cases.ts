@@ -3,7 +3,7 @@ import type { Evidence, ReporterState } from '../../sandbox/diagnosis/evidence.j
 import type { JudgeOptions } from '../../sandbox/verdict/judge.js';
 import { elevenSpans, spansOf } from '../trace/written-spans.js';
 
-/** One way to break a trace, what Zipkin then holds, and what is to be said of it. */
+/** One way to break a trace, the spans in Zipkin, and the diagnosis. */
 export interface LabCase {
   readonly spans: string;
   readonly evidence?: Evidence;
@@ -12,7 +12,7 @@ export interface LabCase {
   readonly diagnoses: readonly (readonly [cause: Cause, hop: string, text: string, otherTraceId?: string])[];
 }
 
-/** The eleven spans with the lines that match `at` replaced by `by`. */
+/** The eleven spans. In the lines that match `at`, the match is replaced by `by`. */
 function changed(at: RegExp, by = '', from = elevenSpans): string {
   return from
     .split('\n')
@@ -29,7 +29,7 @@ const toApp1 = `
   service1-app client d<c           5500+30000
 `;
 
-/** The second half of the request in a trace of its own. */
+/** The second half of the request, in its own trace. */
 const fromEgress = (ids: string, trace: string) => {
   const [id] = ids.split('<');
   return `

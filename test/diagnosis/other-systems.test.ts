@@ -7,17 +7,17 @@ import { spansOf } from '../trace/written-spans.js';
 
 interface Case {
   readonly spans: string;
-  /** Other traces of the same Zipkin. */
+  /** Other traces in the same Zipkin. */
   readonly others?: string;
-  /** What is wrong, as `cause at hop`; nothing by default. */
+  /** What is wrong, as `cause at hop`. Default: nothing. */
   readonly causes?: readonly string[];
-  /** What the explanations say beside. */
+  /** What the explanations must say too. */
   readonly says?: RegExp;
-  /** What is noted and no fault. */
+  /** What the notes must say. */
   readonly notes?: RegExp;
 }
 
-/** What tracers of all kinds report, and what is to be said of it where nothing is known but the trace. */
+/** Spans of many kinds of tracers, and the expected verdict if only the trace is known. */
 const cases: Readonly<Record<string, Case>> = {
   'a consumer that starts when its producer has ended': {
     spans: `

@@ -39,7 +39,7 @@ for (const document of documents) {
   });
 }
 
-/** The number of the first line where a key, or a thing of that name, of a YAML text is. */
+/** The number of the first line of a YAML text with a key, or with a thing of that name. */
 const lineOf = (yaml: string, key: string) =>
   yaml.split('\n').findIndex((line) => new RegExp(`^\\s*(- )?(${key}:|name: ${key}$)`).test(line)) + 1;
 
@@ -61,7 +61,7 @@ test('every npm script is explained, to users or to contributors', () => {
   for (const name of Object.keys(scripts)) assert.match(explained, new RegExp(`npm (run )?${name}\\b`));
 });
 
-/** What both languages of a page must share: its commands and outputs, the form of its sections and tables, its links. */
+/** What both languages of a page must share: commands and outputs, the form of sections and tables, links. */
 function facts(document: string) {
   const text = read(document);
   const all = (pattern: RegExp) => [...text.matchAll(pattern)].map(([whole, group]) => group ?? whole);
@@ -74,7 +74,7 @@ function facts(document: string) {
   };
 }
 
-/** Not for users, so in English only. */
+/** Pages for maintainers are in English only. */
 const forMaintainers = ['docs/measurements.md'];
 const notYetTranslated = ['docs/tracers.md', 'docs/your-own-service.md'];
 

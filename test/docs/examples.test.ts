@@ -75,7 +75,7 @@ describe('services that are not ours, in the places of those that are', () => {
           zipkin: new ZipkinClient(collector.url),
           sandbox: undefined,
           within: undefined,
-          tolerance: 5_000_000, // it is about who called whom, on a machine that may be busy
+          tolerance: 5_000_000, // this test is about who called whom, on a machine that may be busy
         }),
       );
       for (const { answer, diagnoses } of judged) {

@@ -9,11 +9,11 @@ import { readRunRecord } from '../../sandbox/topology/running-sandbox.js';
 import { type ListeningSocket, readListening } from './listening-sockets.js';
 import { sandbox } from './requests.js';
 
-/** What SECURITY.md says, tried from outside. */
+/** Tries the statements of SECURITY.md from outside. */
 
 const portOf = (url: string): number => Number(new URL(url).port);
 
-/** How a connection to a port ends: 'connected', or the error's code. */
+/** How a connection to a port ends: 'connected', or the code of the error. */
 function tryToConnect(host: string, port: number): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: 3000 });
@@ -52,7 +52,7 @@ const secrets = [
 test('no file of the repository holds a secret', async () => {
   const search = ['grep', '--untracked', '-InE', secrets.join('|'), '--', '.', ':!package-lock.json'];
   const { stdout } = await execa('git', search, { cwd: root });
-  const madeUp = /:\/\/user:/; // the user of every made-up password here
+  const madeUp = /:\/\/user:/; // the user name of every invented password here
   assert.deepEqual(
     stdout.split('\n').filter((line) => !madeUp.test(line)),
     [],
@@ -233,7 +233,7 @@ describeIn('compose', () => {
       'http://service1/trace/1': 200,
       'http://service2/trace/2': 200,
       'http://zipkin:9411/health': 200,
-      'http://front-envoy:8001/ready': 'UND_ERR_SOCKET', // taken, and closed without a byte
+      'http://front-envoy:8001/ready': 'UND_ERR_SOCKET', // accepted, and closed without a byte
       'http://service1:8001/ready': refused,
       'http://service2:8001/ready': refused,
       'http://service1:8080/health': refused,

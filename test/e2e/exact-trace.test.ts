@@ -7,8 +7,8 @@ import { matchShape } from '../../sandbox/verdict/match-shape.js';
 import { request, sandbox, shapeOf, spansOf, tracedRequest, zipkin } from './requests.js';
 
 /**
- * Envoy ends a CLIENT span some 0.1 ms after the SERVER span around it, and Node sees its answer sent
- * 0.3 ms after Envoy has it; on a busy machine more. Microseconds.
+ * Envoy ends a CLIENT span about 0.1 ms after the SERVER span around it. Node records the end of its answer 0.3 ms
+ * after Envoy has it, and later on a busy machine. Microseconds.
  */
 const tolerance = 50_000;
 

@@ -10,7 +10,7 @@ import { rawRequest } from './raw-request.js';
 import { sandbox } from './requests.js';
 
 const MiB = 1024 * 1024;
-/** max_active_downstream_connections of the front. */
+/** max_active_downstream_connections of the front proxy. */
 const mostConnections = 2500;
 
 interface Memory {
@@ -28,7 +28,7 @@ async function isServed(): Promise<void> {
   if (status !== 200) throw new Error(`status ${status}`);
 }
 
-/** Connections of which nothing is to become; one that cannot be opened counts as one that was closed. */
+/** Connections that do nothing. One that cannot be opened counts as closed. */
 class LazyClients {
   readonly #sockets: Socket[] = [];
   closed = 0;

@@ -11,7 +11,7 @@ import { http2Cases, http2Outcome, withHttp2 } from './hostile/http2.js';
 import { rawRequest } from './raw-request.js';
 import { sandbox } from './requests.js';
 
-/** No case here is slow, so that nothing waits for a time-out of the front. */
+/** No case here is slow, so nothing waits for a time-out of the front proxy. */
 const limitMs = 15_000;
 
 async function isNextServed(): Promise<void> {
@@ -19,7 +19,7 @@ async function isNextServed(): Promise<void> {
   assert.equal(status, 200, 'the next good request is served');
 }
 
-/** Requests to service2, as those count who send them, and as its sidecar and the sidecar's app cluster count them. */
+/** Counts the requests to service2: as the senders, its sidecar, and the sidecar's app cluster count them. */
 async function countedRequests(): Promise<{ sent: number; received: number; passedOn: number }> {
   const [front = 0, egress = 0, received = 0, passedOn = 0] = await Promise.all([
     counter('front-envoy', 'cluster.service2.upstream_rq_total'),
@@ -35,7 +35,7 @@ describe('HTTP/1', () => {
   let start = { sent: 0, received: 0, passedOn: 0 };
   before(async () => {
     start = await countedRequests();
-    // Many at once, because after an error the front waits a second for the client to close.
+    // Sends many at once, because after an error the front proxy waits a second for the client to close.
     const run = async (row: Http1Case) => {
       results.set(row, await exchange(sandbox.frontUrl, row.chunks, limitMs));
       await isNextServed();

@@ -1,4 +1,4 @@
-/** A TCP socket that listens, as /proc/net/tcp and tcp6 have it. */
+/** A TCP socket that listens, from /proc/net/tcp or tcp6. */
 export interface ListeningSocket {
   /** As text: 127.0.0.1, 0.0.0.0, ::, ::1, or an IPv4 address. */
   readonly address: string;
@@ -19,7 +19,7 @@ function addressOf(hex: string): string {
 }
 
 /**
- * @param table what /proc/net/tcp holds, /proc/net/tcp6 after it where wanted
+ * @param table the content of /proc/net/tcp, followed by /proc/net/tcp6 if wanted
  * @see proc_pid_net(5)
  */
 export function readListening(table: string): ListeningSocket[] {

@@ -8,8 +8,8 @@ import { xB3Cases } from './propagation-cases/x-b3.js';
 export { type Expectation, type PropagationCase, withOwnTraceId } from './propagation-cases/case.js';
 
 /**
- * What a caller may send to the front and what becomes of it, at a sampling rate of 100 %. Every row holds beside its
- * own expectation what PropagationCase says of all.
+ * What a caller may send to the front proxy, and the result, at a sampling rate of 100 %. Every row also expects what
+ * PropagationCase says about all rows.
  */
 export const propagationCases: readonly PropagationCase[] = [
   ...xB3Cases,
@@ -18,8 +18,8 @@ export const propagationCases: readonly PropagationCase[] = [
   ...otherHeaderCases,
 ];
 
-/** The rows of `propagationCases` that bring something malformed, for whatever must not be poisoned by it. */
+/** The rows of `propagationCases` with something malformed, to check that it harms nothing. */
 export const malformedCases: readonly PropagationCase[] = propagationCases.filter(({ expect }) => expect.malformed);
 
-/** The same at a sampling rate of 0 %: who still gets a trace, and that everybody else is denied one. */
+/** The rows at a sampling rate of 0 %: who gets a trace all the same. No trace is recorded for anybody else. */
 export const casesAtRateZero: readonly PropagationCase[] = rateZeroCases;

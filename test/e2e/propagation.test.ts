@@ -41,7 +41,7 @@ const setSampling = async (percent: number) => {
   await fetch(`${sandbox.adminUrl}/runtime_modify?tracing.random_sampling=${percent}`, { method: 'POST' });
 };
 
-/** Sends all rows first, so that waiting for Zipkin is done once, then looks at each. */
+/** Sends all rows first, so that there is only one wait for Zipkin, then checks each. */
 function checkTable(title: string, rows: readonly PropagationCase[]): void {
   describe(title, () => {
     const own = rows.map((row) => withOwnTraceId(row, `a${randomBytes(8).toString('hex').slice(1)}`));
@@ -140,7 +140,7 @@ test('poisoning: 200 good requests among 200 bad ones, each good trace has its e
   assert.deepEqual(await dropped(), before);
 });
 
-/** Sends one request for each list of header lines from where the service is; runs as `node -e` in its container. */
+/** Sends one request for each list of header lines from inside a service; runs as `node -e` in its container. */
 const sendAll = `
 const { host, path, lists } = JSON.parse(require('fs').readFileSync(0, 'utf8'));
 const [hostname, port] = host.split(':');

@@ -22,7 +22,7 @@ function readAnswer(text: string): RawAnswer {
   };
 }
 
-/** Sends the very bytes of `lines` as headers, which no HTTP client would; rejects after 15 s. */
+/** Sends the exact bytes of `lines` as headers, which no HTTP client would do. Rejects after 15 s. */
 export function rawRequest(url: string, lines: HeaderLines): Promise<RawAnswer> {
   const { hostname, port, pathname } = new URL(url);
   return new Promise((resolve, reject) => {

@@ -6,7 +6,7 @@ import { findSandbox, type RunningSandbox } from '../../sandbox/topology/running
 import type { Span } from '../../sandbox/trace/span.js';
 import { countExpected, type Shape } from '../../sandbox/verdict/shape.js';
 
-/** The sandbox that test/run.ts started for this run of the end-to-end tests. */
+/** The sandbox that test/run.ts started for the end-to-end tests. */
 export const sandbox: RunningSandbox = await findSandbox(root, cache, process.env);
 
 export const zipkin = new ZipkinClient(sandbox.zipkinUrl);
@@ -21,7 +21,7 @@ export interface Answer {
   readonly traceId: string;
 }
 
-/** Sends a request through the front. */
+/** Sends a request through the front proxy. */
 export async function request(path: string, init: RequestInit = {}): Promise<Answer> {
   const response = await fetch(`${sandbox.frontUrl}${path}`, { ...init, signal: AbortSignal.timeout(15_000) });
   const body = await response.text();
@@ -33,7 +33,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Ans
   };
 }
 
-/** Waits until Zipkin holds at least `count` spans of a trace. */
+/** Waits until Zipkin has at least `count` spans of a trace. */
 export async function spansOf(traceId: string, count: number): Promise<Span[]> {
   const enough = ({ length }: readonly Span[]) => length >= count;
   const spans = await collectTrace(zipkin, traceId, { limitMs: 15_000, enough });

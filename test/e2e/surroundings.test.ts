@@ -18,7 +18,7 @@ const main = 'dist/sandbox/cli/main.js';
 const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   execa('node', [main, ...args], { cwd: root, env, reject: false, stdin: 'ignore', all: true });
 
-/** Hands on to the sandbox's Zipkin what comes below /admin with a password. */
+/** Forwards requests below /admin that have a password to the sandbox's Zipkin. */
 const gate: RequestListener = (incoming, outgoing) => {
   const { authorization } = incoming.headers;
   const [, path] = /^\/admin(\/.*)$/.exec(incoming.url ?? '') ?? [];
@@ -117,7 +117,7 @@ for (const args of [['--count', '3'], ['--count=3'], ['--url', 'http://127.0.0.1
   });
 }
 
-/** The front refuses a Host that is two, with 400: so one sees that it came. */
+/** The front proxy answers 400 to two Hosts, which shows that the header arrived. */
 for (const [args, says] of [
   [['trace'], /HTTP 400/],
   [['verify'], /get two hosts/],

@@ -6,7 +6,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { resetLab } from '../../sandbox/lab/cases.js';
 import { request, sandbox, shapeOf, spansOf, tracedRequest } from './requests.js';
 
-/** The sandbox as a person sees it. Pictures go to the folder SCREENSHOTS, where it is set. */
+/** Checks what a person sees. With SCREENSHOTS set, pictures go to that folder. */
 const candidates = [
   process.env.CHROMIUM_BIN,
   '/usr/bin/chromium',
@@ -16,7 +16,7 @@ const candidates = [
 const executablePath = candidates.find((path) => path && existsSync(path));
 const skip = !executablePath && process.env.CI !== 'true' && 'no Chromium is installed; set CHROMIUM_BIN to one';
 
-/** As root in a container Chromium has no sandbox of its own to offer; and it is to ask nobody outside. */
+/** As root in a container, Chromium cannot use its own sandbox. And it must not call any server outside. */
 const flags = [
   '--no-sandbox',
   '--disable-gpu',
@@ -49,13 +49,13 @@ describe("Zipkin's UI in a browser", { skip }, () => {
     await page.getByText('Total Spans').waitFor();
   };
 
-  /** The cells of each row of the table on the page, its head left out. */
+  /** The cells of each row of the table on the page, without its header. */
   const cellsOfRows = async () => {
     await page.getByRole('row').nth(1).waitFor();
     return (await page.getByRole('row').allInnerTexts()).slice(1).map((row) => row.split(/\t|\n/).filter(Boolean));
   };
 
-  /** The rows of the waterfall that have Zipkin's mark of an error, and the mark's colours. */
+  /** The rows of the waterfall with Zipkin's error mark, and the colours of the mark. */
   const errorMarks = () =>
     page.locator('svg.MuiSvgIcon-colorError').evaluateAll((marks) =>
       marks.map((mark) => ({
@@ -119,7 +119,7 @@ describe("Zipkin's UI in a browser", { skip }, () => {
     await page.goto(`${sandbox.zipkinUrl}/zipkin/dependency?startTime=${start}&endTime=${Date.now()}`);
     const canvas = page.locator('canvas').first();
     await canvas.waitFor();
-    await page.waitForTimeout(1500); // the drawing swings into place
+    await page.waitForTimeout(1500); // the drawing moves into its place
     await picture('dependencies');
 
     await page.getByPlaceholder('Select...').click();
@@ -132,7 +132,7 @@ describe("Zipkin's UI in a browser", { skip }, () => {
     ]);
     await page.getByRole('option', { name: 'service1', exact: true }).click();
 
-    // Now service1 is in the middle of the drawing, which is a canvas: a click there tells its links in words.
+    // Now service1 is in the middle of the drawing, which is a canvas. A click there shows its links as text.
     const { x, y, width, height } = (await canvas.boundingBox()) ?? assert.fail('the canvas is not shown');
     const links = page.getByText('Uses (traced requests)');
     for (let clicks = 0; clicks < 20 && !(await links.isVisible()); clicks += 1) {

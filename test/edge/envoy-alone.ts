@@ -8,13 +8,13 @@ import { type Resolve, rewriteEnvoyAddresses } from '../../sandbox/topology/addr
 import { fetchText, waitFor } from '../../sandbox/topology/wait.js';
 
 /**
- * Starts an Envoy of this project by itself and waits until it serves.
+ * Starts one Envoy of this project alone and waits until it is ready.
  *
  * @param file the name of its configuration
- * @param change is given that file's text and gives the one to be run
+ * @param change turns the text of that file into the one to run
  * @param resolve gives the real address of each one in it
  * @param admin the real port of its admin interface
- * @returns how to end it
+ * @returns a function that ends it
  */
 export async function startEnvoyAlone(
   file: string,

@@ -6,16 +6,16 @@ import type { Address } from '../../sandbox/topology/addresses.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
 import { startEnvoyAlone } from './envoy-alone.js';
 
-/** The front proxy alone, before a server that answers with the headers that it got and keeps what is reported to it. */
+/** The front proxy alone, before a server that answers with the headers that it got and keeps the reports. */
 export interface FrontAlone {
-  /** Sends GET /trace/1 and gives the headers as they were behind the front. */
+  /** Sends GET /trace/1 and gives the headers that arrived behind the front proxy. */
   headersBehind(sent: Record<string, string | string[]>): Promise<IncomingHttpHeaders>;
-  /** The bodies of reports so far. */
+  /** The bodies of the reports so far. */
   readonly reports: readonly Buffer[];
   stop(): Promise<void>;
 }
 
-/** @param change is given the text of front-envoy-zipkin.yaml and gives the one to be run */
+/** @param change turns the text of front-envoy-zipkin.yaml into the one to run */
 export async function startFrontAlone(change: (configuration: string) => string = (text) => text): Promise<FrontAlone> {
   const reports: Buffer[] = [];
   const behind = createServer(async (incoming, response) => {

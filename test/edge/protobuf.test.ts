@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test';
 import { waitFor } from '../../sandbox/topology/wait.js';
 import { type FrontAlone, startFrontAlone } from './front-alone.js';
 
-/** The report in which a request's trace id is, and the span id that the front gave to the request that it sent on. */
+/** The report that contains the request's trace id, and the span id of the request that the front proxy sent. */
 async function reportOf(front: FrontAlone, traceId: Buffer): Promise<{ report: Buffer; spanId: string }> {
   const headers = await front.headersBehind({ b3: `${traceId.toString('hex')}-00000000000000ff-1` });
   const find = async () => {

@@ -6,17 +6,17 @@ import { freePorts } from '../../sandbox/topology/ports.js';
 import { fetchText, waitFor } from '../../sandbox/topology/wait.js';
 import { startEnvoyAlone } from './envoy-alone.js';
 
-/** The sidecar alone, before a collector whose answers a test chooses. */
+/** The sidecar alone, before a collector whose answers the test chooses. */
 interface SidecarAlone {
-  /** Posts a report as an app does; gives the status that the app sees. */
+  /** Posts a report as an app does. Gives the status that the app sees. */
   post(body: string): Promise<number>;
-  /** Sends a traced request, for which the sidecar has spans to report. */
+  /** Sends a traced request, so that the sidecar has spans to report. */
   request(): Promise<unknown>;
-  /** How each body that came is answered; 202 by default. */
+  /** How to answer each body. Default: 202. */
   answer: (body: string) => number;
-  /** What came so far, each attempt by itself. */
+  /** The bodies so far, one for each attempt. */
   readonly came: string[];
-  /** The collector's port opens. */
+  /** Opens the port of the collector. */
   open(): Promise<void>;
   /** @returns a counter of the sidecar */
   stat(name: string): Promise<number>;

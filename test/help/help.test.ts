@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
 
-/** Compared with test/help/golden; `UPDATE_GOLDEN=1 npm test -- unit` writes them anew. */
+/** The help texts must equal test/help/golden. `UPDATE_GOLDEN=1 npm test -- unit` writes these files. */
 const golden = join(root, 'test/help/golden');
 
 const run = (program: string, ...args: string[]) =>

@@ -6,7 +6,7 @@ import { type Answered, generateLoad } from '../../sandbox/load/generate.js';
 import type { LoadPlan } from '../../sandbox/load/load-plan.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
 
-/** A server that counts what it was asked, in place of the front. */
+/** A server that counts its requests, in the place of the front proxy. */
 async function startServer(t: TestContext, listener: RequestListener): Promise<string> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -9,7 +9,7 @@ import { findLoadTarget } from '../../sandbox/load/target.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
 import { type RunRecord, runRecordFile } from '../../sandbox/topology/running-sandbox.js';
 
-/** A folder with the topology's files and no sandbox that runs. */
+/** A folder with the files of the topology and without a running sandbox. */
 const empty = await mkdtemp(join(tmpdir(), 'load-target-'));
 for (const file of await readdir(root)) {
   if (/^Dockerfile|\.yml$|zipkin\.yaml$/.test(file)) await copyFile(join(root, file), join(empty, file));

@@ -6,7 +6,7 @@ import { findings } from '../../prove/faults/report.js';
 import { runCase } from '../../prove/faults/run-case.js';
 import { requestShape } from '../../prove/request-shape.js';
 
-/** What differs in containers: who restarts what, a network that can really be cut, names that are resolved anew. */
+/** Faults that differ in containers: what Docker restarts, a real network to cut, names that are resolved again. */
 const inCompose = [
   'zipkin-moved',
   'zipkin-killed',
@@ -17,14 +17,14 @@ const inCompose = [
   'wrong-order',
 ];
 
-/** What every reporter has to bridge. */
+/** Every reporter must keep its spans during this fault. */
 const inBoth = 'zipkin-stopped';
 
-/** Each other fault is tried once: in Compose where it differs there, natively, where it takes less time, otherwise. */
+/** Each other fault is tried once: in Compose if it differs there, otherwise natively, which takes less time. */
 export const faultsIn = (mode: 'native' | 'compose'): FaultCase[] =>
   faultCases.filter(({ name }) => name === inBoth || inCompose.includes(name) === (mode === 'compose'));
 
-/** Tests each fault on the sandbox that `control` gives. */
+/** Tests each fault on the sandbox of `control`. */
 export function testFaults(faults: readonly FaultCase[], control: () => Promise<Control>): void {
   for (const fault of faults) {
     test(fault.title, async () => {

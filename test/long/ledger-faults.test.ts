@@ -10,7 +10,7 @@ const control = await NativeControl.start();
 after(() => control.stopAll());
 const { sandbox, zipkin } = control;
 
-/** Runs a load of ten seconds and something else two seconds after it began; no request of it may fail. */
+/** Runs a load of ten seconds and injects a fault two seconds after its beginning. No request may fail. */
 async function loadWith(fault: () => Promise<void>): Promise<MeasuredLoad> {
   const plan = { path: requestPath, headers: {}, concurrency: 8, rate: 40, seconds: 10, count: 1000 };
   const load = measureLoad(

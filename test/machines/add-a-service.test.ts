@@ -11,7 +11,7 @@ import { cloneElsewhere, plainEnvironment } from './checkout.js';
 const { failed: noDocker } = await execa('docker', ['info'], { reject: false });
 const skip = noDocker && process.env.CI !== 'true' && 'no Docker daemon answers';
 
-/** A copy of the checkout with edits, and a way to run commands in it. */
+/** A copy of the checkout with edits, and a function that runs commands in it. */
 async function edited(t: TestContext, edits: Edits) {
   const [front, admin, zipkin] = await freePorts(3);
   const clone = await cloneElsewhere(t, `FRONT_PORT=${front}\nADMIN_PORT=${admin}\nZIPKIN_PORT=${zipkin}\n`);
@@ -23,7 +23,7 @@ async function edited(t: TestContext, edits: Edits) {
     execa(command, args, { cwd: clone, env, extendEnv: false, reject: false, all: true });
 }
 
-/** Every command knows the third service. */
+/** Checks that every command knows the third service. */
 async function everyCommandIsRight(run: Awaited<ReturnType<typeof edited>>): Promise<void> {
   const says = async (pattern: RegExp, ...args: string[]) => {
     const { all, exitCode } = await run('npm', 'run', '--silent', ...args);

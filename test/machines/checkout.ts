@@ -6,10 +6,10 @@ import { execa } from 'execa';
 import { cache, root } from '../../sandbox/cli/project.js';
 
 /**
- * A clone as another user has it: made under umask 077 with core.autocrlf, in a folder with blanks and letters that are
- * not ASCII, with a `.env`. What is installed and built is this checkout's; what is not committed is not in it.
+ * Makes a clone as another user may have it: under umask 077, with core.autocrlf, in a folder with spaces and non-ASCII
+ * letters, with a `.env`. It uses the packages and the build of this checkout. It does not have what is not committed.
  *
- * @param crlf whether an editor has given its files CRLF all the same
+ * @param crlf whether an editor has given its files CRLF line ends
  */
 export async function cloneElsewhere(t: TestContext, dotEnv: string, crlf = false): Promise<string> {
   const scratch = await mkdtemp(join(tmpdir(), 'machines-'));
@@ -21,7 +21,7 @@ export async function cloneElsewhere(t: TestContext, dotEnv: string, crlf = fals
     await writeFile(file, (await readFile(file, 'utf8')).replaceAll('\n', '\r\n'));
   }
   await symlink(join(root, 'node_modules'), join(clone, 'node_modules'));
-  await utimes(join(clone, 'package-lock.json'), 0, 0); // else the clone would install into this checkout
+  await utimes(join(clone, 'package-lock.json'), 0, 0); // otherwise the clone would install into this checkout
   await cp(join(root, 'dist'), join(clone, 'dist'), { recursive: true });
   const now = new Date();
   await utimes(join(clone, 'dist/.tsbuildinfo'), now, now);
@@ -33,7 +33,7 @@ export async function cloneElsewhere(t: TestContext, dotEnv: string, crlf = fals
   return clone;
 }
 
-/** A terminal's environment with little in it: what a test gives goes before `.env`. */
+/** A terminal's environment with few variables. Those that a test gives override `.env`. */
 export function plainEnvironment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
   const { PATH = '', HOME = '' } = process.env;
   return { PATH, HOME, LC_ALL: 'C', TERM: 'dumb', ...more };

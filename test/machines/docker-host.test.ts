@@ -12,7 +12,7 @@ const { failed: noDocker } = await execa('docker', ['info'], { reject: false });
 const skip = noDocker && process.env.CI !== 'true' && 'no Docker daemon answers';
 const image = 'node:24.21.0-bookworm-slim';
 
-/** Hands on to Docker's socket what comes to its port: to this machine it is another one's Docker. */
+/** Forwards its port to Docker's socket, so this machine sees another machine's Docker. */
 const forwarder = `require('net').createServer((one) => {
   const other = require('net').connect('/docker.sock');
   one.pipe(other).pipe(one);
@@ -28,7 +28,7 @@ describe('the Docker of another machine', { skip }, async () => {
   const docker = (...args: string[]) => execa('docker', args, { cwd: root, env });
   const idle = { image, command: 'sleep 600', init: true };
 
-  /** Has something that stands for the sandbox publish Zipkin there, and looks for it from here. */
+  /** Publishes Zipkin there with a stand-in for the sandbox, and searches it from here. */
   async function look(zipkinBind: string) {
     const services = {
       'front-envoy': { ...idle, ports: [`0.0.0.0:${front}:80`, `127.0.0.1:${admin}:8001`] },

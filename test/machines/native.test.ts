@@ -10,7 +10,7 @@ import { waitFor } from '../../sandbox/topology/wait.js';
 import { start, untilPrinted } from '../cli/native-run.js';
 import { cloneElsewhere, plainEnvironment } from './checkout.js';
 
-/** Variables that Zipkin, Java, Envoy, start-service or the app would obey, each to its harm. */
+/** Variables that would harm Zipkin, Java, Envoy, start-service or the app if they obeyed them. */
 const hostile = {
   STORAGE_TYPE: 'elasticsearch',
   KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:9',
@@ -44,7 +44,7 @@ test('a clone of another machine: .env, IPv6, a hostile environment, no executab
   const run = (command: string, args: readonly string[], env = {}) =>
     execa(command, args, { cwd: clone, env: plainEnvironment(env), extendEnv: false, reject: false, all: true });
   const npm = (...args: string[]) => run('npm', ['run', '--silent', ...args]);
-  // What npm start runs: npm itself hands no SIGINT on.
+  // The command of npm start, because npm itself does not forward SIGINT.
   const running = run('node', ['sandbox/bootstrap.mjs', 'dist/sandbox/cli/main.js', 'start'], hostile);
   let printed = '';
   running.all.on('data', (chunk: Buffer) => {

@@ -8,14 +8,14 @@ import type { Span } from '../../sandbox/trace/span.js';
 import { readContext } from '../../sandbox/trace/trace-headers.js';
 import { spansOf } from '../trace/written-spans.js';
 
-/** A system of somebody else's that reports to Zipkin. */
+/** Another system that reports to Zipkin. */
 export interface ForeignSystem {
   /**
-   * The spans that a request leaves, by how long after the answer they are reported, in milliseconds; `<$in` joins,
-   * `$bad` is an id that Zipkin refuses.
+   * The spans of a request, by the milliseconds after the answer at which they are reported. `<$in` joins the request's
+   * context; `$bad` is an id that Zipkin refuses.
    */
   readonly reports: Readonly<Record<number, string>>;
-  /** How often the answer names the trace. Default: not at all. */
+  /** How often the answer names the trace. Default: never. */
   readonly named?: number;
   readonly reads?: 'B3' | 'W3C';
 }
@@ -34,7 +34,7 @@ function contextOf(headers: IncomingHttpHeaders, reads: ForeignSystem['reads']) 
   );
 }
 
-/** Spans as a request leaves them: with ids of its own, and times from now on. */
+/** The spans of one request, with their own ids and times from now on. */
 function spansOfRequest(
   text: string,
   traceId: string,
@@ -53,7 +53,7 @@ function spansOfRequest(
   });
 }
 
-/** Starts a system; it ends with the test. Gives its URL and the requests that came. */
+/** Starts a system, which ends with the test. Gives its URL and the requests that arrived. */
 export async function startForeign(t: TestContext, zipkinUrl: string, system: ForeignSystem) {
   const came: Came[] = [];
   const server = createServer(async (request, response) => {

@@ -7,7 +7,7 @@ import type { EdgeCounters, ReporterCounters } from '../../sandbox/observe/repor
 import type { Snapshot } from '../../sandbox/observe/snapshot.js';
 import type { StoredSpans } from '../../sandbox/observe/stored-traces.js';
 
-/** Ten requests through an Envoy that leaves two spans each and an app that leaves one. */
+/** Ten requests through an Envoy that makes two spans each and an app that makes one. */
 const traffic: Traffic = {
   requests: 10,
   asExpected: 10,
@@ -25,7 +25,7 @@ const found: StoredSpans = {
 };
 
 interface Change {
-  /** What the Envoy counted, and for how long it runs; null: it does not answer. */
+  /** What the Envoy counted, and how long it has run. null: it does not answer. */
   readonly envoy?: { readonly spans?: number; readonly uptime?: number; readonly [counter: string]: number } | null;
   readonly app?: { readonly spans?: number; readonly [counter: string]: number };
   readonly edge?: Partial<EdgeCounters>;
@@ -70,7 +70,7 @@ function input(change: Change): LedgerInput {
 
 const stored = (envoy: number, app = 10) => ({ stored: { envoy, app } });
 
-/** What changes; then of each row expected, counted, stored, evicted, missing and the remarks. */
+/** What changes; then for each row: expected, counted, stored, evicted, missing and the remarks. */
 const cases: readonly [title: string, change: Change, envoy: string, app: string][] = [
   ['all agree', {}, '20 20 20 0 0', '10 10 10 0 0'],
   [

@@ -4,14 +4,14 @@ import { installZipkinFor, NativeSandbox } from '../../sandbox/topology/native-s
 import { readTopology } from '../../sandbox/topology/read-topology.js';
 import { ownEnvironment } from '../topology/own-environment.js';
 
-/** A real Zipkin of a test's own. */
+/** A real Zipkin for one test. */
 export interface RunningZipkin {
   readonly url: string;
   readonly pid: number;
   stop(): Promise<void>;
 }
 
-/** Starts the pinned Zipkin on a free port, and waits until it collects. */
+/** Starts the pinned Zipkin on a free port and waits until it takes spans. */
 export async function startZipkin(): Promise<RunningZipkin> {
   const environment = await ownEnvironment();
   const services = await readTopology(root, environment);

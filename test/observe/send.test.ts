@@ -10,7 +10,7 @@ interface Came extends Pick<IncomingMessage, 'method' | 'url' | 'headers'> {
   readonly body: string;
 }
 
-/** A server that keeps what comes, and answers with the given headers. */
+/** A server that keeps what arrives and answers with the given headers. */
 async function listen(t: TestContext, answer: OutgoingHttpHeaders): Promise<{ url: URL; came: Came[] }> {
   const came: Came[] = [];
   const server = createServer(async (request, response) => {

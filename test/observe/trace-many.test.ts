@@ -6,7 +6,7 @@ import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 test('one trace is asked for by its own endpoint: Zipkin refuses a list of one', async (t) => {
   const asked: string[] = [];
   const server = createServer(({ url }, response) => {
-    if (url?.startsWith('/api/v2/trace')) asked.push(url); // beside these it asks once whether this is a Zipkin at all
+    if (url?.startsWith('/api/v2/trace')) asked.push(url); // it also asks once whether this is a Zipkin
     if (url === '/api/v2/trace/gone') response.writeHead(404).end();
     else
       response.end(

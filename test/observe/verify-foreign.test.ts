@@ -41,7 +41,7 @@ const wholeShape = `
 interface Case extends ForeignSystem {
   readonly shape?: string;
   readonly count?: number;
-  /** `cause at hop` of each trace; nothing where all are whole. */
+  /** `cause at hop` of each trace; none if all are whole. */
   readonly causes?: readonly string[];
 }
 

@@ -23,7 +23,10 @@ const drawings: Readonly<Record<string, string>> = {
   ),
 };
 
-/** Reads a document strictly: elements closed in order, attributes quoted, no stray `<` or `&`, no character XML forbids. */
+/**
+ * Reads a document strictly: elements are closed in order, attributes are quoted, there is no stray `<` or `&` and no
+ * character that XML forbids.
+ */
 function readXml(text: string): { readonly elements: readonly string[]; readonly text: string } {
   const elements: string[] = [];
   const open: string[] = [];

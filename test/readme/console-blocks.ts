@@ -1,12 +1,12 @@
-/** A command of a document and the output shown under it. */
+/** A command of a document and the output below it. */
 export interface ShownCommand {
   readonly line: number;
   readonly command: string;
-  /** `…` stands for anything; a line of it alone for any lines. */
+  /** `…` stands for any text; a line with only `…` for any number of lines. */
   readonly output: readonly string[];
 }
 
-/** @returns the fenced `console` blocks of a Markdown text, each the commands behind its `$ ` prompts */
+/** @returns the fenced `console` blocks of a Markdown text: each the commands after the prompt `$ ` */
 export function consoleBlocks(markdown: string): ShownCommand[][] {
   const blocks: ShownCommand[][] = [];
   let block: { line: number; command: string; output: string[] }[] | undefined;
@@ -21,12 +21,12 @@ export function consoleBlocks(markdown: string): ShownCommand[][] {
   return blocks;
 }
 
-/** A UUID, a trace id, a span id; or `…`. */
+/** A UUID, a trace id, a span id, or `…`. */
 const variable = /…|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?:[0-9a-f]{32}|[0-9a-f]{16})\b/g;
 
 const literally = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
-/** @param ids the ids shown so far, with their group's name; those of `text` are added */
+/** @param ids the ids so far, with the names of their groups; those of `text` are added */
 function lineSource(text: string, ids: Map<string, string>): string {
   let source = '';
   let at = 0;
@@ -45,8 +45,8 @@ function lineSource(text: string, ids: Map<string, string>): string {
 }
 
 /**
- * @returns a pattern for all that a command prints, made from the output shown; outer blank lines do not count. An id
- *   shown stands for any of its form, and for the same one wherever it is shown again.
+ * @returns a pattern for the whole output of a command, made from the output in the document; blank lines at its
+ *   beginning and end do not count. An id stands for any id of its form, and for the same one if it occurs again.
  */
 export function outputPattern(shown: readonly string[]): RegExp {
   const ids = new Map<string, string>();

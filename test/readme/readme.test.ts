@@ -9,14 +9,14 @@ import { waitFor } from '../../sandbox/topology/wait.js';
 import { consoleBlocks, outputPattern, type ShownCommand } from './console-blocks.js';
 
 /**
- * The documents whose commands must work as they are written; ports are exchanged, so that nothing running is disturbed.
- * The Chinese pages have the same commands and outputs, as test/docs makes sure.
+ * The documents whose commands must work as written. The ports are replaced, so that no running sandbox is disturbed.
+ * The Chinese pages have the same commands and outputs; test/docs checks that.
  */
 const documents = ['README.md', 'docs/request.md', 'docs/lab.md', 'docs/no-traces.md', 'docs/cut-in-two.md'];
 
 const shownPorts = ['8000', '8001', '9411'] as const;
 
-/** Ports of its own for each of the two ways to run, in the order of `shownPorts`. */
+/** Other ports for each of the two ways to run, in the order of `shownPorts`. */
 async function elsewhere() {
   const ports = await freePorts(shownPorts.length);
   const [FRONT_PORT, ADMIN_PORT, ZIPKIN_PORT] = ports.map(String);
@@ -42,7 +42,7 @@ const inCompose = await elsewhere();
 const hasDocker = !(await execa('docker', ['info'], { reject: false })).failed;
 const mustRunAll = process.env.CI === 'true';
 
-/** Curl's, which it leaves out on a terminal; and the other half of a line's end. */
+/** The progress meter of curl, which a terminal does not show, and the carriage return of a line end. */
 const progressMeter = /\r[\d:. -]*/g;
 
 function assertShown({ line, command, output }: ShownCommand, printed: string, { shown }: Elsewhere): void {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { eventually } from './eventually.js';
 import { listen, send, startApp } from './running-app.js';
 
-/** A next hop that sends a head with `headers` and half of a body, and then breaks off. */
+/** A next hop that sends a head with `headers` and half of a body, and then closes the connection. */
 const breaksOff =
   (headers: OutgoingHttpHeaders): RequestListener =>
   ({ socket }, response) => {

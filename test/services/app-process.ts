@@ -5,7 +5,7 @@ import { eventually } from './eventually.js';
 
 const MAIN = fileURLToPath(new URL('../../services/main.js', import.meta.url));
 
-/** A child process with what it wrote so far. */
+/** A child process and what it has written so far. */
 export interface Running {
   readonly child: ChildProcess;
   stdout(): string;
@@ -14,7 +14,7 @@ export interface Running {
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 
-/** Starts a program with exactly `env` beside PATH. */
+/** Starts a program with exactly `env` and PATH. */
 export function run(program: string, args: readonly string[], env: Record<string, string>): Running {
   const child = spawn(program, args, { env: { PATH: process.env.PATH ?? '', ...env } });
   const written = { stdout: '', stderr: '' };

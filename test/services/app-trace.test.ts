@@ -26,7 +26,7 @@ interface Chain {
   readonly server2: model.Span;
 }
 
-/** Sends one request through service1 to service2 and gives the three spans that it makes. */
+/** Sends one request through service1 to service2 and gives the three spans of it. */
 async function chain(sending: Sending = {}): Promise<Chain> {
   const known = [service1.ended.length, service2.ended.length] as const;
   const seen = await send(`${service1.url}/trace/1`, sending);
@@ -38,7 +38,7 @@ async function chain(sending: Sending = {}): Promise<Chain> {
   return { server1, client1, server2 };
 }
 
-/** The trace headers that service2 was sent last. */
+/** The trace headers of the last request to service2. */
 function enteredService2(): Record<string, string> {
   return JSON.parse(service2.lines.at(-1) ?? '{}').headers;
 }

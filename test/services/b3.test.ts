@@ -17,7 +17,7 @@ const parent = (value: string) => ({ 'x-b3-parentspanid': value });
 const flags = (value: string) => ({ 'x-b3-flags': value });
 const single = `${TRACE}-${SPAN}`;
 
-/** A row for each clause of services/tracing/b3.ts. */
+/** A row for each rule of services/tracing/b3.ts. */
 const KEPT: readonly (readonly [what: string, headers: IncomingHttpHeaders, kept: B3Headers])[] = [
   ['no B3', { 'x-request-id': 'r' }, {}],
   ['ids alone', ids, ids],

@@ -3,11 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 /**
  * Waits until `seen()` gives something other than undefined or false.
  *
- * @param what names the awaited thing in the failure
- * @param seen looks; may be asynchronous
- * @param withinMs gives up after this many milliseconds
+ * @param what the name of the awaited thing in the error
+ * @param seen looks for it; may be asynchronous
+ * @param withinMs the longest wait in milliseconds
  * @returns what was seen
- * @throws Error naming `what` and the wait
+ * @throws Error with `what` and the wait
  */
 export async function eventually<T>(
   what: string,

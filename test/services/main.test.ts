@@ -6,7 +6,7 @@ import { runMain, startMain } from './app-process.js';
 import { eventually } from './eventually.js';
 import { type Listening, listen, send } from './running-app.js';
 
-/** A collector that keeps the names of the spans it accepted; it answers 503 while `away`. */
+/** A collector that keeps the names of the spans that it accepted. It answers 503 while `away`. */
 async function collect(t: TestContext): Promise<Listening & { readonly names: string[]; away: boolean }> {
   const names: string[] = [];
   const state = { away: false };
@@ -76,7 +76,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-/** Waits until the app takes no new connection. */
+/** Waits until the app accepts no new connection. */
 async function untilRefused(url: string): Promise<void> {
   await eventually('that connections are refused', () =>
     send(`${url}/health`).then(

@@ -40,16 +40,16 @@ export async function listen(listener: RequestListener, options: ServerOptions =
   };
 }
 
-/** The app over real HTTP, its finished spans kept in memory and its log lines too. */
+/** The app over real HTTP. Its finished spans and its log lines stay in memory. */
 export interface RunningApp extends Listening {
   readonly lines: readonly string[];
-  /** Waits until at least `count` spans have ended and gives all of them. */
+  /** Waits until at least `count` spans have ended, and gives all of them. */
   spans(count: number): Promise<readonly model.Span[]>;
   /** The spans that have ended by now. */
   readonly ended: readonly model.Span[];
 }
 
-/** Starts the app of a service with `env` and, where given, parts of its own; SERVICE_NAME is service1 by default. */
+/** Starts the app of a service with `env` and, if given, other parts. SERVICE_NAME is service1 by default. */
 export async function startApp(env: Record<string, string> = {}, own: Partial<AppParts> = {}): Promise<RunningApp> {
   const config = readConfig({ SERVICE_NAME: 'service1', ...env });
   const ended: model.Span[] = [];
@@ -84,7 +84,7 @@ export interface Seen {
   readonly body: string;
 }
 
-/** What `send` may set; an array of headers is sent name by name, so that one can come twice. */
+/** What `send` may set. The headers of an array are sent one by one, so that one can come twice. */
 export interface Sending {
   readonly method?: string;
   readonly path?: string;
@@ -93,7 +93,7 @@ export interface Sending {
   readonly agent?: Agent;
 }
 
-/** Sends one request with exactly the given headers, on a connection of its own unless an agent is given. */
+/** Sends one request with exactly the given headers, on its own connection unless an agent is given. */
 export function send(url: string, { method = 'GET', path, headers = {}, body, agent }: Sending = {}): Promise<Seen> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(

@@ -5,7 +5,7 @@ import { root } from '../../sandbox/cli/project.js';
 
 const page = readFileSync(join(root, 'docs/add-a-service.md'), 'utf8');
 
-/** The blocks of docs/add-a-service.md, as they stand in their files. */
+/** The blocks of docs/add-a-service.md, with the indentation of their files. */
 const [service3 = '', call = '', calls = '', route = '', cluster = ''] = [
   ...page.matchAll(/```yaml\n(.*?) *```/gs),
 ].map(([, block = '']) => block.replace(/^ {3}/gm, ''));
@@ -25,10 +25,10 @@ const egressTo3 = (text: string) =>
     before(cluster),
   );
 
-/** What is to be done to a file, by its name. */
+/** The edits of files, by file name. */
 export type Edits = Readonly<Record<string, (text: string) => string>>;
 
-/** The page's edits: service2 calls service3, or service1 calls service2 and service3 side by side. */
+/** The edits of the page: service2 calls service3, or service1 calls service2 and service3 in parallel. */
 export const addedService: Readonly<Record<'in a chain' | 'side by side', Edits>> = {
   'in a chain': {
     'docker-compose.yml': (text) => replaced(withService3(text), /SERVICE_NAME: service2\n/, (found) => found + call),

@@ -48,7 +48,7 @@ test('services in order, with merges, defaults and published ports', () => {
 
 const shell = { SET: 'set', EMPTY: '', PORT: '8000', BIND: '::1', WHERE: '127.0.0.1:8005' };
 
-/** Each is what stands under `services: {a: …}`, and is read as Compose reads it. */
+/** Texts below `services: {a: …}`. Each is read as Compose reads it. */
 const spellings: Readonly<Record<string, string>> = {
   'build: a folder': '{build: .}',
   'build: a folder below, with a Dockerfile of another name': '{build: {context: ./services, dockerfile: Other}}',

@@ -110,7 +110,7 @@ test('two services side by side: a branch each, below the app that calls them', 
 const edgeMatch = (match: string) => (text: string) => text.replace('match: {path: /trace/1}', `match: ${match}`);
 const sidecar = (from: string | RegExp, to: string) => (text: string) => text.replace(from, to);
 
-/** What is edited, the path, and how many spans there are then, or why nobody knows. */
+/** The edits, the path, and the number of spans, or why it is not known. */
 const cases: readonly [title: string, edits: Edits, path: string, expected: number | RegExp][] = [
   ['no route', {}, '/nothing', /^front-proxy itself answers \/nothing, with 404$/],
   ['a prefix', { 'front-envoy-zipkin.yaml': edgeMatch('{prefix: /trace/1}') }, '/trace/1', 11],

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { root } from '../../sandbox/cli/project.js';
 import { ownModel } from './own-shape.js';
 
-/** The lab and the faults say, once, which services they break. */
+/** Only these files may name the services, because the lab and the faults break them. */
 const mayName = new Set(['sandbox/lab/cases.ts', 'prove/faults/cases.ts']);
 
 test("no source of sandbox/ and prove/ has a service's name in it", async () => {

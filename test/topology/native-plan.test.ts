@@ -29,7 +29,7 @@ async function plan(more: Partial<NativeInput> = {}, environment: Record<string,
 }
 type Plan = Awaited<ReturnType<typeof plan>>;
 
-/** Every `socket_address` of a service's Envoy configuration as host:port, by the listener or cluster it belongs to. */
+/** Every `socket_address` of a service's Envoy configuration as host:port, by its listener or cluster. */
 function addressesIn({ configurations }: Plan, service: string): Record<string, string> {
   interface Socket {
     readonly socket_address?: { readonly address: string; readonly port_value: number };

@@ -1,8 +1,8 @@
 import { freePorts } from '../../sandbox/topology/ports.js';
 
-/** This process's environment, with free ports for a sandbox of a test's own, and the pinned Zipkin in it. */
+/** This process's environment, with free ports for a sandbox of one test, and the pinned Zipkin. */
 export async function ownEnvironment() {
   const [front, admin, zipkin] = (await freePorts(3)).map(String);
-  const { ZIPKIN_JAR: _, ...rest } = process.env; // the runner's is an extracted one
+  const { ZIPKIN_JAR: _, ...rest } = process.env; // the runner's jar is an extracted one
   return { ...rest, ZIPKIN_URL: '', FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin };
 }

@@ -3,8 +3,8 @@ import { requireShape } from '../../sandbox/cli/targets.js';
 import { readModel } from '../../sandbox/topology/read-model.js';
 import type { Shape } from '../../sandbox/verdict/shape.js';
 
-/** What docker-compose.yml and the Envoy files say, whatever the shell sets. */
+/** The model of docker-compose.yml and the Envoy files, without the shell's variables. */
 export const ownModel = await readModel(root, {});
 
-/** The spans that a request of one of the sandbox's own paths leaves. */
+/** The spans of a request for one of the sandbox's own paths. */
 export const ownShape = (path: '/trace/1' | '/trace/2'): Shape => requireShape(ownModel, path);

@@ -52,7 +52,7 @@ test('one port for two parts: both variables', async () => {
 
 test('an address that is not of this machine: its variable', async () => {
   const [port = 0] = await freePorts(1);
-  const bind = '192.0.2.1'; // RFC 5737: for documents only
+  const bind = '192.0.2.1'; // RFC 5737: an address for documents only
   await assert.rejects(requireFree([published(port, { bind })]), {
     message:
       "FRONT_BIND: '192.0.2.1' is not an address of this machine (EADDRNOTAVAIL); set one of this machine, or none",

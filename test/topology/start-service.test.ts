@@ -25,7 +25,7 @@ after(async () => {
   await running.stop();
 });
 
-/** Runs start-service as the plan has it, without anybody who looks after it. */
+/** Runs start-service as in the plan, without a process that watches it. */
 function run(service: string, environment: Record<string, string> = {}) {
   const plan = sandbox.plan.processes.find(({ name }) => name === service);
   assert.ok(plan);
@@ -85,7 +85,7 @@ test('SIGKILL to start-service itself: neither is left', async (t) => {
 
 test('SIGTERM again: at once, code 1', async (t) => {
   const { child, app, envoy } = await serving(t, 'service2');
-  process.kill(app, 'SIGSTOP'); // so that the first has to wait for it
+  process.kill(app, 'SIGSTOP'); // the first process then has to wait for it
   child.kill('SIGTERM');
   const again = setInterval(() => child.kill('SIGTERM'), 100);
   t.after(() => clearInterval(again));

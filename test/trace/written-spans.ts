@@ -6,9 +6,9 @@ const kinds = new Map<string, SpanKind>(
 );
 
 /**
- * Spans written one a line: `service kind id<parent shared start+duration trace=t name=n ip=7 tag=value`; kind in lower
- * case; `-` for no service or kind; `?` for no duration; `ip=7` for 10.0.0.7. All after the id is optional, times are in
- * microseconds. Lines that are empty give nothing.
+ * Reads spans that are written one in each line: `service kind id<parent shared start+duration trace=t name=n ip=7
+ * tag=value`. The kind is in lower case; `-` stands for no service or kind, `?` for no duration, `ip=7` for 10.0.0.7.
+ * Everything after the id is optional. Times are in microseconds. Empty lines are skipped.
  */
 export function spansOf(text: string): Span[] {
   const lines = text.split('\n').map((line) => line.trim());
@@ -46,7 +46,7 @@ function textOf(word: string): string {
   return word.slice(word.indexOf('=') + 1);
 }
 
-/** A tree as indented lines of `service kind id`, with what is odd about a span at the line's end. */
+/** Writes a tree as indented lines of `service kind id`, with the remarks on a span at the end of its line. */
 export function outline(tree: SpanTree): string {
   return tree.nodes
     .map(({ span, depth, detached, sameIdAs }) => {
@@ -58,14 +58,14 @@ export function outline(tree: SpanTree): string {
     .join('\n');
 }
 
-/** Text as drawn in a test: without its first and last line break and its common indentation. */
+/** A text as a test writes it: without its first and last line break and its common indentation. */
 export function drawn(text: string): string {
   const lines = text.replace(/^\n/, '').replace(/\n *$/, '').split('\n');
   const margin = Math.min(...lines.filter((line) => line.trim() !== '').map((line) => line.search(/\S/)));
   return lines.map((line) => line.slice(margin).trimEnd()).join('\n');
 }
 
-/** The eleven spans of `GET /trace/1`, as DESIGN's contract has them. */
+/** The eleven spans of `GET /trace/1`. */
 export const elevenSpans = `
   front-proxy  server a                0+41200
   front-proxy  client b<a            400+40300

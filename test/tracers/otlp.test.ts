@@ -9,7 +9,7 @@ import { startZipkin } from '../observe/running-zipkin.js';
 import { settings } from './settings.js';
 import { missingRuntime, traced } from './traced.js';
 
-/** Each span with its depth, and whether its id is its parent's. */
+/** Each span with its depth, and whether its id equals its parent's. */
 const outlineOf = ({ verdict }: VerifiedTrace) =>
   verdict.tree.nodes.map(({ span, parent, depth }) => {
     const sharing = span.id === parent?.span.id;

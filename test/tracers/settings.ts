@@ -4,13 +4,13 @@ import { root } from '../../sandbox/cli/project.js';
 
 type Variables = Readonly<Record<string, string>>;
 
-/** A tracer as docs/examples/ has it. */
+/** A tracer of docs/examples/. */
 interface Tracer {
-  /** With its version. */
+  /** The name with the version. */
   readonly name: string;
-  /** Below docs/examples/; undefined for the sandbox's own app. */
+  /** The folder below docs/examples/; undefined for the sandbox's own app. */
   readonly example: string | undefined;
-  /** What must be installed here. */
+  /** The programs that must be installed here. */
   readonly runtimes: readonly string[];
 }
 
@@ -49,10 +49,10 @@ const tracers = {
   stdlib: { name: 'B3 by hand, Python', example: 'by-hand/python_service.py', runtimes: ['python3'] },
 } as const satisfies Record<string, Tracer>;
 
-/** A tracer in both places, set in one way. */
+/** A tracer in both places, with one set of settings. */
 export interface Setting {
   readonly tracer: Tracer;
-  /** Beside what its example sets itself. */
+  /** The variables beside those that its example sets itself. */
   readonly set: Variables;
 }
 
@@ -60,7 +60,7 @@ const inEach = (tracer: Tracer, ...sets: readonly Variables[]) => [{}, ...sets].
 const b3multi = { OTEL_PROPAGATORS: 'b3multi' };
 const brave = 'MANAGEMENT_TRACING_PROPAGATION_PRODUCE';
 
-/** The rows of docs/tracers.md's first table. */
+/** The rows of the first table of docs/tracers.md. */
 export const settings: readonly Setting[] = [
   ...inEach(tracers.shipped),
   ...inEach(tracers.js, b3multi, { OTEL_PROPAGATORS: 'b3' }),
@@ -72,7 +72,7 @@ export const settings: readonly Setting[] = [
   ...inEach(tracers.stdlib),
 ];
 
-/** A tracer in one place, set wrongly or left as it comes. */
+/** A tracer in one place, with a wrong setting or its default. */
 export interface Fault extends Setting {
   readonly title: string;
   readonly service: 'service1' | 'service2';
@@ -82,7 +82,7 @@ export interface Fault extends Setting {
 
 const nobody = 'http://127.0.0.1:9/api/v2/spans';
 
-/** The rows of its second table. */
+/** The rows of the second table. */
 export const faults: readonly Fault[] = [
   {
     title: 'no service name',

@@ -13,20 +13,20 @@ import { findSandbox } from '../../sandbox/topology/running-sandbox.js';
 import { ownEnvironment } from '../topology/own-environment.js';
 import type { Setting } from './settings.js';
 
-/** So that a test does not wait for OpenTelemetry's 5 s. */
+/** Tests then do not wait for OpenTelemetry's 5 s. */
 const soon = { OTEL_BSP_SCHEDULE_DELAY: '200' };
 
-/** @returns the runtime that this machine lacks for a tracer; undefined where it can run */
+/** @returns the program that a tracer needs and this machine lacks; undefined if none is missing */
 export async function missingRuntime({ tracer }: Pick<Setting, 'tracer'>): Promise<string | undefined> {
   for (const runtime of tracer.runtimes) if (!(await isInstalled(runtime))) return runtime;
   return undefined;
 }
 
 /**
- * Sends one request through a sandbox in which a tracer's app stands in some places.
+ * Sends one request through a sandbox in which a tracer's app has some places.
  *
- * @param zipkinUrl who collects
- * @param services where it stands
+ * @param zipkinUrl the Zipkin that collects
+ * @param services the places of the app
  */
 export async function traced(
   { tracer, set }: Setting,
@@ -62,7 +62,7 @@ export async function traced(
       zipkin: new ZipkinClient(zipkinUrl),
       sandbox: await findSandbox(root, cache, environment),
       within: undefined,
-      tolerance: 5_000_000, // it is about who called whom, on a machine that may be busy
+      tolerance: 5_000_000, // this test is about who called whom, on a machine that may be busy
     });
     if (!judged) throw new Error('nothing was judged');
     return judged;

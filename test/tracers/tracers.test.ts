@@ -65,7 +65,7 @@ describe('tracers, in the places of the sandbox’s apps', () => {
   });
   after(() => zipkin.stop());
 
-  /** Compares a row with the document's, which UPDATE_GOLDEN=1 writes anew; rows that could not run stay. */
+  /** Compares a row with the document, or writes it with UPDATE_GOLDEN=1. Rows that could not run stay. */
   async function inDocument(head: readonly string[], row: readonly string[], index: number): Promise<void> {
     const text = await readFile(document, 'utf8');
     const lines = text.split('\n');

@@ -12,15 +12,15 @@ import { drawn, outline, spansOf } from '../trace/written-spans.js';
 interface Recorded {
   readonly spans: string;
   readonly tree: string;
-  /** Microseconds that a service's clock is ahead. */
+  /** Microseconds that the clock of a service is ahead. */
   readonly ahead: Readonly<Record<string, number>>;
   readonly findings: readonly string[];
 }
 
 /**
- * Traces of other tracers: the facts (who, what kind, which ids, when) of those that Zipkin's own tests use,
+ * Traces of other tracers, with the facts (service, kind, ids, times) of those in Zipkin's own tests,
  * https://github.com/openzipkin/zipkin, zipkin-lens/testdata and zipkin-lens/src/test/data, Apache-2.0. Ids are cut to
- * four digits, times begin at 0.
+ * four digits, and times begin at 0.
  */
 const recorded: Readonly<Record<string, Recorded>> = {
   'two services with unlike clocks (skew.json)': {

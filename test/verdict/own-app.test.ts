@@ -11,7 +11,7 @@ import { spansOf } from '../trace/written-spans.js';
 const { shape } = shapeOf(await readModel(root, {}, ['service1', 'service2']), '/trace/1');
 assert.ok(shape);
 
-/** To the first app, and on from the span that its call is joined to. */
+/** From the beginning to the first app, and on from the span that its call joins. */
 const before = `
   front-proxy  server a                0+41200 guid:x-request-id=r1
   front-proxy  client b<a            400+40300

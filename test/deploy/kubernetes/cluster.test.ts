@@ -19,14 +19,14 @@ test('several of each come up, spans in Cassandra', async () => {
   const asManyAsWanted = async () => {
     for (const [name, pods] of Object.entries(numbers)) assert.equal((await podsOf(name)).length, pods, name);
   };
-  // The autoscaler raises the services' numbers a little later.
+  // The autoscaler raises the number of pods a little later.
   await waitFor('several of each', asManyAsWanted, { seconds: 60, everyMs: 500 });
   await rolledOut();
   const url = await frontUrl();
   await withZipkin((zipkin) => firstExactTrace(url, zipkin));
 });
 
-/** The pods that a trace's spans name, of one service. */
+/** The pods of one service that the spans of a trace name. */
 const podsIn = (spans: readonly Span[], service: string): string[] =>
   spans.flatMap(({ localEndpoint, tags }) =>
     localEndpoint?.serviceName === service && tags?.node_id ? [tags.node_id] : [],
@@ -57,7 +57,7 @@ test('npm run verify and npm run trace find the same, given the two addresses', 
   const url = await frontUrl();
   await withZipkin(async (zipkin) => {
     const targets = ['--url', url, '--zipkin', zipkin.url];
-    // What is asked here is who called whom; a machine that is too small for so many pods is slow.
+    // This test is about who called whom. A machine that is too small for so many pods is slow.
     const command = (args: readonly string[]) =>
       execa('node', ['dist/sandbox/cli/main.js', ...args], { cwd: root, reject: false });
     const verified = await command(['verify', '--count', '50', '--tolerance', '10000', ...targets]);
@@ -80,7 +80,7 @@ test('everything is rolled out anew under load: no request fails, and every trac
   const ended = new AbortController();
   const load = sendSteadily(await frontUrl(), 8, ended.signal);
   const workloads = ['front-envoy', 'service1', 'service2', 'zipkin'];
-  // What tells a pod from a later one of the same name.
+  // The ids tell a pod from a later one with the same name.
   const ids = async () => (await Promise.all(workloads.map(podsOf))).flat().map(({ metadata }) => metadata.uid);
   const old = await ids();
   const rolled = ['deployment/front-envoy', 'deployment/service1', 'deployment/service2', 'statefulset/zipkin'];

@@ -63,7 +63,7 @@ interface Rule {
   readonly ports?: readonly { readonly port: number }[];
 }
 
-/** A manifest, with the fields of those kinds that the tests look at. */
+/** A manifest, with the fields that the tests read. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -85,14 +85,14 @@ export interface Manifest {
   };
 }
 
-/** @returns the manifests of an overlay as kustomize makes them */
+/** @returns the manifests of an overlay, made by kustomize */
 export async function manifestsOf(overlay: Overlay): Promise<Manifest[]> {
   const args = ['kustomize', '--load-restrictor', 'LoadRestrictionsNone', `deploy/kubernetes/overlays/${overlay}`];
   const { stdout } = await execa('kubectl', args, { cwd: root });
   return parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
 }
 
-/** @returns those that make pods */
+/** @returns the manifests that create pods */
 export function workloadsOf(manifests: readonly Manifest[]) {
   return manifests.flatMap(({ kind, metadata, spec }) =>
     spec?.template
@@ -106,7 +106,7 @@ export const containersOf = ({ initContainers = [], containers }: PodSpec): Cont
   ...containers,
 ];
 
-/** Whether a selector takes something with these labels. */
+/** Whether a selector selects an object with these labels. */
 export function selects(
   { matchLabels = {}, matchExpressions = [] }: Selector,
   labels: Readonly<Record<string, string>>,

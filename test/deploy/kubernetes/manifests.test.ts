@@ -34,7 +34,7 @@ interface EnvoyFile {
   };
 }
 
-/** The oldest release that deploy/README.md names, and the newest whose schemas there are. */
+/** The oldest release that deploy/README.md names, and the newest one with schemas. */
 for (const release of ['1.30.0', '1.37.0']) {
   test(`every field of every manifest is one that Kubernetes ${release} has`, async () => {
     const errorsOf = await schemasOf(release);
@@ -196,7 +196,7 @@ for (const overlay of overlays) {
   });
 }
 
-/** Who may open a connection to whom, where the cluster enforces NetworkPolicies: both ends must allow it. */
+/** Who may open a connection to whom, if the cluster enforces NetworkPolicies. Both ends must allow it. */
 function reachable(manifests: readonly Manifest[], ports: readonly number[]): string[] {
   const workloads = workloadsOf(manifests);
   const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy');

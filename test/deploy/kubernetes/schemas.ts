@@ -6,7 +6,7 @@ import { cache } from '../../../sandbox/cli/project.js';
 import { makeWhole } from '../../../sandbox/topology/installing.js';
 import { unpackPythonPackage } from '../../../sandbox/topology/python-package.js';
 
-/** Brings the schemas of Kubernetes' API with it: for each version one set in which unknown fields are errors. */
+/** A package with the schemas of Kubernetes' API. Each version has a set in which unknown fields are errors. */
 const pin = {
   name: 'kubernetes-validate',
   version: '1.37.0',
@@ -15,7 +15,7 @@ const pin = {
 
 const definitions = '_definitions.json';
 
-/** What a manifest says it is. */
+/** The type of a manifest. */
 export interface Typed {
   readonly apiVersion: string;
   readonly kind: string;
@@ -28,10 +28,10 @@ function schemaFile({ apiVersion, kind }: Typed): string {
 }
 
 /**
- * The check of manifests against the schemas of one version of Kubernetes.
+ * Reads the schemas of one version of Kubernetes.
  *
- * @param release such as `1.30.0`
- * @returns a function that gives what is wrong with a manifest, empty where nothing is
+ * @param release for example `1.30.0`
+ * @returns a function that gives the errors of a manifest
  */
 export async function schemasOf(release: string): Promise<(manifest: Typed) => Promise<ErrorObject[]>> {
   const target = join(cache, `kubernetes-schemas-${pin.version}`);

@@ -5,7 +5,7 @@ import { exactTraces, firstExactTrace, sendMany } from '../exact-traces.js';
 import { down, frontUrl, getObjects, kubectl, namespace, type Pod, podsOf, up, withZipkin } from '../on-cluster.js';
 
 const outside = 'outside-envoymesh';
-/** Who connects where, as the path of a request and of its spans goes. The API server stands for all else. */
+/** Who may connect to whom, along the path of a request and of its spans. The API server stands for everything else. */
 const allowed = {
   outside: ['front-envoy', 'kubernetes'],
   'front-envoy': ['service1', 'service2', 'zipkin'],
@@ -21,7 +21,10 @@ async function podOf(name: string): Promise<Pod> {
   return pod;
 }
 
-/** A pod of another namespace, which no policy binds; its label is the front's, and must be of no use to it there. */
+/**
+ * Starts a pod in another namespace, to which no policy applies. It has the label of the front proxy, which must not
+ * help it there.
+ */
 async function startOutside(): Promise<void> {
   const [{ image }] = (await podOf('front-envoy')).spec.containers;
   const metadata = { namespace: outside, labels: { 'app.kubernetes.io/name': 'front-envoy' } };
@@ -39,7 +42,7 @@ async function startOutside(): Promise<void> {
   await kubectl(['wait', '--for=condition=Ready', 'pod/outside', '--namespace', outside, '--timeout=25s']);
 }
 
-/** Whether a TCP connection from a container of the pod comes about within two seconds. */
+/** Whether a container of the pod can open a TCP connection within two seconds. */
 async function connects(from: Source, address: string): Promise<boolean> {
   const [inNamespace, pod] = from === 'outside' ? [outside, 'outside'] : [namespace, (await podOf(from)).metadata.name];
   const script = `timeout 2 bash -c 'exec 3<>/dev/tcp/${address}' 2>/dev/null && echo open || echo closed`;
@@ -55,7 +58,7 @@ async function openFrom(from: Source, targets: Readonly<Record<string, string>>)
   return open.flat();
 }
 
-/** Addresses as bash has them: `host/port`. */
+/** Addresses in the form of bash: `host/port`. */
 async function addresses(ports: Readonly<Record<string, number>>): Promise<Record<string, string>> {
   const [apiServer] = await getObjects<{ readonly spec: { readonly clusterIP: string } }>(
     'services',
@@ -82,12 +85,12 @@ afterEach(async () => {
 
 const ports = { 'front-envoy': 80, service1: 80, service2: 80, zipkin: 9411, cassandra: 9042 };
 
-/** In the overlay that has most pods; test/deploy/kubernetes reads the policies of the other. */
+/** Uses the overlay with the most pods. test/deploy/kubernetes reads the policies of the other one. */
 test('a pod reaches what requests and spans need, nothing else, and traces are exact', async () => {
   await up('cluster');
   await startOutside();
   const targets = await addresses(ports);
-  // What holds the cluster to its policies learns of a new pod some seconds later.
+  // The policy engine learns of a new pod some seconds later.
   await waitFor(
     'connections as the policies have them',
     async () => {

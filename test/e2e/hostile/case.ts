@@ -1,25 +1,27 @@
-/** A word that every input carries where it can, and that no answer may hold. */
+/** A word that every input contains if it can, and no answer may contain. */
 export const mark = 'kilroy';
 
-/** What a client sends on one connection; a number is a pause of so many milliseconds. */
+/** What a client sends on one connection. A number is a pause in milliseconds. */
 export type Chunks = readonly (Buffer | number)[];
 
-/** One HTTP/1 connection: what is sent and what must come back. In every case it is the front that ends it. */
+/** One HTTP/1 connection: what is sent, and what must come back. In every case the front proxy ends it. */
 export interface Http1Case {
   readonly name: string;
   readonly chunks: Chunks;
-  /** The statuses of all answers in order, informational ones too; none where the front ends it without a word. */
+  /**
+   * The statuses of all answers in order, also informational ones; none if the front proxy ends it without an answer.
+   */
   readonly statuses: readonly number[];
 }
 
-/** A row of a table. `text` has characters up to U+00FF, each a byte. */
+/** A row of a table. `text` has characters up to U+00FF, one byte each. */
 export const row = (name: string, text: string, ...statuses: number[]): Http1Case => ({
   name,
   chunks: [Buffer.from(text, 'latin1')],
   statuses,
 });
 
-/** Rows with the same statuses for many values of one thing, which is shown in their names. */
+/** Rows with the same statuses for many values of one thing. Their names show the value. */
 export const rows = (
   name: string,
   values: readonly string[],
@@ -27,16 +29,16 @@ export const rows = (
   ...statuses: number[]
 ): Http1Case[] => values.map((value) => row(`${name} ${JSON.stringify(value.slice(0, 40))}`, text(value), ...statuses));
 
-/** A message whose head is `lines`, each ended by CRLF, and then `body`. */
+/** A message of header lines, each ended by CRLF, and `body`. */
 export const message = (lines: readonly string[], body = ''): string => `${lines.join('\r\n')}\r\n\r\n${body}`;
 
-/** A request that is right but for its first line, and after which the connection ends. */
+/** A request that is correct except for its first line. The connection ends after it. */
 export const withLine = (line: string): string => message([line, 'host: sandbox', 'connection: close']);
 
-/** A request that is right but for its target. */
+/** A request that is correct except for its target. */
 export const withTarget = (target: string): string => withLine(`GET ${target} HTTP/1.1`);
 
-/** A request that is right but for some header lines. */
+/** A request that is correct except for some header lines. */
 export const withHeaders = (...lines: string[]): string =>
   message(['GET /trace/2 HTTP/1.1', 'host: sandbox', 'connection: close', ...lines]);
 

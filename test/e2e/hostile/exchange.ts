@@ -1,18 +1,19 @@
 import { connect } from 'node:net';
 import type { Chunks } from './case.js';
 
-/** What came back on one connection. */
+/** What arrived on one connection. */
 export interface Exchange {
   readonly received: Buffer;
-  /** Whether the front ended the connection, by FIN or RST. */
+  /** Whether the front proxy ended the connection, by FIN or RST. */
   readonly closed: boolean;
 }
 
 /**
- * Opens a connection, sends each of `chunks` (a number waits so many milliseconds), and reads until the front closes.
+ * Opens a connection, sends each of `chunks` (a number is a pause in milliseconds), and reads until the front proxy
+ * closes it.
  *
  * @param limitMs longest wait for that
- * @returns what came, also where the front closed while it was still being written to
+ * @returns what arrived, also if the front proxy closed the connection during a write
  */
 export function exchange(url: string, chunks: Chunks, limitMs: number): Promise<Exchange> {
   const { hostname, port } = new URL(url);
@@ -47,7 +48,7 @@ export function exchange(url: string, chunks: Chunks, limitMs: number): Promise<
   });
 }
 
-/** @returns the statuses of the HTTP/1 answers among what was received, in order */
+/** @returns the statuses of the HTTP/1 answers in the received bytes, in order */
 export function http1Statuses(received: Buffer): number[] {
   return [...received.toString('latin1').matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status));
 }

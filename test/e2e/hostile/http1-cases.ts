@@ -6,13 +6,16 @@ const numbered = (count: number): string[] => Array.from({ length: count }, (_, 
 const sized = (length: number): string => withBody([`content-length: ${length}`], 'b'.repeat(length));
 const chunked = (body: string): string => withBody(['transfer-encoding: chunked'], body);
 
-/** What a server would take for a request of its own, and answer, were it led astray by what comes before. */
+/** A server that misreads the bytes before it would take this for another request, and answer it. */
 const smuggled = message([`GET /trace/2?${mark} HTTP/1.1`, 'host: sandbox', 'connection: close']);
 const smuggling = (lines: readonly string[], body: string): string =>
   message(['POST /trace/2 HTTP/1.1', 'host: sandbox', ...lines], body + smuggled);
 const chunkedAndMore = (body: string): string => smuggling(['transfer-encoding: chunked'], body);
 
-/** What a setting of the front decides, by the setting. What Envoy's parser refuses by itself is Envoy's to test. */
+/**
+ * The cases by the setting of the front proxy that decides them. Cases that Envoy's parser refuses are left to Envoy's
+ * tests.
+ */
 export const http1Tables: Readonly<Record<string, readonly Http1Case[]>> = {
   'max_request_headers_kb: 32': [
     row('a value of 30 KB', withValue('v'.repeat(30_000)), 200),

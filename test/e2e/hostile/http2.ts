@@ -2,13 +2,13 @@ import { type ClientHttp2Session, connect, constants, type OutgoingHttpHeaders }
 import { sandbox } from '../requests.js';
 import { mark } from './case.js';
 
-/** One HTTP/2 request: what is sent, and what the front makes of it: a status, or the error that ends the stream. */
+/** One HTTP/2 request: what is sent, and the result: a status, or the error that ends the stream. */
 export interface Http2Case {
   readonly name: string;
   readonly headers?: OutgoingHttpHeaders;
-  /** Bytes of a POST's body. */
+  /** Bytes of the body of a POST. */
   readonly body?: number;
-  /** A body is announced and does not come. */
+  /** Whether a body is announced and never sent. */
   readonly stalls?: boolean;
   readonly outcome: number | 'NGHTTP2_INTERNAL_ERROR';
 }
@@ -17,7 +17,7 @@ const fields = (count: number): OutgoingHttpHeaders =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, mark]));
 const refused = 'NGHTTP2_INTERNAL_ERROR';
 
-/** What a setting of the front decides. Node's client adds the four pseudo-headers. */
+/** Cases that a setting of the front proxy decides. Node's client adds the four pseudo-headers. */
 export const http2Cases: readonly Http2Case[] = [
   { name: 'a request', outcome: 200 },
   { name: '64 fields', headers: fields(60), outcome: 200 },
@@ -30,7 +30,7 @@ export const http2Cases: readonly Http2Case[] = [
   { name: 'a body of 20 KB', body: 20_000, outcome: 413 },
 ];
 
-/** Runs `work` with a connection of its own to the front. */
+/** Runs `work` with its own connection to the front proxy. */
 export async function withHttp2<T>(work: (session: ClientHttp2Session) => Promise<T>): Promise<T> {
   const session = connect(sandbox.frontUrl);
   session.on('error', () => undefined);
@@ -41,7 +41,10 @@ export async function withHttp2<T>(work: (session: ClientHttp2Session) => Promis
   }
 }
 
-/** @returns what came of a request: its status, or the name of the error that ended it, and all that was answered */
+/**
+ * @returns the result of a request: its status, or the name of the error that ended it, and everything that was
+ *   answered
+ */
 export function http2Outcome(
   session: ClientHttp2Session,
   { headers = {}, body = 0, stalls = false }: Pick<Http2Case, 'headers' | 'body' | 'stalls'>,

@@ -1,6 +1,6 @@
 import { type Chunks, type Http1Case, message, withBody } from './case.js';
 
-/** A piece at once, and then another one again and again for 20 s. */
+/** Sends a piece at once, and then another one repeatedly for 20 s. */
 const drip = (first: Buffer, drop: Buffer, everyMs: number): Chunks => [
   first,
   ...Array.from({ length: 20_000 / everyMs }, () => [everyMs, drop]).flat(),
@@ -13,7 +13,7 @@ const sized = (...more: string[]): Buffer => bytes(withBody(['content-length: 99
 const preface = bytes('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const emptySettings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
 
-/** One for each way to be slow: a head has 5 s, a request 10 s, a connection without one 15 s. */
+/** One case for each way to be slow. Headers have 5 s, a request has 10 s, a connection without a request has 15 s. */
 export const slowCases: readonly Http1Case[] = [
   slow('nothing', []),
   slow('half a request line', [bytes('GET /tra')], 408),

@@ -33,7 +33,7 @@ export const b3Cases: readonly PropagationCase[] = [
     [`${T64}-${S}-d-${P}`, `${ENVOY} ParentDebug`, joined({ ...ids64, parentId: P }, debug)],
     [`${T64}-${S}-0`, `${ENVOY} IdsUnsampled`, denied(ids64)],
     [`${T64}-${S}-0-${P}`, `${ENVOY} ParentUnsampled`, denied(ids64)],
-    // Envoy's parser refuses this form; the front cuts the parent off.
+    // Envoy's parser refuses this form, so the front proxy removes the parent.
     [`${T}-${S}-${P}`, `${BRAVE} parentid_notYetSampled`, joined(ids)],
     [`${T64}-${S}-${P}`, `${BRAVE} parentid_notYetSampled`, joined(ids64)],
     [`${ZERO}${T64}-${S}-1-${P}`, `${BRAVE} padded`, joined({ ...ids64, parentId: P })],

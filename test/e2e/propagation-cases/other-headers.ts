@@ -21,7 +21,7 @@ const control = (name: string, value: string): PropagationCase => ({
   expect: restarted({ atService2: { [name]: null } }),
 });
 
-/** Request ids, Envoy's control headers, and what is not the mesh's business. */
+/** Request ids, Envoy's control headers, and headers that do not concern the mesh. */
 export const otherHeaderCases: readonly PropagationCase[] = [
   { name: 'no header at all', source: ISSUE, headers: [], expect: restarted({ atService2: { 'x-b3-flags': null } }) },
 
@@ -70,7 +70,7 @@ export const otherHeaderCases: readonly PropagationCase[] = [
   control('x-envoy-expected-rq-timeout-ms', '1'),
   control('x-envoy-hedge-on-per-try-timeout', 'true'),
   control('x-envoy-downstream-service-cluster', 'front-proxy'),
-  // Names under which the front's rules keep notes.
+  // Names under which the rules of the front proxy keep notes.
   control('x-envoy-context', 'x-b3'),
   control('x-envoy-traceid', '80f198ee56343ba864fe8b2a57d3eff7'),
   control('x-envoy-sampled', '0'),

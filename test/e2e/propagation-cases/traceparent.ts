@@ -14,7 +14,7 @@ const withState = (...tracestate: string[]): HeaderLines => [
   ...tracestate.map((value) => ['tracestate', value] as const),
 ];
 
-/** W3C Trace Context. Its suite wants a valid traceparent at the end of every row; B3 says the same here. */
+/** W3C Trace Context. Its test suite expects a valid traceparent at the end of every row. B3 says the same here. */
 export const traceparentCases: readonly PropagationCase[] = [
   // biome-ignore format: a table
   ...([
