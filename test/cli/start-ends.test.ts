@@ -35,7 +35,7 @@ async function untilUp(run: NativeRun) {
   return { record, pids };
 }
 
-test('two at once: both install nothing; SIGKILL to npm ends all of one, Ctrl-C in a terminal all of the other', async () => {
+test('two starts at once install nothing; SIGKILL to npm ends one of them, Ctrl-C in a terminal the other', async () => {
   const before = await partsOfCache();
   const withoutInstallers = { PATH: await pathWithout(scratch, 'python3', 'pip', 'mvn') };
   const inTerminal = ['script', '--quiet', '--return', '--command', 'npm start', '/dev/null'];
@@ -83,7 +83,7 @@ describe('beside a Zipkin that runs already', { concurrency: 2 }, () => {
   }
 
   for (const [what, end, how] of ways) {
-    test(`${what}: nothing of it is left, and Zipkin is`, async () => {
+    test(`${what}: none of its processes is left, and the other Zipkin still runs`, async () => {
       const run = await start(cache, { ZIPKIN_URL: zipkin.url });
       const { pids, record } = await untilUp(run);
       end(run);
@@ -99,7 +99,7 @@ describe('beside a Zipkin that runs already', { concurrency: 2 }, () => {
     ['service2', /^sandbox: service2 ended with SIGKILL: [^\n]+$/],
     ['front-envoy', /^sandbox: front-envoy ended with SIGKILL: [^\n]+$/],
   ] as const) {
-    test(`${part} dies: its name and last lines, code 3, nothing left`, async () => {
+    test(`${part} dies: its name and its last lines are printed, the code is 3, nothing is left`, async () => {
       const run = await start(cache, { ZIPKIN_URL: zipkin.url });
       const { pids, record } = await untilUp(run);
       process.kill(record.processes[part] ?? 0, 'SIGKILL');
@@ -113,7 +113,7 @@ describe('beside a Zipkin that runs already', { concurrency: 2 }, () => {
 });
 
 for (const times of [1, 2]) {
-  test(`Ctrl-C while it starts, ${times} ×: code 3, nothing left`, async () => {
+  test(`Ctrl-C during the start, ${times} ×: the code is 3, nothing is left`, async () => {
     const ownCache = await cacheWith(scratch, 'envoy', 'zipkin');
     const run = await start(ownCache, { PATH: await pathWith(scratch, { java: await neverReady() }) });
     const record = await readRecord(run, 4);

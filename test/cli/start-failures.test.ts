@@ -83,7 +83,7 @@ describe('npm start says in one line what is wrong, and leaves nothing running',
       PATH: await pathWithout(scratch, 'java'),
     }));
 
-  test('too old a Java', async () =>
+  test('a Java that is too old', async () =>
     fails(/Zipkin: Java 11.0.2 is too old; install a Java runtime, 17 or later/, {
       PATH: await pathWith(scratch, { java: `echo 'openjdk version "11.0.2" 2019-01-15' >&2` }),
     }));
@@ -124,7 +124,7 @@ describe('npm start says in one line what is wrong, and leaves nothing running',
     ],
   ];
   for (const [part, other, scripts, says] of damaged) {
-    test(`a download of ${part} whose hash differs: nothing of it is kept`, async () => {
+    test(`a download of ${part} with another hash is not kept`, async () => {
       const cache = await cacheWith(scratch, other);
       const before = await partsIn(cache);
       await fails(says, { PATH: await pathWith(scratch, scripts) }, cache);
@@ -132,14 +132,14 @@ describe('npm start says in one line what is wrong, and leaves nothing running',
     });
   }
 
-  test('an Envoy that dies at once: its last lines', async () => {
+  test('an Envoy that dies at once: its last lines are printed', async () => {
     const path = await pathWith(scratch, { envoy: 'echo "no such listener" >&2; exit 7' });
     await fails(/ended with code 7 before it was ready: no such listener \| start-service: .*Envoy ended with code 7/, {
       ENVOY_BIN: join(path.split(':')[0] ?? '', 'envoy'),
     });
   });
 
-  test('an app that dies at once: why, and not where', async () => {
+  test('an app that dies at once: the reason is printed without the stack', async () => {
     const path = await pathWith(scratch, {
       crashing:
         'printf "Error: cannot find it\\n    at open (fs.js:1:2)\\n    at main.js:3\\n\\nNode.js v20\\n"; exit 1',
@@ -150,13 +150,13 @@ describe('npm start says in one line what is wrong, and leaves nothing running',
     );
   });
 
-  test('an app that answers 500 again and again: what was seen', async () => {
+  test('an app that keeps answering 500: the status is printed', async () => {
     const app = join(scratch, 'failing.mjs');
     await writeFile(app, answering(500));
     await fails(/GET http:\S+\/trace\/1: timed out after 10 s; last seen: it answered 500/, { SERVICE1_APP: app });
   });
 
-  test('a Zipkin that does not get ready in time: the last failure and its last lines', async () => {
+  test('a Zipkin that does not get ready in time: the last failure and its last lines are printed', async () => {
     await fails(
       /zipkin, ready: timed out after 8 s; last seen: .*ECONNREFUSED.*; its last lines: still thinking; READY_SECONDS/,
       { PATH: await pathWith(scratch, { java: await neverReady() }), READY_SECONDS: '8' },
@@ -173,7 +173,7 @@ describe('npm start says in one line what is wrong, and leaves nothing running',
     });
   });
 
-  test('too old a Node', async () => {
+  test('a Node that is too old', async () => {
     const pretend =
       "Object.defineProperty(process.versions, 'node', { value: '20.19.0' }); await import('./sandbox/bootstrap.mjs')";
     const args = ['--input-type=module', '-e', pretend];
@@ -183,7 +183,7 @@ describe('npm start says in one line what is wrong, and leaves nothing running',
   });
 });
 
-describe('wrong usage: code 2, and how it is used', () => {
+describe('wrong usage: the code is 2, and the usage is printed', () => {
   for (const [args, says] of [
     [['start', '--port', '80'], /^sandbox: unknown option '--port'\n/],
     [['start', 'everything'], /^sandbox: too many arguments/],
@@ -206,7 +206,7 @@ describe('an interrupted download cannot be used', () => {
     ['SIGKILL', { signal: 'SIGKILL' }],
   ];
   for (const [signal, how] of interruptions) {
-    test(`${signal} while pip downloads: pip is ended, and the next start begins anew`, async () => {
+    test(`${signal} while pip downloads: pip is ended, and the next start begins again`, async () => {
       const cache = await cacheWith(scratch, 'zipkin');
       const before = await partsIn(cache);
       const half =

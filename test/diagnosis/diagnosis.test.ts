@@ -94,13 +94,13 @@ function readTraces(file: string): Span[][] {
   return [...traces.values()];
 }
 
-test('diagnosis: flags of Envoy in words', () => {
+test('diagnosis: flags of Envoy are explained', () => {
   assert.equal(explainFlags('URX,UF'), 'no retry was left, the connection to the upstream failed');
   assert.equal(explainFlags('-'), undefined);
   assert.equal(explainFlags(undefined), undefined);
 });
 
-test('a hop that answers 400 itself and calls nobody is not told that it forwarded no context', () => {
+test('a hop that answers 400 and calls no server is not said to have forwarded no context', () => {
   const [server] = spansOf('a server 1 0+10');
   assert.ok(server);
   const refusal: Span = {
@@ -116,7 +116,7 @@ test('a hop that answers 400 itself and calls nobody is not told that it forward
   );
 });
 
-test('two traces begun within one call: the first is the other half, in whichever order Zipkin gives them', () => {
+test('two traces began during one call: the first one is the other half, in any order from Zipkin', () => {
   const within = (id: string, service: string, timestamp: number): Span => ({
     traceId: id.repeat(32),
     id: id.repeat(16),

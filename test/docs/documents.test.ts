@@ -97,6 +97,6 @@ for (const page of pages) {
   });
 }
 
-test('every Chinese page is that of an English one', () => {
+test('every Chinese page has an English one', () => {
   assert.deepEqual(['README.zh.md', ...translated].sort(), pages.map(inChinese).sort());
 });

@@ -47,7 +47,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-describe('services that are not ours, in the places of those that are', () => {
+describe('other services in the places of the sandbox’s apps', () => {
   let collector: RunningZipkin;
   before(async () => {
     collector = await startZipkin();
@@ -88,7 +88,7 @@ describe('services that are not ours, in the places of those that are', () => {
     });
   }
 
-  test('their spans wait in their sidecars while Zipkin hangs', async () => {
+  test('the sidecars keep their spans while Zipkin hangs', async () => {
     await withApps({ service1: express, service2: python }, async (frontUrl) => {
       process.kill(collector.pid, 'SIGSTOP');
       const traceIds = await sendMany(frontUrl, 10, 5);

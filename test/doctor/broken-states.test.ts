@@ -20,7 +20,7 @@ async function doctor(env: Readonly<Record<string, string | undefined>> = enviro
   return { exitCode, healthy, wrong, seen };
 }
 
-describe('a sandbox of its own, broken for real', () => {
+describe('a sandbox with real faults', () => {
   let sandbox: NativeSandbox;
 
   before(async () => {
@@ -39,14 +39,14 @@ describe('a sandbox of its own, broken for real', () => {
     }
   }
 
-  test('nothing is wrong: a low sampling rate is told, and the request is traced all the same', async () => {
+  test('nothing is wrong: a low sampling rate is printed, and the request is traced all the same', async () => {
     const { exitCode, healthy, wrong, seen } = await doctor();
     assert.deepEqual([exitCode, healthy, wrong], [0, true, []]);
     assert.match(seen.get('sampling') ?? '', /^12\.5 % of the requests are traced/);
     assert.match(seen.get('b3 headers') ?? '', /one trace of 11 spans$/);
   });
 
-  test('Zipkin hangs: its port and every way from an Envoy to it; an app reaches its sidecar', async () => {
+  test('Zipkin hangs: its port and the way of every Envoy to it are wrong, and an app reaches its sidecar', async () => {
     const { exitCode, wrong } = await whileStopped('zipkin', doctor);
     assert.equal(exitCode, 3);
     const envoys = ['front-proxy', 'service1', 'service2'];
@@ -60,7 +60,7 @@ describe('a sandbox of its own, broken for real', () => {
     assert.equal(seen.get('b3 headers'), 'not checked, because a line above is wrong');
   });
 
-  test('it runs on another port than the one looked at', async () => {
+  test('the sandbox runs on another port', async () => {
     const { exitCode, seen } = await doctor({ ...environment, FRONT_PORT: nowhere, COMPOSE_PROJECT_NAME: 'no-such' });
     assert.equal(exitCode, 3);
     assert.match(

@@ -196,7 +196,7 @@ for (const [runtime, percent] of [
     assert.equal(readSampling(runtime), percent));
 }
 
-test('containers: one JSON object a line, or one array; those that only wait come last', () => {
+test('containers: one JSON object in each line, or one array; containers that only wait come last', () => {
   const of = (Service: string, State: string, Health = '', ExitCode = 0) => ({
     ID: `id of ${Service}`,
     Service,

@@ -31,7 +31,7 @@ const outerAddresses = Object.values(networkInterfaces())
   .flat()
   .flatMap((each) => (each && each.family === 'IPv4' && !each.internal ? [each.address] : []));
 
-test('admin interface and Zipkin: reached on loopback, refused on every other address of this machine', async () => {
+test('admin interface and Zipkin answer on loopback, and refuse on every other address of this machine', async () => {
   for (const url of [sandbox.adminUrl, sandbox.zipkinUrl]) {
     assert.equal(await tryToConnect('127.0.0.1', portOf(url)), 'connected', url);
     for (const address of outerAddresses) {
@@ -59,7 +59,7 @@ test('no file of the repository holds a secret', async () => {
   );
 });
 
-test("Zipkin lets no other site's page read its answers", async () => {
+test('Zipkin lets no page of another site read its answers', async () => {
   const headers = { origin: 'http://other.example' };
   const response = await fetch(`${sandbox.zipkinUrl}/api/v2/services`, { headers });
   assert.equal(response.status, 200);
@@ -87,7 +87,7 @@ describeIn('native', () => {
     return readListening(tables.join('\n')).filter(({ inode }) => inodes.has(inode));
   }
 
-  test('every socket that listens does so on 127.0.0.1', async () => {
+  test('every listening socket is on 127.0.0.1', async () => {
     const sockets = await ownSockets();
     const ports = sockets.map(({ port }) => port);
     for (const url of [sandbox.frontUrl, sandbox.adminUrl, sandbox.zipkinUrl]) assert.ok(ports.includes(portOf(url)));
@@ -143,7 +143,7 @@ describeIn('compose', () => {
       assert.equal(field('Seccomp'), '2');
     });
 
-    test(`${service}: nothing can be written but /tmp, and nothing there can be run`, async () => {
+    test(`${service}: only /tmp can be written, and no program there can run`, async () => {
       const folders = '/ /etc /etc/envoy /usr/local/bin /sandbox /zipkin /var /var/tmp /root /home /opt';
       const attempt = `for folder in ${folders}; do (echo x >$folder/x) 2>/dev/null && echo $folder; done`;
       assert.equal((await inside(service, attempt)).stdout, '');
@@ -171,7 +171,7 @@ describeIn('compose', () => {
     });
   }
 
-  test('only the front is published beyond loopback', async () => {
+  test('only the front proxy is published beyond loopback', async () => {
     const published: string[] = [];
     for (const service of services) {
       for (const [port, bindings] of Object.entries((await inspect(service)).NetworkSettings.Ports)) {

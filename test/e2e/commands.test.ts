@@ -17,7 +17,7 @@ const run = (...args: string[]) =>
   execa('node', ['dist/sandbox/cli/main.js', ...args], { cwd: root, reject: false, stdin: 'ignore' });
 
 describe('trace', () => {
-  test('draws one line a span, where the time went, and the link; no colours in a pipe', async () => {
+  test('draws one line for each span, the split of the time and the link; no colours in a pipe', async () => {
     const { stdout, exitCode } = await run('trace');
     assert.equal(exitCode, 0);
     assert.equal(stdout.match(/^[ │├└]*[└├]?\s*(front-proxy|service[12](-app)?)\s+(SERVER|CLIENT) /gm)?.length, 11);
@@ -40,7 +40,7 @@ describe('trace', () => {
     assert.match(stdout, /^HTTP 200; the request asked for no trace, and Zipkin has no trace [0-9a-f]+$/);
   });
 
-  test('--id draws a trace that is there; --svg writes it as a picture', async () => {
+  test('--id draws a stored trace; --svg writes it as a picture', async () => {
     const { answer } = await tracedRequest('/trace/2', shapeOf('/trace/2'));
     const file = join(scratch, 'trace.svg');
     const { stdout, exitCode } = await run('trace', '--id', answer.traceId, '--svg', file);
@@ -51,13 +51,13 @@ describe('trace', () => {
       assert.ok(svg.includes(part), part);
   });
 
-  test('a trace that nobody has: exit code 1', async () => {
+  test('a trace that is not stored: exit code 1', async () => {
     const { exitCode, stderr } = await run('trace', '--id', 'deadbeef');
     assert.equal(exitCode, 1);
     assert.match(stderr, /^sandbox: trace deadbeef: Zipkin has no span of it/);
   });
 
-  test('-X and -H reach the front', async () => {
+  test('-X and -H reach the front proxy', async () => {
     const { stdout } = await run('trace', '/trace/2', '-X', 'POST', '-H', 'b3: 1', '--json');
     const { answer, spans } = JSON.parse(stdout) as { answer: { status: number }; spans: Span[] };
     assert.equal(answer.status, 405);
@@ -72,7 +72,7 @@ describe('verify', () => {
     assert.equal(exitCode, 0);
   });
 
-  test('--record writes a shape that later traces have, and others have not', async () => {
+  test('--record writes a shape that later traces have and other traces do not have', async () => {
     const file = join(scratch, 'recorded.yaml');
     assert.equal((await run('verify', '/trace/2', '--record', file)).exitCode, 0);
     assert.equal((await run('verify', '/trace/2', '--expect', file)).exitCode, 0);
@@ -134,13 +134,13 @@ describe('headers', () => {
     assert.deepEqual(hops.at(-1)?.headers, hops.at(-2)?.headers, 'what left the sidecar is what the app got');
   });
 
-  test('a request that asks for no trace: the decision at every hop', async () => {
+  test('a request that asks for no trace: its decision reaches every hop', async () => {
     const { stdout } = await run('headers', '-H', 'b3: 0', '--json');
     const { hops } = JSON.parse(stdout) as { hops: HeadersAt[] };
     for (const { label, headers } of hops.slice(1)) assert.equal(headers['x-b3-sampled'], '0', label);
   });
 
-  test('nothing is written down when nobody looks', async () => {
+  test('no hop logs headers when no command runs', async () => {
     const { headers } = await request('/trace/1');
     const requestId = headers.get('x-request-id') ?? 'none';
     for (const service of ['front-envoy', 'service1', 'service2']) {

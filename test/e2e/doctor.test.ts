@@ -16,7 +16,7 @@ afterEach(async () => {
   await resetLab(sandbox);
 });
 
-test('a sandbox in order: no line is wrong', async () => {
+test('a correct sandbox: no line is wrong', async () => {
   const { stdout, exitCode } = await doctor();
   assert.equal(exitCode, 0, stdout);
   assert.doesNotMatch(stdout, /^✗/m);
@@ -43,7 +43,7 @@ const faults: readonly (readonly [title: string, fault: () => Promise<unknown>, 
 ];
 
 for (const [title, fault, wrong] of faults) {
-  test(`${title}: that line alone is wrong, with what to do`, async () => {
+  test(`${title}: only that line is wrong, and it says what to do`, async () => {
     await fault();
     const { stdout, exitCode } = await doctor();
     assert.equal(exitCode, 3);

@@ -38,7 +38,7 @@ for (const [path, count] of [
     }
   });
 
-  test(`GET ${path}: every span says its method, path and status`, async () => {
+  test(`GET ${path}: every span has its method, path and status`, async () => {
     const { spans } = await tracedRequest(path, shapeOf(path));
     for (const span of spans) {
       const tags = span.tags ?? {};
@@ -67,13 +67,13 @@ test('GET /trace/1: the answer of the contract', async () => {
   assert.equal(headers.get('x-powered-by'), null);
 });
 
-test('the trace and request ids answered are those of the trace', async () => {
+test('the answer has the trace id and request id of the trace', async () => {
   const { answer, spans } = await tracedRequest('/trace/1', shapeOf('/trace/1'));
   const requestIds = new Set(spans.map((span) => span.tags?.['guid:x-request-id']).filter(Boolean));
   assert.deepEqual([...requestIds], [answer.headers.get('x-request-id')]);
 });
 
-test('an unknown route: 404 in plain words, nothing of the request in it', async () => {
+test('an unknown route: 404, and the answer contains no part of the request', async () => {
   for (const path of ['/', '/trace/3', '/trace/1/', '/trace/%3Cscript%3E?x=%3Cb%3E']) {
     const { status, body } = await request(path);
     assert.equal(status, 404, path);
@@ -125,7 +125,7 @@ test('300 requests, 32 in parallel: 300 traces of exactly eleven spans, each dep
   ]);
 });
 
-test(`the health checks of a ${sandbox.mode} run leave no trace`, async () => {
+test(`the health checks of a ${sandbox.mode} run are not traced`, async () => {
   const names = new Set<string>();
   for (const trace of await zipkin.traces({ limit: 1000, lookback: 86_400_000 })) {
     for (const { name } of trace) names.add(name ?? '');

@@ -82,7 +82,7 @@ describe('slow clients, all at once, among 2,000 connections that send nothing',
   });
   after(() => lazy.end());
 
-  test('a good request is served meanwhile', isServed);
+  test('a correct request is served meanwhile', isServed);
 
   for (const { name, statuses } of slowCases) {
     test(`${name} → ${statuses.join(', ') || 'closed'}`, async () => {
@@ -96,21 +96,21 @@ describe('slow clients, all at once, among 2,000 connections that send nothing',
     assert.equal((await withHttp2((session) => http2Outcome(session, { stalls: true }))).outcome, 408);
   });
 
-  test('the front ends all 2,000', () => lazy.allClosed());
+  test('the front proxy closes all 2,000', () => lazy.allClosed());
 });
 
-describe('more than the front holds', () => {
+describe('more than the front proxy accepts', () => {
   const lazy = new LazyClients();
   after(() => lazy.end());
 
-  test(`it never has more than ${mostConnections} connections, and gets rid of those that do nothing`, async () => {
+  test(`it never has more than ${mostConnections} connections, and closes those that do nothing`, async () => {
     await lazy.open(mostConnections + 200, 'G');
     assert.ok((await counter('front-envoy', 'http.edge.downstream_cx_active')) <= mostConnections);
     await lazy.allClosed();
     await isServed();
   });
 
-  test('700 requests at once for a service that takes 2 s: an answer or a clear refusal, then all is well', async () => {
+  test('700 requests at once for a service that takes 2 s: each gets an answer or a refusal, then everything works', async () => {
     const delay = (percent: string) =>
       sandbox.ask('service2', 'admin', `/runtime_modify?fault.http.delay.fixed_delay_percent=${percent}`, 'POST');
     await delay('100');
@@ -122,7 +122,7 @@ describe('more than the front holds', () => {
     await isServed();
   });
 
-  test('100 requests at once for a service that fails: its caller tries again only within its budget', async () => {
+  test('100 requests at once for a service that fails: its caller retries only within its budget', async () => {
     const abort = (percent: string) =>
       sandbox.ask('service2', 'admin', `/runtime_modify?fault.http.abort.abort_percent=${percent}`, 'POST');
     const overflow = () => counter('service1', 'cluster.service2.upstream_rq_retry_overflow');
@@ -136,7 +136,7 @@ describe('more than the front holds', () => {
   });
 });
 
-test("the front's memory comes back", async () => {
+test('the memory of the front proxy is back to its earlier size', async () => {
   const attempt = async (): Promise<void> => {
     const { allocated, total_physical_bytes } = await frontMemory();
     if (allocated > start.allocated + 8 * MiB)

@@ -56,7 +56,7 @@ describe('HTTP/1', () => {
     });
   }
 
-  test('nothing was smuggled: service2 got as many requests as were sent to it', async () => {
+  test('no request was smuggled: service2 got as many requests as were sent to it', async () => {
     const attempt = async (): Promise<void> => {
       const now = await countedRequests();
       const sent = now.sent - start.sent;
@@ -80,7 +80,7 @@ describe('HTTP/2', () => {
     });
   }
 
-  test('the front announces 100 streams and a window of 64 KiB', async () => {
+  test('the front proxy announces 100 streams and a window of 64 KiB', async () => {
     await withHttp2(async (session) => {
       const [settings] = await once(session, 'remoteSettings');
       assert.equal(settings.maxConcurrentStreams, 100);

@@ -13,7 +13,7 @@ describe('the lab', () => {
 
   for (const labCase of labCases) {
     const verdict = labCase.cause ? `${labCase.cause} at ${labCase.hop}` : 'whole';
-    test(`${labCase.name}: ${verdict}; whole again after reset`, async () => {
+    test(`${labCase.name}: ${verdict}; the trace is whole after reset`, async () => {
       await labCase.apply(sandbox);
       const judged = await judge(labCase.requests);
       await resetLab(sandbox);

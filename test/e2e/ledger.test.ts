@@ -36,7 +36,7 @@ test('each reporter counted every span of a load, Zipkin has them, and no row ha
   assert.deepEqual([ledger.total.stored, ledger.wholeTraces, ledger.notes], [2200, 200, []]);
 });
 
-test('a load that is not to be traced leaves nothing to account for', async () => {
+test('a load without tracing leaves no spans in the ledger', async () => {
   const { statuses, ledger } = await measure('/trace/2', 50, { 'x-b3-sampled': '0' });
   assert.deepEqual(statuses, { 200: 50 });
   assert.deepEqual(ledger.total, { stored: 0, evicted: 0, missing: 0 });

@@ -123,7 +123,7 @@ describe('at a sampling rate of 0 %', () => {
   checkTable('what a caller may bring', casesAtRateZero);
 });
 
-test('poisoning: 200 good requests among 200 bad ones, each good trace has its eleven spans', async () => {
+test('200 correct requests among 200 malformed ones: each correct one has its eleven spans', async () => {
   const before = await dropped();
   const requests = Array.from({ length: 400 }, (_, index) =>
     index % 2 === 0 ? [] : (malformedCases[(index >> 1) % malformedCases.length]?.headers ?? []),
@@ -161,7 +161,7 @@ const send = (lines) => new Promise((resolve) => {
 
 for (const service of ['service1', 'service2'] as const) {
   for (const part of ['ingress', 'app'] as const) {
-    test(`bad headers straight to ${service}'s ${part}: an answer as usual, nothing malformed reported`, async () => {
+    test(`bad headers straight to ${service}'s ${part}: the answer is as usual, and nothing malformed is reported`, async () => {
       const before = await dropped();
       const accepted = async () => (await zipkin.metrics())['counter.zipkin_collector.spans.http'] ?? 0;
       const acceptedBefore = await accepted();

@@ -41,7 +41,7 @@ describe('a Zipkin behind a proxy, under a path, with a password', () => {
   });
   after(() => server.close());
 
-  test('is asked with it; the printed link has the path and not the password, and opens', async () => {
+  test('gets the password; the printed link has the path and no password, and it opens', async () => {
     const { all, exitCode } = await run([
       'trace',
       '--url',
@@ -76,7 +76,7 @@ describe('a Zipkin behind a proxy, under a path, with a password', () => {
   }
 });
 
-test('a Zipkin with a certificate of its own: NODE_EXTRA_CA_CERTS is named, and does it', async (t) => {
+test('a Zipkin with an unknown certificate: the error names NODE_EXTRA_CA_CERTS, which helps', async (t) => {
   const [key, cert] = [join(scratch, 'key.pem'), join(scratch, 'cert.pem')];
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
   await execa('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...subject]);
@@ -99,7 +99,7 @@ test('a proxy for all of Node: this machine is asked directly', async () => {
   }
 });
 
-test('a reader that has gone: it ends without a word, with its own code', async () => {
+test('a reader that has gone: the command ends silently, with its own code', async () => {
   const script = `set -o pipefail; node ${main} trace --json | true; echo "code $?" >&2`;
   const { stderr } = await execa('bash', ['-c', script], { cwd: root });
   assert.equal(stderr, 'code 0');
@@ -124,7 +124,7 @@ for (const [args, says] of [
   [['headers'], /front-proxy edge out\n(?!.*\nservice1)/s],
   [['load', '--count', '1'], /1 × 400/],
 ] as const) {
-  test(`-H Host reaches the front: ${args[0]}`, async () => {
+  test(`-H Host reaches the front proxy: ${args[0]}`, async () => {
     assert.match((await run([...args, '-H', 'Host: one,two'])).all, says);
   });
 }

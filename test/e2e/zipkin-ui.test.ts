@@ -87,7 +87,7 @@ describe("Zipkin's UI in a browser", { skip }, () => {
     assert.match(page.url(), /\/zipkin\/traces\/[0-9a-f]{32}/);
   });
 
-  test('the trace: front-proxy, service1, service2 in order; its eleven spans in six rows, a row for each shared id', async () => {
+  test('the trace shows front-proxy, service1 and service2 in order, and its eleven spans in six rows, one for each shared id', async () => {
     const { answer } = await tracedRequest('/trace/1', shapeOf('/trace/1'));
     await openTrace(answer.traceId);
     await page.getByText('service2-app: get /trace/2').waitFor();
@@ -113,7 +113,7 @@ describe("Zipkin's UI in a browser", { skip }, () => {
     );
   });
 
-  test('the dependency page: the five services; service1 uses and is used by the right ones', async () => {
+  test('the dependency page shows the five services, and the right callers and servers of service1', async () => {
     const start = Date.now();
     await tracedRequest('/trace/1', shapeOf('/trace/1'));
     await page.goto(`${sandbox.zipkinUrl}/zipkin/dependency?startTime=${start}&endTime=${Date.now()}`);

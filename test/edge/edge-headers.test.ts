@@ -22,7 +22,7 @@ const orders = [
   'x-envoy-sampled',
 ];
 
-test("a caller's x-envoy-* headers do not pass, and the rules leave no notes", async () => {
+test("a caller's x-envoy-* headers do not pass, and no notes of the rules are left", async () => {
   const got = await front.headersBehind(Object.fromEntries(orders.map((name) => [name, 'from-the-caller'])));
   const left = Object.entries(got).filter(([name]) => name.startsWith('x-envoy-'));
   assert.ok(left.every(([, value]) => value !== 'from-the-caller'));
@@ -46,7 +46,7 @@ test('baggage and application headers are untouched', async () => {
   }
 });
 
-test('behind the front only multi-header B3 travels, in lower case', async () => {
+test('the front proxy sends only multi-header B3, in lower case', async () => {
   const traceId = '80F198EE56343BA864FE8B2A57D3EFF7';
   const got = await front.headersBehind({ b3: `${traceId}-E457B5A2E4D86BD1-1` });
   assert.equal(got.b3, undefined);

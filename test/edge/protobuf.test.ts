@@ -16,8 +16,8 @@ async function reportOf(front: FrontAlone, traceId: Buffer): Promise<{ report: B
 
 const traceId = Buffer.from('463ac35c9f6413ad48485a3953bb6124', 'hex');
 
-describe('why reports are JSON: what Envoy 1.40 does in the other form', () => {
-  test('HTTP_PROTO writes span ids with their bytes reversed; this fails once Envoy mends that', async () => {
+describe('why reports are JSON: a fault of Envoy 1.40 in the other format', () => {
+  test('HTTP_PROTO writes span ids in reversed byte order; this test fails when Envoy corrects that', async () => {
     const front = await startFrontAlone((text) => text.replace('HTTP_JSON', 'HTTP_PROTO'));
     after(() => front.stop());
     const { report, spanId } = await reportOf(front, traceId);
@@ -25,7 +25,7 @@ describe('why reports are JSON: what Envoy 1.40 does in the other form', () => {
     assert.deepEqual([report.includes(straight), report.includes(Buffer.from(straight).reverse())], [false, true]);
   });
 
-  test('HTTP_JSON writes them as they are in the header', async () => {
+  test('HTTP_JSON writes span ids as they are in the header', async () => {
     const front = await startFrontAlone();
     after(() => front.stop());
     const { report, spanId } = await reportOf(front, traceId);

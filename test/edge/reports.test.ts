@@ -76,7 +76,7 @@ test('reports of the app and of the sidecar wait for a collector that is away fr
   assert.equal(await alone.stat('tracing.zipkin.reports_dropped'), 0);
 });
 
-test('they wait, too, while its name has no address', async (t) => {
+test('reports also wait while the name of the collector has no address', async (t) => {
   const alone = await sidecar(t, undefined, 'zipkin.invalid');
   const posted = alone.post('[1]').catch(() => 0);
   await alone.request();
@@ -95,7 +95,7 @@ for (const status of [500, 503]) {
   });
 }
 
-test('a report that the collector refuses is not sent again, is counted, and takes no other with it', async (t) => {
+test('a refused report is not sent again and is counted, and no other report is lost with it', async (t) => {
   const alone = await sidecar(t);
   await alone.open();
   alone.answer = (body) => (body === '[bad]' ? 400 : 202);
@@ -108,7 +108,7 @@ test('a report that the collector refuses is not sent again, is counted, and tak
   assert.equal(alone.came.length, 4);
 });
 
-test('a report larger than the listener keeps is passed on, and not sent again', async (t) => {
+test('a report that is larger than the buffer of the listener is forwarded once, and not sent again', async (t) => {
   const alone = await sidecar(t);
   await alone.open();
   const large = `["${'x'.repeat(600_000)}"]`;
@@ -118,7 +118,7 @@ test('a report larger than the listener keeps is passed on, and not sent again',
   assert.deepEqual(alone.came, [large, large]);
 });
 
-test('beyond the bound of what may wait a report is dropped at once and counted', async (t) => {
+test('beyond the limit of waiting reports, a report is dropped at once and counted', async (t) => {
   const alone = await sidecar(t, (text) => text.replace('max_retries: 3072', 'max_retries: 2'));
   const posted = ['[1]', '[2]', '[3]'].map(alone.post);
   assert.equal(await Promise.any(posted.map(async (status) => assert.equal(await status, 503))), undefined);

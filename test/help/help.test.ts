@@ -29,7 +29,7 @@ for (const [name, program] of [
   }
 }
 
-test('a command loads no other command, and start no package that it can do without', async (t) => {
+test('a command loads no other command, and start loads no package that it does not need', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'loaded-'));
   t.after(() => rm(folder, { recursive: true }));
   const env = { NODE_V8_COVERAGE: folder };
@@ -68,7 +68,7 @@ for (const [args, says] of wrongUsages) {
   });
 }
 
-test('no sandbox runs: one clear line, exit code 3', async () => {
+test('no sandbox runs: one line, exit code 3', async () => {
   const { exitCode, stderr } = await execa('node', ['dist/sandbox/cli/main.js', 'trace'], {
     cwd: root,
     reject: false,

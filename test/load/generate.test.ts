@@ -50,7 +50,7 @@ test('sends exactly the given number, with its headers, and pairs each answer wi
   for (const { traceId, status } of answers) assert.equal(status, Number(traceId) % 10 === 0 ? 503 : 200);
 });
 
-test('when its time is over, what is in flight is still answered', async (t) => {
+test('when the time is over, requests in flight are still answered', async (t) => {
   let asked = 0;
   const url = await startServer(t, async (_request, response) => {
     asked += 1;
@@ -82,7 +82,7 @@ test('a request that is stopped early ends the load early', async (t) => {
   assert.equal(requests, answered);
 });
 
-test('a server that is not there is asked a few times a second, not thousands, and each time counted', async () => {
+test('a missing server gets a few requests a second, not thousands, and each is counted', async () => {
   const [port] = await freePorts(1);
   const { answered, failures } = await generate(plan(`http://127.0.0.1:${port}`, { seconds: 1, concurrency: 1 }));
   assert.equal(answered, 0);

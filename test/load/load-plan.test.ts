@@ -25,7 +25,7 @@ for (const [headers, decision] of decisions) {
   });
 }
 
-test('percentiles, to three digits; zeros where there is none', () => {
+test('percentiles have three digits; without values they are zero', () => {
   const latencies = new Latencies();
   assert.deepEqual(latencies.summary(), { p50: 0, p90: 0, p99: 0, max: 0 });
   for (let milliseconds = 100; milliseconds > 0; milliseconds--) latencies.add(milliseconds);

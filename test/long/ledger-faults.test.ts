@@ -30,7 +30,7 @@ async function loadWith(fault: () => Promise<void>): Promise<MeasuredLoad> {
   return measured;
 }
 
-test('Zipkin hangs: the Envoys keep what they have to report, and no span is missing', async () => {
+test('Zipkin hangs: the Envoys keep their reports, and no span is missing', async () => {
   const { ledger } = await loadWith(async () => {
     await control.signal(zipkin, 'STOP');
     await delay(7000);
@@ -39,7 +39,7 @@ test('Zipkin hangs: the Envoys keep what they have to report, and no span is mis
   assert.equal(ledger.total.missing, 0);
 });
 
-test('Zipkin is stopped and started again: its memory is gone, and nothing else', async () => {
+test('Zipkin is stopped and started again: only the spans in its memory are lost', async () => {
   const { ledger } = await loadWith(async () => {
     await control.stop(zipkin);
     await delay(2000);

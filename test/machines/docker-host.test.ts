@@ -53,7 +53,7 @@ describe('the Docker of another machine', { skip }, async () => {
     await rm(folder, { recursive: true });
   });
 
-  test('what it publishes for itself alone: how to get there, and which URLs to give', async () => {
+  test('ports that only it can reach: the error says how to forward them and which URLs to give', async () => {
     const { host, found } = await look('127.0.0.1');
     const tunnel = `'ssh -N -L ${zipkin}:127.0.0.1:${zipkin} ${host}'`;
     const urls = `--url http://${host}:${front} --zipkin http://127.0.0.1:${zipkin}`;
@@ -61,7 +61,7 @@ describe('the Docker of another machine', { skip }, async () => {
     assert.equal(found, `${seen}; run ${tunnel} and give ${urls}`);
   });
 
-  test('what it publishes for all is asked there', async () => {
+  test('ports that are open to all are reached there', async () => {
     const { host, found } = await look('0.0.0.0');
     assert.ok(typeof found === 'object', String(found));
     assert.deepEqual([found.frontUrl, found.zipkinUrl], [`http://${host}:${front}`, `http://${host}:${zipkin}`]);

@@ -72,7 +72,7 @@ test('a clone of another machine: .env, IPv6, a hostile environment, no executab
   }
 });
 
-test('the first request is answered with 500, the second is not: it starts', async (t) => {
+test('the first request is answered with 500 and the second is not: the sandbox starts', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'machines-'));
   t.after(() => rm(folder, { recursive: true }));
   const app = join(folder, 'warming-up.mjs');

@@ -4,7 +4,7 @@ import { readCollectorCounters } from '../../sandbox/observe/collector-counters.
 import { accountCollector } from '../../sandbox/observe/collector-watch.js';
 import { lossesIn, readNumbers, readStats } from '../../sandbox/observe/reporter-counters.js';
 
-test("an Envoy's counters by their own names, of the tracer and of the collector's cluster alone", () => {
+test("an Envoy's counters have their own names; only those of the tracer and of the collector's cluster are read", () => {
   const stats = `
 cluster.other.upstream_rq_retry: 7
 cluster.zipkin.upstream_rq_retry: 4
@@ -19,7 +19,7 @@ tracing.zipkin.text: none
   });
 });
 
-test("an app's counters, whatever they are called; those of lost spans and reports", () => {
+test("an app's counters are read, whatever their names; some stand for lost spans and reports", () => {
   const counters = readNumbers({ service: 'a', recorded: 5, dropped: { full: 1, late: 0 }, failed: 2 });
   assert.deepEqual(counters, { recorded: 5, 'dropped.full': 1, 'dropped.late': 0, failed: 2 });
   assert.deepEqual(lossesIn(counters), [
@@ -44,7 +44,7 @@ test("Zipkin's counters are summed over its transports", () => {
   assert.deepEqual(counters, { spans: 7, spansDropped: 1, messages: 3, messagesDropped: 0 });
 });
 
-test('a collector that begins anew is seen, and what it counted before is kept', () => {
+test('a restart of the collector is noticed, and its earlier counts are kept', () => {
   const reading = (at: number, spans: number) => ({
     at,
     counters: { spans, spansDropped: 0, messages: spans, messagesDropped: 0 },

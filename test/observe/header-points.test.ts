@@ -13,7 +13,7 @@ const record = (at: string, listener: string | undefined, id: string, parent: st
   ...(listener && { listener, cluster }),
 });
 
-test('the points of /trace/1 are seven, in the order of its way', () => {
+test('/trace/1 has seven points, in the order of its way', () => {
   const { hop } = wayOf(ownModel, '/trace/1');
   assert.deepEqual(hop && headerPointsOf(hop).map(labelOfPoint), [
     'front-proxy edge out',
@@ -31,7 +31,7 @@ const calls = ['b', 'c'].flatMap((cluster) => [
   { at: 'a', listener: 'egress', direction: 'out', cluster } as const,
 ]);
 
-test('records of calls side by side are told apart by their clusters and span ids', () => {
+test('records of parallel calls are told apart by their clusters and span ids', () => {
   const records = [
     record('a', 'egress', '31', '21', 'c'),
     record('a-app', undefined, '21', '1'),
@@ -46,7 +46,7 @@ test('records of calls side by side are told apart by their clusters and span id
   assert.deepEqual(missing, []);
 });
 
-test('a place without a record is missing; a retry stands behind the first attempt', () => {
+test('a point without a record is missing; a retry comes after the first attempt', () => {
   const records = [record('a-app', undefined, '20', '1'), record('a', 'egress', '30', '20', 'b')];
   assert.deepEqual(arrangeRecords(calls, records).missing.map(labelOfPoint), ['a-app out', 'a egress out']);
   const [, egress] = calls;

@@ -164,7 +164,7 @@ for (const [title, change, envoy, app] of cases) {
   });
 }
 
-test('spans pushed out that the collector never counted are missing', () => {
+test('evicted spans that the collector never counted are missing', () => {
   const { total, notes } = joinLedger(
     input({ found: { ...stored(18), evicted: { envoy: 2 } }, collector: { spans: 29 } }),
   );
@@ -172,7 +172,7 @@ test('spans pushed out that the collector never counted are missing', () => {
   assert.match(notes.join(), /^1 spans count as missing: they seem to be evicted/);
 });
 
-test('what is odd without being a loss is noted', () => {
+test('an oddity that is not a loss is a note', () => {
   const change: Change = {
     edge: { requests: 17 },
     collector: { restarts: 2, silentSeconds: 8, messagesDropped: 1 },

@@ -89,7 +89,7 @@ for (const [what, brought, sampled] of contexts) {
   });
 }
 
-test('where nobody listens: the address without a password, what was seen, what to do', async () => {
+test('if nothing listens, the error has the address without a password, what was seen, and what to do', async () => {
   const [port] = await freePorts(1);
   const url = new URL(`http://user:secret@127.0.0.1:${port}/orders`);
   await assert.rejects(sendTraced({ url, method: 'GET', headers: {} }), {

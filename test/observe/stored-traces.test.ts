@@ -25,7 +25,7 @@ function storeOf(...traces: Span[][]) {
   return { reads, readTraces };
 }
 
-test('whole traces are let go of while the load runs, others are looked at again at the end', async () => {
+test('whole traces are forgotten during the load, and the others are read again at the end', async () => {
   const late = wholeTrace('b').slice(0, 1);
   const traces = new StoredTraces(storeOf(wholeTrace('a'), late).readTraces, shape);
   traces.add('a', true);
@@ -46,7 +46,7 @@ test('a trace without one of its spans is named', async () => {
   assert.deepEqual(found.incompleteTraces, ['a']);
 });
 
-test('spans beyond the shape do not make up for missing ones of another trace', async () => {
+test('spans beyond the shape do not replace missing ones of another trace', async () => {
   const traces = new StoredTraces(
     storeOf([...wholeTrace('a'), span('a', '4', 'app')], wholeTrace('b').slice(0, 2)).readTraces,
     shape,
@@ -58,7 +58,7 @@ test('spans beyond the shape do not make up for missing ones of another trace', 
   assert.deepEqual(found.unexpected, { app: 1 });
 });
 
-test('a trace that is gone whole may have been evicted, or may never have been sampled', async () => {
+test('a trace that is gone may have been evicted, or was never sampled', async () => {
   for (const [options, evicted, incomplete] of [
     [{ ...final, mayEvict: true }, { front: 2, app: 1 }, []],
     [{ ...final, maySkip: true }, {}, []],
@@ -71,7 +71,7 @@ test('a trace that is gone whole may have been evicted, or may never have been s
   }
 });
 
-test('several requests may share a trace, and a request that failed leaves what it leaves', async () => {
+test('several requests may share a trace, and a failed request may leave any spans', async () => {
   const shared = [...wholeTrace('a'), ...wholeTrace('a')];
   const traces = new StoredTraces(storeOf(shared, wholeTrace('b').slice(0, 1)).readTraces, shape);
   traces.add('a', true);
@@ -82,7 +82,7 @@ test('several requests may share a trace, and a request that failed leaves what 
   assert.deepEqual(found.unexpected, {});
 });
 
-test('no more ids are asked for at a time than fit a request line', async () => {
+test('a query has no more ids than fit into a request line', async () => {
   const store = storeOf();
   const traces = new StoredTraces(store.readTraces, shape);
   for (let i = 0; i < 250; i++) traces.add(i.toString(16).padStart(32, '0'), true);

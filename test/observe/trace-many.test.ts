@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 
-test('one trace is asked for by its own endpoint: Zipkin refuses a list of one', async (t) => {
+test('one trace is read from its own endpoint, because Zipkin refuses a list of one', async (t) => {
   const asked: string[] = [];
   const server = createServer(({ url }, response) => {
     if (url?.startsWith('/api/v2/trace')) asked.push(url); // it also asks once whether this is a Zipkin

@@ -102,7 +102,7 @@ const recorded: Readonly<Record<string, ForeignSystem>> = {
 };
 
 for (const [name, system] of Object.entries(recorded)) {
-  test(`what is recorded is expected: ${name}`, async (t) => {
+  test(`a recorded shape is expected: ${name}`, async (t) => {
     const { url } = await startForeign(t, running.url, system);
     const request = { url, method: 'GET', headers: {} };
     const { spans } = await traceRequest(zipkin, withContext(request), { limitMs: 1500 });
@@ -136,7 +136,7 @@ const broken = (traceId: string) => [
   },
 ];
 
-test('traces that are there already: one by its id, those of a file, the last of a Zipkin', async () => {
+test('stored traces: one by its id, those of a file, the last ones of a Zipkin', async () => {
   const traces = [broken('feed0000000000a1'), broken('feed0000000000a2')];
   await fetch(`${running.url}/api/v2/spans`, { method: 'POST', body: JSON.stringify(traces.flat()) });
   const file = join(scratch, 'traces.json');
@@ -158,7 +158,7 @@ test('traces that are there already: one by its id, those of a file, the last of
   assert.match(recent.stdout, /^✗ 2 of 2: failed at till: .*\n {4}feed0000000000a[12] feed0000000000a[12]$/m);
 });
 
-test('a file that is no trace: one line, exit code 2', async () => {
+test('a file without a trace: one line, exit code 2', async () => {
   const file = join(scratch, 'other.json');
   await writeFile(file, '{"data":[]}');
   for (const command of ['verify', 'trace']) {
@@ -168,7 +168,7 @@ test('a file that is no trace: one line, exit code 2', async () => {
   }
 });
 
-test('what Zipkin refused is told apart from what was never sent', async (t) => {
+test('refused reports are told apart from reports that were never sent', async (t) => {
   const refused = await startForeign(t, running.url, {
     reports: { 0: 'gateway server a<$in 0+400 \n gateway client $bad<a 1+9' },
   });

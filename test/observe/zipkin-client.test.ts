@@ -45,16 +45,16 @@ describe('with a real Zipkin', () => {
     assert.deepEqual(byService((await zipkin.trace('a')).map(sorted)), byService(oneTrace.map(sorted)));
   });
 
-  test('a trace that it does not hold has no spans', async () => assert.deepEqual(await zipkin.trace('c'), []));
+  test('a trace that is not stored has no spans', async () => assert.deepEqual(await zipkin.trace('c'), []));
 
-  test('an id that is none is an error, with its status', async () => {
+  test('a malformed id is an error with its status', async () => {
     await assert.rejects(
       zipkin.trace('not/an id'),
       (error) => error instanceof ZipkinError && error.status === 400 && /answered 400: /.test(error.message),
     );
   });
 
-  test('many traces at once, those that it holds', async () => {
+  test('many traces at once: it gives those that are stored', async () => {
     const traces = await zipkin.traceMany(['a', 'c', 'b']);
     assert.deepEqual(traces.map((spans) => spans.length).sort(), [1, 2]);
   });
@@ -131,7 +131,7 @@ for (const [what, answer, status, says] of failures) {
   });
 }
 
-test('where nobody listens: the address, the cause, and what to do', async () => {
+test('if nothing listens, the error has the address, the cause, and what to do', async () => {
   const [port] = await freePorts(1);
   await assert.rejects(new ZipkinClient(`http://127.0.0.1:${port}`).services(), {
     message: `Zipkin: http://127.0.0.1:${port}/api/v2/services: connect ECONNREFUSED 127.0.0.1:${port}; start Zipkin, or give its address with --zipkin`,
@@ -139,7 +139,7 @@ test('where nobody listens: the address, the cause, and what to do', async () =>
   });
 });
 
-test("a port that takes Zipkin's spans and answers no questions, as Jaeger's", async (t) => {
+test("a port that takes Zipkin's spans and has no query API, such as Jaeger's", async (t) => {
   const client = await clientOf(t, (_, response) => response.writeHead(404).end('404 page not found'));
   await assert.rejects(client.trace('a'), /answers 404 to Zipkin's query API, as the ports of Jaeger/);
 });

@@ -179,7 +179,7 @@ for (const [name, parentOf] of Object.entries({
   deep: (i: number) => i - 1,
   fan: (i: number) => i >> 3,
 })) {
-  test(`draw: 40,000 spans, ${name}: as many as can be read, and how many are left out`, { timeout: 60_000 }, () => {
+  test(`draw: 40,000 spans, ${name}: the drawing says how many are left out`, { timeout: 60_000 }, () => {
     const spans = spansOf(levels(parentOf).join('\n'));
     const lines = drawTrace(buildTree(spans), { width: 80, colour: false });
     assert.ok(lines.length < 2500);
@@ -198,7 +198,7 @@ for (const [name, parentOf] of Object.entries({
   });
 }
 
-test('draw: a failed span is red, a good one is not', () => {
+test('draw: a failed span is red, and other spans are not', () => {
   const red = '\u001b[31m';
   const lines = drawTrace(buildTree(spansOf('a - 1 0+1 error=x \n b - 2<1 0+1')), { width: 80, colour: true });
   assert.deepEqual(
@@ -207,7 +207,7 @@ test('draw: a failed span is red, a good one is not', () => {
   );
 });
 
-test('draw: no name steers the terminal', () => {
+test('draw: no name controls the terminal', () => {
   const text = 'x\u001b[2J\u009b31m\u202e\r\n\u0007';
   const span = { traceId: text, id: '1', name: text, localEndpoint: { serviceName: text }, tags: { error: text } };
   const drawing = drawTrace(buildTree([{ ...span, parentId: text }]), { width: 200, colour: false }).join('');

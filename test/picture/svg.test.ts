@@ -62,7 +62,7 @@ for (const [name, svg] of Object.entries(drawings)) {
   });
 }
 
-test('svg: one row a span, names as text', () => {
+test('svg: one row for each span, names as text', () => {
   const { 'the eleven spans': svg = '' } = drawings;
   assert.equal(svg.match(/role="listitem"/g)?.length, 11);
   assert.equal(svg.match(/>service2-app</g)?.length, 1);
@@ -79,6 +79,6 @@ test('svg: failed spans are marked and say why', () => {
   assert.match(svg, /1 failed\./);
 });
 
-test('svg: escapes what XML does not take as text', () => {
+test('svg: escapes characters that XML does not allow as text', () => {
   assert.equal(escapeXml(`<a href="x">&'\u0007`), '&#60;a href=&#34;x&#34;&#62;&#38;&#39;?');
 });

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Caller } from '../../prove/faults/caller.js';
 
-test('a caller keeps its rate whatever the answers, and tells how each request ended', async () => {
+test('a caller keeps its rate whatever the answers are, and says how each request ended', async () => {
   let count = 0;
   const server = createServer((request, response) => {
     const turn = count++ % 3;

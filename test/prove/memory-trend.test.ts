@@ -19,7 +19,7 @@ for (const [title, megabytes, level] of cases) {
   });
 }
 
-test('the mean of each third, by process; one that a sample lacks is judged by the others', () => {
+test('the mean of each third for each process; if a sample lacks a process, the others count', () => {
   const samples = [{ a: 1, b: 9 }, { a: 3, b: 9 }, { a: 5 }, { a: 7, b: 9 }, { a: 9, b: 9 }, { a: 11, b: 9 }];
   assert.deepEqual(
     memoryTrends(samples).map(({ process, thirds }) => [process, thirds]),

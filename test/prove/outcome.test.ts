@@ -17,7 +17,7 @@ const span = (serviceName: string, kind: SpanKind): Span => ({
   localEndpoint: { serviceName },
 });
 
-describe('what a trace lacks', () => {
+describe('the spans that a trace lacks', () => {
   const call = [span('a', 'CLIENT'), span('b', 'SERVER')];
   const whole = [span('a', 'SERVER'), ...call, ...call];
   const cases: readonly [string, readonly Span[], Record<string, number>][] = [
@@ -39,7 +39,7 @@ const attempt = (sentAt: number, answer: Answer = 200, tookMs = 10, missing: Rec
   missing: new Map(Object.entries(missing)),
 });
 
-describe('what a fault did', () => {
+describe('the effects of a fault', () => {
   const timeline = { faultAt: 5000, faultEndedAt: 6000, terminatedAt: [5500] };
   const attempts = [
     attempt(1000),
@@ -54,7 +54,7 @@ describe('what a fault did', () => {
   ];
   const outcome = outcomeOf(attempts, timeline, 4);
 
-  test('requests are divided by when they were sent', () => {
+  test('requests are grouped by the time at which they were sent', () => {
     const { settled, lastSecond, during } = outcome;
     assert.deepEqual(
       [settled, lastSecond, during].map(({ requests }) => requests),
@@ -72,19 +72,19 @@ describe('what a fault did', () => {
     assert.deepEqual(Object.fromEntries(outcome.lastSecond.missing), { b: 2 });
   });
 
-  test('in flight is what was sent before a process was told to end, and answered after', () => {
+  test('a request is in flight if it was sent before a process was told to end, and answered after that', () => {
     assert.deepEqual([outcome.inFlight.requests, outcome.inFlight.slowestMs], [1, 900]);
   });
 
-  test('well again since the first request after the last that failed or lacks a span', () => {
+  test('everything works from the first request after the last one that failed or lacks a span', () => {
     assert.equal(outcome.healedAfter, 1.5);
   });
 
-  test('never well again where the last one fails', () => {
+  test('nothing works again if the last request fails', () => {
     assert.equal(outcomeOf([...attempts, attempt(9000, 503)], timeline, 4).healedAfter, undefined);
   });
 
-  test('a fault that nobody noticed: well with the first request after it', () => {
+  test('a fault without effect: everything works from the first request after it', () => {
     const unnoticed = outcomeOf([attempt(1000), attempt(5200), attempt(6100)], timeline, 4);
     assert.equal(unnoticed.healedAfter, 0.1);
     assert.equal(unnoticed.during.requests, 1);

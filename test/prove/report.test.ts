@@ -81,7 +81,7 @@ describe('findings', () => {
   }
 });
 
-test('the table: Markdown, columns in line, what is missing in words', () => {
+test('the table is Markdown with aligned columns, and names the missing spans', () => {
   const lost = {
     settled: group({ 200: 1 }, { a: 11 }),
     during: group({ 200: 2, refused: 1 }, { a: 2, b: 1 }),

@@ -32,7 +32,7 @@ const FAILURES: readonly [what: string, nextHop: RequestListener, status: number
 ];
 
 for (const [what, nextHop, status, body, error] of FAILURES) {
-  test(`a next hop that ${what}: ${status}, and both spans carry the error`, async (t) => {
+  test(`a next hop that ${what}: ${status}, and both spans have the error`, async (t) => {
     const hop = await listen(nextHop);
     t.after(() => hop.close());
     const app = await startApp({
@@ -52,7 +52,7 @@ for (const [what, nextHop, status, body, error] of FAILURES) {
   });
 }
 
-test('a next hop that refuses the connection: 502, and both spans carry the error', async (t) => {
+test('a next hop that refuses the connection: 502, and both spans have the error', async (t) => {
   const hop = await listen(() => undefined);
   await hop.close();
   const app = await startApp({ NEXT_HOP_URL: hop.url });
@@ -112,7 +112,7 @@ for (const [index, [listeners, status]] of SIDE_BY_SIDE.entries()) {
   });
 }
 
-test('two next hops are called side by side: neither waits for the other', async (t) => {
+test('two next hops are called in parallel: neither waits for the other', async (t) => {
   const came: (() => void)[] = [];
   const hop = await listen((_, response) => {
     came.push(() => response.end());
@@ -124,7 +124,7 @@ test('two next hops are called side by side: neither waits for the other', async
   assert.equal((await send(`${app.url}/trace/1`)).status, 200);
 });
 
-test('a client that disconnects: its span ends with the error, the call to the next hop is given up', async (t) => {
+test('a client disconnects: its span ends with the error, and the call to the next hop is aborted', async (t) => {
   let came = false;
   let gone = false;
   const hop = await listen((request) => {

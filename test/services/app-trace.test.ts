@@ -49,7 +49,7 @@ function times({ timestamp, duration }: model.Span): [start: number, end: number
   return [timestamp, timestamp + duration];
 }
 
-test('without context a trace begins: SERVER, its CLIENT child, and the SERVER that shares the CLIENT’s id', async () => {
+test('a request without context begins a trace: SERVER, its child CLIENT, and the SERVER that shares the CLIENT’s id', async () => {
   const { server1, client1, server2 } = await chain();
   assert.equal(server1.parentId, undefined);
   assert.equal(client1.parentId, server1.id);
@@ -74,7 +74,7 @@ test('an accepted trace is joined', async () => {
   assert.deepEqual([server2.traceId, server2.id, server2.debug], [TRACE, client1.id, false]);
 });
 
-test('a deferred decision is made here; the span is then not shared, nobody else recorded it', async () => {
+test('a deferred decision is made by the app; its span is not shared, because no other process recorded it', async () => {
   const { server1, server2 } = await chain({ headers: { 'X-B3-TraceId': TRACE, 'X-B3-SpanId': SPAN } });
   assert.deepEqual([server1.traceId, server1.id, server1.shared], [TRACE, SPAN, false]);
   assert.equal(server2.shared, true);
@@ -104,7 +104,7 @@ for (const [form, headers, traceId] of [
   });
 }
 
-test('malformed B3 is dropped whole, sent twice too: a new trace, nothing of it forwarded', async () => {
+test('malformed B3, also a header sent twice, is dropped: a new trace begins, and no part of the B3 is forwarded', async () => {
   for (const b3 of [
     ['X-B3-TraceId', 'zzzz', 'X-B3-SpanId', SPAN],
     ['X-B3-TraceId', TRACE, 'X-B3-TraceId', TRACE, 'X-B3-SpanId', SPAN],
@@ -116,7 +116,7 @@ test('malformed B3 is dropped whole, sent twice too: a new trace, nothing of it 
   }
 });
 
-test('the request id, baggage and W3C context travel on; other headers do not', async () => {
+test('the request id, baggage and W3C context are forwarded; other headers are not', async () => {
   const { client1 } = await chain({
     headers: {
       'X-B3-TraceId': TRACE,
@@ -138,7 +138,7 @@ test('the request id, baggage and W3C context travel on; other headers do not', 
   });
 });
 
-test('TRACE_LOG=headers logs what entered, before the guard, and what left', async () => {
+test('TRACE_LOG=headers logs the headers that entered, before they are checked, and those that left', async () => {
   const known = service1.lines.length;
   const { client1 } = await chain({ headers: { 'X-B3-TraceId': 'zzzz', 'X-Request-Id': 'r1' } });
   assert.deepEqual(

@@ -62,14 +62,14 @@ for (const [method, target, name, path, status] of SPANS) {
   });
 }
 
-test('a 404 is plain words and reflects nothing', async () => {
+test('a 404 is plain text and contains no part of the request', async () => {
   const seen = await send(`${app.url}/%3Cscript%3Ealert(1)%3C/script%3E`, { headers: { 'x-evil': '<b>' } });
   assert.equal(seen.status, 404);
   assert.equal(seen.body, 'not found\n');
   assert.equal(seen.headers['content-type'], 'text/plain; charset=utf-8');
 });
 
-test('/health and /reporter leave no trace', async () => {
+test('/health and /reporter are not traced', async () => {
   const known = app.ended.length;
   assert.equal((await send(`${app.url}/health`)).body, 'ok\n');
   assert.equal((await send(`${app.url}/health`, { method: 'HEAD' })).status, 200);

@@ -68,7 +68,7 @@ const WRONG: readonly [variable: string, value: string][] = [
 ];
 
 for (const [variable, value] of WRONG) {
-  test(`${variable}=${JSON.stringify(value)} is refused by name, in one line`, () => {
+  test(`${variable}=${JSON.stringify(value)} is refused in one line with its name`, () => {
     const message = new RegExp(`^wrong environment: ${variable} is .*: expected .+$`);
     assert.throws(() => readConfig({ SERVICE_NAME: 'service1', [variable]: value }), { message });
   });

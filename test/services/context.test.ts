@@ -14,7 +14,7 @@ test('letContext gives its context and its result, and the outer context is back
   assert.equal(context.getContext(), undefined);
 });
 
-test('a scope starts with the context around it, and what is set in it does not leak out', () => {
+test('a scope starts with the current context, and a context that is set in it ends with it', () => {
   const context = new AsyncTraceContext<string>();
   context.scoped(() => {
     context.setContext('a');
@@ -27,7 +27,7 @@ test('a scope starts with the context around it, and what is set in it does not 
   assert.equal(context.getContext(), undefined);
 });
 
-test('calls side by side each set and see their own context, and who called them keeps its own, where they reject too', async () => {
+test('parallel calls each set and see their own context, and their caller keeps its own, also if they reject', async () => {
   const context = new AsyncTraceContext<string>();
   const call = (own: string): Promise<void> =>
     context.scoped(async () => {

@@ -47,14 +47,14 @@ async function withRequestInFlight(t: TestContext, env: Record<string, string>) 
   return { collector, hop, app, answer };
 }
 
-test('a wrong environment ends it with code 2 and one line that names the variable', async () => {
+test('a wrong environment: code 2, and one line that names the variable', async () => {
   const { ended, stdout, stderr } = runMain({ SERVICE_NAME: 'service1', PORT: 'eighty' });
   assert.equal(await ended, 2);
   assert.equal(stderr(), 'wrong environment: PORT is "eighty": expected a whole number from 0 to 65535\n');
   assert.equal(stdout(), '');
 });
 
-test('a taken port ends it with code 1 and one line that names port and variable', async (t) => {
+test('a port in use: code 1, and one line that names port and variable', async (t) => {
   const { url, close } = await listen(() => undefined);
   t.after(close);
   const { port } = new URL(url);
@@ -64,7 +64,7 @@ test('a taken port ends it with code 1 and one line that names port and variable
 });
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`${signal} while idle: the last spans are delivered, code 0, in spite of an open keep-alive connection`, async (t) => {
+  test(`${signal} while idle: the last spans are delivered, code 0, even with an open keep-alive connection`, async (t) => {
     const collector = await collect(t);
     const app = await startMain({ SERVICE_NAME: 'service2', ZIPKIN_URL: collector.url });
     const agent = new Agent({ keepAlive: true });
@@ -86,7 +86,7 @@ async function untilRefused(url: string): Promise<void> {
   );
 }
 
-test('SIGTERM with a request in flight: it is answered, no new one is taken, its spans are delivered', async (t) => {
+test('SIGTERM with a request in flight: it is answered, its spans are delivered, and no new one is accepted', async (t) => {
   const long = { NEXT_HOP_TIMEOUT_MS: '600000', SHUTDOWN_TIMEOUT_MS: '600000' };
   const { collector, hop, app, answer } = await withRequestInFlight(t, long);
   app.child.kill('SIGTERM');
@@ -113,7 +113,7 @@ test('SIGTERM while a request is arriving: it is answered, and its connection cl
   assert.deepEqual(collector.names, ['get /trace/2']);
 });
 
-test('SIGTERM with a request that does not end: it is cut off in time, its spans carry that', async (t) => {
+test('SIGTERM with a request that does not end: it is cut off in time, and its spans say so', async (t) => {
   const { collector, app, answer } = await withRequestInFlight(t, { SHUTDOWN_TIMEOUT_MS: '1000' });
   app.child.kill('SIGTERM');
   assert.equal(await app.ended, 0);
@@ -121,7 +121,7 @@ test('SIGTERM with a request that does not end: it is cut off in time, its spans
   assert.deepEqual(collector.names.toSorted(), ['get /trace/1', 'get /trace/2']);
 });
 
-test('SIGTERM while a report is on its way: it is waited for', async (t) => {
+test('SIGTERM while a report is under way: the app waits for its answer', async (t) => {
   const held = await heldHop(t);
   const app = await startMain({ SERVICE_NAME: 'service2', ZIPKIN_URL: held.url, SHUTDOWN_TIMEOUT_MS: '600000' });
   await send(`${app.url}/trace/2`);
@@ -134,7 +134,7 @@ test('SIGTERM while a report is on its way: it is waited for', async (t) => {
   assert.doesNotMatch(app.stderr(), /lost/);
 });
 
-test('SIGTERM while nobody answers reports: code 0 at the limit, and one line says so', async (t) => {
+test('SIGTERM while no collector answers: code 0 at the time limit, and one line says so', async (t) => {
   const held = await heldHop(t);
   const app = await startMain({ SERVICE_NAME: 'service2', ZIPKIN_URL: held.url, SHUTDOWN_TIMEOUT_MS: '600' });
   await send(`${app.url}/trace/2`);
@@ -143,7 +143,7 @@ test('SIGTERM while nobody answers reports: code 0 at the limit, and one line sa
   assert.match(app.stderr(), /service2-app: 1 reports were not answered before shutdown; their spans may be lost\n$/);
 });
 
-test('a refused report is counted and said once, without its spans', async (t) => {
+test('a refused report is counted and logged once, without its spans', async (t) => {
   const collector = await collect(t);
   collector.away = true;
   const app = await startMain({ SERVICE_NAME: 'service2', ZIPKIN_URL: collector.url });

@@ -61,7 +61,7 @@ for (const [what, traceparent, id, leaves] of W3C) {
   });
 }
 
-test('x-request-id, baggage and W3C headers are carried, B3 and everything else is not', () => {
+test('x-request-id, baggage and W3C headers are copied, B3 and all other headers are not', () => {
   const carried = { 'x-request-id': 'r', baggage: 'k=v', traceparent: 't', tracestate: 's' };
   const entered = { ...carried, cookie: 'secret', 'x-b3-traceid': TRACE, b3: '0', host: 'h', 'x-forwarded-for': 'f' };
   assert.deepEqual(carriedHeaders(entered), carried);

@@ -16,7 +16,7 @@ const cases = [
 ] as const;
 
 for (const { mode, carried } of cases) {
-  test(`with TRACING=${mode} the app makes no span and carries ${Object.keys(carried).length} of 4 headers on`, async (t) => {
+  test(`with TRACING=${mode} the app makes no span and forwards ${Object.keys(carried).length} of 4 headers`, async (t) => {
     let entered: IncomingHttpHeaders = {};
     const next = await listen((request, response) => {
       entered = request.headers;

@@ -17,7 +17,7 @@ test('a Zipkin that runs uses its class archive', async (t) => {
   assert.match(await readFile(`/proc/${pid}/maps`, 'utf8'), /zipkin\.jsa$/m);
 });
 
-test('an archive that Java cannot use, for a jar has a new time, is made again, and the log says why', async (t) => {
+test('an archive that Java cannot use, because a jar has a new time, is made again, and the log says why', async (t) => {
   const environment = await ownEnvironment();
   const services = await readTopology(root, environment);
   const original = (await installZipkinFor(services, cache, environment)) ?? '';

@@ -48,7 +48,7 @@ for (const file of envoyFiles) {
     );
   });
 
-  test(`${file}: names resolve to IPv4, on which all listen, where a network has IPv6 too`, async () => {
+  test(`${file}: names resolve to IPv4 on a network with IPv6, because all listeners are on IPv4`, async () => {
     const { clusters } = (parse(await read(file)) as Bootstrap).static_resources;
     const byName = clusters.filter(({ type }) => type.endsWith('DNS'));
     assert.ok(byName.length > 1);
@@ -68,7 +68,7 @@ for (const file of envoyFiles) {
     }
   });
 
-  test(`${file}: the table at its top has its ports, and its destinations, and no others`, async () => {
+  test(`${file}: the table at its top has exactly its ports and destinations`, async () => {
     const text = await read(file);
     const table = text.slice(text.indexOf('destination'), text.search(/^[^#]/m));
     const rows = [...table.matchAll(/^# {3}(\S+) {2,}(.+)$/gm)].map(([, from = '', to = '']) => ({ from, to }));
@@ -91,7 +91,7 @@ for (const file of envoyFiles) {
   });
 }
 
-test('only addresses are exchanged', async () => {
+test('only addresses are replaced', async () => {
   const text = await read('service-envoy-zipkin.yaml');
   const seen: string[] = [];
   const rewritten = rewriteEnvoyAddresses(text, ({ host, port }: Address) => {
@@ -106,7 +106,7 @@ test('only addresses are exchanged', async () => {
   assert.deepEqual(parse(back), parse(text));
 });
 
-test("the URLs of an app's environment are exchanged, all else stays", () => {
+test("the URLs of an app's environment are replaced, everything else stays", () => {
   const resolve = () => ({ host: '127.0.0.1', port: 7 });
   const environment = { NEXT: 'http://127.0.0.1:9000/trace/2', NAME: 'service1', TEXT: 'see http://a:1' };
   assert.deepEqual(rewriteEnvironment(environment, resolve), {
@@ -116,7 +116,7 @@ test("the URLs of an app's environment are exchanged, all else stays", () => {
   });
 });
 
-test('Dockerfiles and docker-compose.yml name the versions that a native run has', async () => {
+test('Dockerfiles and docker-compose.yml name the versions of a native run', async () => {
   for (const file of ['Dockerfile-frontenvoy', 'Dockerfile-service']) {
     assert.match(await read(file), new RegExp(`^FROM envoyproxy/envoy:v${envoyPin.version}\\b`, 'm'), file);
   }

@@ -33,7 +33,7 @@ EQUALS=x=y
 NOTHING
 LAST=last`;
 
-test('.env is read as Compose reads it; the shell goes before it', { skip }, async () => {
+test('.env is read as Compose reads it; the shell overrides it', { skip }, async () => {
   const shell = { SHELL_ONE: 'shell' };
   const read = parseDotEnv(text, shell);
   const names = [...Object.keys(read), 'NOTHING'];
@@ -63,7 +63,7 @@ for (const [line, says] of [
   });
 }
 
-test('no file: the shell alone; a byte order mark is no part of a name', () => {
+test('no file: only the variables of the shell; a byte order mark is not part of a name', () => {
   assert.deepEqual(withDotEnv(join(folder, 'absent'), { A: '1' }), { A: '1' });
   assert.deepEqual(parseDotEnv('\uFEFFA=1\n', {}), { A: '1' });
 });

@@ -47,7 +47,7 @@ for (const [args, code, prints] of cases) {
   });
 }
 
-test('where nobody listens it fails', async () => {
+test('it fails if nothing listens', async () => {
   const [port] = await freePorts(1);
   const { exitCode, stdout } = await probe(`127.0.0.1:${port}`, '/ready');
   assert.notEqual(exitCode, 0);

@@ -24,7 +24,7 @@ test('a folder is made once, and stays as it is', async () => {
   assert.deepEqual(await readdir(target), ['file']);
 });
 
-test('where filling it fails nothing is left', async () => {
+test('if filling the folder fails, nothing is left', async () => {
   const target = await newTarget();
   const fill = async (folder: string) => {
     await writeFile(join(folder, 'file'), 'half');
@@ -34,7 +34,7 @@ test('where filling it fails nothing is left', async () => {
   assert.deepEqual(await readdir(join(target, '..')), []);
 });
 
-test('two at once: the first to finish wins, the other takes its folder', async () => {
+test('two at once: the first one to finish wins, and the other uses its folder', async () => {
   const target = await newTarget();
   await makeWhole(target, async (folder) => {
     await writeFile(join(folder, 'file'), 'slow');
@@ -46,7 +46,7 @@ test('two at once: the first to finish wins, the other takes its folder', async 
   assert.deepEqual((await readdir(target)).sort(), ['file', 'quick']);
 });
 
-test('what a killed run left is removed, what a running one fills is not', async () => {
+test('files of a killed run are removed, files of a running one are not', async () => {
   const target = await newTarget();
   const [dead, living] = [`${target}.${await deadPid()}.part`, `${target}.${process.ppid}.part`];
   for (const folder of [dead, living, `${target}.1.0.part`]) await mkdir(folder);
@@ -57,7 +57,7 @@ test('what a killed run left is removed, what a running one fills is not', async
   );
 });
 
-test('a file of another hash is refused, with both hashes and what to do', async () => {
+test('a file with another hash is refused, and the error has both hashes and what to do', async () => {
   const file = join(await mkdtemp(join(scratch, 'file-')), 'envoy.whl');
   await writeFile(file, 'abc');
   const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'; // FIPS 180-2, B.1
@@ -89,7 +89,7 @@ test('a tool that is not installed', async () => {
   });
 });
 
-test('a tool that is running when the user stops: it is ended, and the reason is the error', async () => {
+test('a tool that runs when the user stops is ended, and the reason is the error', async () => {
   const controller = new AbortController();
   const running = runTool(shell('exec sleep 600'), controller.signal);
   controller.abort(new Error('stopped by the user'));

@@ -50,7 +50,7 @@ test('both outputs go to its log, with its environment and folder', async () => 
   assert.equal(await readFile(process.logFile, 'utf8'), `yes in ${scratch}\nwrong\n`);
 });
 
-test('a command that is not there', async () => {
+test('a missing command', async () => {
   const plan = { name: 'app', command: '/nowhere', args: [], environment: {}, workingFolder: '/', readyUrls: [] };
   const process = await startProcess(plan, newFile());
   assert.equal(await process.ended, 'code 127');
@@ -65,7 +65,7 @@ test('it is stopped with SIGTERM', async () => {
   await printed(process, /ending/);
 });
 
-test('one that does not heed SIGTERM is killed', async () => {
+test('a process that ignores SIGTERM is killed', async () => {
   const process = await shell('trap "" TERM; echo up; while :; do sleep 0.05; done');
   await printed(process, /up/);
   await process.stop(0.1);
@@ -76,7 +76,7 @@ for (const [how, end] of [
   ['killed', (process: ManagedProcess) => process.kill()],
   ['stopped', (process: ManagedProcess) => process.stop(10)],
 ] as const) {
-  test(`nothing of it is left when it is ${how}, whatever it started`, async () => {
+  test(`no process of it is left when it is ${how}, whatever it started`, async () => {
     const started = await shell('(trap "" TERM; echo "child $BASHPID"; while :; do sleep 0.05; done) & wait');
     const child = Number(/child (\d+)/.exec(await printed(started, /child \d+\n/))?.[1]);
     await end(started);
@@ -111,7 +111,7 @@ for (const [what, text, last] of logs) {
   });
 }
 
-test('what is installed', async () => {
+test('whether a command is installed', async () => {
   assert.equal(await isInstalled('bash'), true);
   assert.equal(await isInstalled('no-such-tool'), false);
 });

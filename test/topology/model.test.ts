@@ -72,7 +72,7 @@ test('GET /trace/1 leaves the eleven spans of the contract, /trace/2 five', () =
   assert.equal(shape?.root.children[0]?.children[0]?.path, 'root.children[0].children[0]');
 });
 
-test('a third service in a chain: six spans more', () => {
+test('a third service in a chain: six more spans', () => {
   assert.deepEqual(
     model(addedService['in a chain'])
       .reporters.map(({ name }) => name)
@@ -90,7 +90,7 @@ test('a third service in a chain: six spans more', () => {
   ]);
 });
 
-test('two services side by side: a branch each, below the app that calls them', () => {
+test('two services in parallel: a branch each, below the app that calls them', () => {
   assert.deepEqual(spans(model(addedService['side by side']), '/trace/1').slice(5), [
     '     service1-app CLIENT',
     '      service1 SERVER shared',
@@ -196,7 +196,7 @@ for (const [title, edits, path, expected] of cases) {
   });
 }
 
-test("an app in another image, or told by its start, is the user's own", () => {
+test("an app in another image, or one that the start names, is the user's own", () => {
   const overlaid = (text: string) => text.replace('SERVICE_NAME: service1\n', '$&      APP_MAIN: /own/app.mjs\n');
   const isOwn = ({ services }: Model) => services.flatMap(({ app }) => app?.isOwn ?? []);
   assert.deepEqual(isOwn(model({ 'docker-compose.yml': overlaid })), [true, false]);

@@ -74,13 +74,13 @@ test("processes are docker-compose.yml's services, in its order", async () => {
   );
 });
 
-test('whatever depends on a service ends before it does', async () => {
+test('everything that depends on a service ends before it', async () => {
   assert.deepEqual((await plan()).stopOrder, [['front-envoy'], ['service1', 'service2'], ['zipkin']]);
   const services = (await readTopology(root, {})).map((each) => ({ ...each, dependsOn: ['zipkin'] }));
   await assert.rejects(plan({ services }), /is circular/);
 });
 
-test('published ports are those of the variables; every inner address is loopback on a free port of its own', async () => {
+test('published ports are those of the variables; every inner address is on loopback with its own free port', async () => {
   const made = await plan();
   assert.deepEqual([made.frontUrl, made.adminUrl, made.zipkinUrl].map(hostOf), [
     '127.0.0.1:18000',
@@ -102,7 +102,7 @@ test('published ports are those of the variables; every inner address is loopbac
   }
 });
 
-test('who calls whom is the same: each cluster leads to the listener that its name means', async () => {
+test('the calls are the same: each cluster leads to the listener that its name means', async () => {
   const made = await plan();
   const { service1, service2 } = made.addresses;
   const front = addressesIn(made, 'front-envoy');
@@ -122,7 +122,7 @@ test('who calls whom is the same: each cluster leads to the listener that its na
   }
 });
 
-test("an app's environment is the Compose file's, with its addresses, and loopback whatever the shell has", async () => {
+test("an app's environment is that of the Compose file with real addresses, and on loopback whatever the shell has", async () => {
   const made = await plan();
   const { 'listener egress': egress, 'listener reports': reports } = addressesIn(made, 'service1');
   assert.deepEqual(environmentOf(made, 'service1'), {
@@ -151,7 +151,7 @@ test('Zipkin listens on its published address only, with the options of the Comp
   assert.deepEqual(zipkin?.readyUrls, ['http://127.0.0.2:19411/health']);
 });
 
-test('with a Zipkin of your own: none is started or published, and all report to it', async () => {
+test('with another Zipkin none is started or published, and all report to it', async () => {
   const made = await plan({ zipkinFolder: undefined, zipkinUrl: 'http://zipkin.example:9999' });
   assert.deepEqual(
     made.processes.map(({ name }) => name),
@@ -167,12 +167,12 @@ test('with a Zipkin of your own: none is started or published, and all report to
   }
 });
 
-test('a Zipkin of your own without a port is on port 80', async () => {
+test('another Zipkin without a port is on port 80', async () => {
   const made = await plan({ zipkinFolder: undefined, zipkinUrl: 'http://zipkin.example' });
   assert.equal(addressesIn(made, 'service1')['cluster zipkin'], 'zipkin.example:80,127.0.0.1:1');
 });
 
-test("ready is: Envoy's admin interface and the app's health", async () => {
+test("a process is ready when Envoy's admin interface and the app's health answer", async () => {
   const { processes, addresses, adminUrl } = await plan();
   const { admin, app } = addresses.service1 ?? {};
   assert.deepEqual(
@@ -188,7 +188,7 @@ test('an override reaches its service and no other', async () => {
   assert.equal(environmentOf(made, 'service1').APP_RUNTIME, undefined);
 });
 
-test('a front that is asked to be reached from outside binds there and is called on loopback', async () => {
+test('a front proxy that is open to other machines binds there, and the commands call it on loopback', async () => {
   const made = await plan({}, { FRONT_BIND: '0.0.0.0' });
   assert.equal(addressesIn(made, 'front-envoy')['listener edge'], '0.0.0.0:18000');
   assert.equal(made.frontUrl, 'http://127.0.0.1:18000');

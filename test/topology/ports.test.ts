@@ -14,7 +14,7 @@ const published = (port: number, more: Partial<PublishedPort> = {}): PublishedPo
   ...more,
 });
 
-test('inner ports: other ones for another front, none of the excepted, none that is taken', async (t) => {
+test('inner ports differ for another front proxy, and none is excepted or in use', async (t) => {
   const [first = 0, second = 0, ...rest] = await innerPorts(8000, 8);
   assert.equal(new Set([first, second, ...rest, ...(await innerPorts(8001, 8))]).size, 16);
   const other = createServer().listen(first, '127.0.0.1');
@@ -24,12 +24,12 @@ test('inner ports: other ones for another front, none of the excepted, none that
   assert.deepEqual([others.length, others.includes(first), others.includes(second)], [8, false, false]);
 });
 
-test('free ports that are wanted pass', async () => {
+test('free ports are accepted', async () => {
   await requireFree((await freePorts(3)).map((port) => published(port)));
 });
 
 for (const bind of ['127.0.0.1', '0.0.0.0']) {
-  test(`a port that is taken on 127.0.0.1, wanted on ${bind}: port and variable`, async (t) => {
+  test(`a port in use on 127.0.0.1, wanted on ${bind}: the error has port and variable`, async (t) => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     t.after(() => other.close());
@@ -41,7 +41,7 @@ for (const bind of ['127.0.0.1', '0.0.0.0']) {
   });
 }
 
-test('one port for two parts: both variables', async () => {
+test('one port for two parts: the error has both variables', async () => {
   const [port = 0] = await freePorts(1);
   const twin = published(port, { variable: 'ZIPKIN_PORT' });
   const message = `port ${port} is set twice, as FRONT_PORT and as ZIPKIN_PORT; set one of them to another port`;
@@ -50,7 +50,7 @@ test('one port for two parts: both variables', async () => {
   await requireFree([published(port), { ...twin, bind: '127.0.0.2' }]);
 });
 
-test('an address that is not of this machine: its variable', async () => {
+test('an address of another machine: the error has its variable', async () => {
   const [port = 0] = await freePorts(1);
   const bind = '192.0.2.1'; // RFC 5737: an address for documents only
   await assert.rejects(requireFree([published(port, { bind })]), {

@@ -67,7 +67,7 @@ const deaths: readonly (readonly [part: 'app' | 'envoy', signal: NodeJS.Signals,
 ];
 
 for (const [part, signal, code, says] of deaths) {
-  test(`${signal} to the ${part}: the other is ended, code ${code}`, async (t) => {
+  test(`${signal} to the ${part}: the other process is ended, code ${code}`, async (t) => {
     const { child, app, envoy } = await serving(t, 'service2');
     process.kill({ app, envoy }[part], signal);
     const { exitCode, all } = await child;
@@ -77,13 +77,13 @@ for (const [part, signal, code, says] of deaths) {
   });
 }
 
-test('SIGKILL to start-service itself: neither is left', async (t) => {
+test('SIGKILL to start-service itself: neither process is left', async (t) => {
   const { child, app, envoy } = await serving(t, 'service2');
   child.kill('SIGKILL');
   await gone(app, envoy);
 });
 
-test('SIGTERM again: at once, code 1', async (t) => {
+test('a second SIGTERM: it ends at once with code 1', async (t) => {
   const { child, app, envoy } = await serving(t, 'service2');
   process.kill(app, 'SIGSTOP'); // the first process then has to wait for it
   child.kill('SIGTERM');
@@ -93,7 +93,7 @@ test('SIGTERM again: at once, code 1', async (t) => {
   await gone(app, envoy);
 });
 
-test('SIGTERM right after an answer: code 0, all of its trace is in Zipkin, and no file is left', async (t) => {
+test('SIGTERM right after an answer: code 0, the whole trace is in Zipkin, and no file is left', async (t) => {
   for (const name of await readdir(sandbox.runFolder)) {
     if (name.startsWith('tmp.')) await rm(join(sandbox.runFolder, name), { recursive: true });
   }
@@ -143,7 +143,7 @@ for (const [environment, code, says] of wrongEnvironments) {
   });
 }
 
-test('a configuration that Envoy refuses: its reason is printed, the app is ended', async () => {
+test('a configuration that Envoy refuses: the reason is printed, and the app is ended', async () => {
   const { exitCode, all } = await run('service2', { ENVOY_CONFIG: join(root, 'docker-compose.yml') }).child;
   assert.match(all, /has unknown fields/);
   assert.match(all, /service2's Envoy ended with code 1/);

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { freePorts } from '../../sandbox/topology/ports.js';
 import { fetchText, waitFor } from '../../sandbox/topology/wait.js';
 
-test('a wait gives what the first successful attempt gave', async () => {
+test('a wait gives the result of the first successful attempt', async () => {
   let attempts = 0;
   const value = await waitFor(
     'the third attempt',
@@ -20,7 +20,7 @@ test('a wait gives what the first successful attempt gave', async () => {
   assert.equal(value, 3);
 });
 
-test('a wait that is over names the thing, the time and the last failure', async () => {
+test('a wait that fails names the thing, the time and the last failure', async () => {
   const attempt = async () => {
     throw new Error('HTTP 503');
   };
@@ -38,7 +38,7 @@ test('an aborted wait rejects with the reason', async () => {
   await assert.rejects(waitFor('anything', attempt, { seconds: 5, signal: controller.signal }), /stopped by the user/);
 });
 
-test('what nobody answers is an error with the address and the cause', async () => {
+test('no answer is an error with the address and the cause', async () => {
   const [port] = await freePorts(1);
   const says = new RegExp(`127.0.0.1:${port}/ready: .*ECONNREFUSED`);
   await assert.rejects(fetchText(`http://127.0.0.1:${port}/ready`), says);

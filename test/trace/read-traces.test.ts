@@ -28,7 +28,7 @@ for (const [what, content, ids] of read) {
   });
 }
 
-test('names are as Zipkin keeps them, and what is null is not there', () => {
+test('names are as Zipkin keeps them, and a null counts as absent', () => {
   const [[first] = [], [second] = []] = readTraces(JSON.stringify([a, b]), 'f.json');
   assert.deepEqual([first?.name, first?.localEndpoint?.serviceName], ['get /', 'shop']);
   assert.ok(second && !('parentId' in second));

@@ -159,7 +159,7 @@ test('tree: 10,000 levels deep', () => {
   assert.equal(nodes.at(-1)?.depth, 9_999);
 });
 
-test('tree: 10,000 spans of one id', () => {
+test('tree: 10,000 spans with one id', () => {
   const spans = Array.from({ length: 10_000 }, (_, i) => `a ${i % 2 ? 'client' : 'server'} 1<1 ${i}+1`).join('\n');
   const tree = buildTree(spansOf(spans));
   assert.equal(tree.nodes.length, 10_000);

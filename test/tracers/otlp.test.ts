@@ -16,7 +16,7 @@ const outlineOf = ({ verdict }: VerifiedTrace) =>
     return [depth, span.localEndpoint?.serviceName, kindOf(span), span.name, { sharing, shared: span.shared }];
   });
 
-test('by OTLP through the collector a trace is as it is directly: kinds, names, ids that are shared', async (t) => {
+test('a trace by OTLP through the collector equals the direct one: kinds, names, shared ids', async (t) => {
   const setting = settings.find(({ tracer }) => tracer.example === 'opentelemetry-js');
   assert.ok(setting);
   const missing = await missingRuntime({ tracer: { ...setting.tracer, runtimes: [...setting.tracer.runtimes, 'go'] } });

@@ -14,7 +14,7 @@ const compose = (...args: string[]) => execa('docker', ['compose', ...args], { c
 
 let traceIds: string[] = [];
 
-test('spans are kept in Cassandra, and every trace is exact', async () => {
+test('Cassandra keeps the spans, and every trace is exact', async () => {
   const { stdout } = await compose('exec', '-T', 'zipkin', 'wget', '-q', '-O', '-', 'http://127.0.0.1:9411/health');
   assert.match(stdout, /CassandraStorage\{contactPoints=cassandra, keyspace=zipkin2\}/);
   await firstExactTrace(sandbox.frontUrl, zipkin);
@@ -22,7 +22,7 @@ test('spans are kept in Cassandra, and every trace is exact', async () => {
   await exactTraces(zipkin, traceIds);
 });
 
-test('Zipkin and Cassandra are killed and come back: every trace is still there, and is found by its service', async () => {
+test('Zipkin and Cassandra are killed and start again: every trace is still stored, and a search by service finds it', async () => {
   await compose('kill', '--signal', 'SIGKILL', 'zipkin', 'cassandra');
   await assert.rejects(zipkin.services(), { status: 0 });
   assert.match(await sendOne(sandbox.frontUrl), /^[0-9a-f]{32}$/, 'requests are answered all the same');
@@ -57,7 +57,7 @@ test('new traces are exact again', async () => {
   await exactTraces(zipkin, await sendMany(sandbox.frontUrl, 50, 16));
 });
 
-test('Cassandra takes no connections from outside of envoymesh, and runs without root and capabilities', async () => {
+test('Cassandra accepts no connections from outside of envoymesh, and runs without root and capabilities', async () => {
   const { stdout: ports } = await compose('ps', 'cassandra', '--format', '{{.Publishers}}');
   assert.doesNotMatch(ports, /0\.0\.0\.0|127\.0\.0\.1/);
   const { stdout: status } = await compose('exec', '-T', 'cassandra', 'cat', '/proc/self/status');

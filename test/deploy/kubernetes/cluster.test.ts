@@ -13,7 +13,7 @@ const rolledOut = () =>
 before(down);
 after(down);
 
-test('several of each come up, spans in Cassandra', async () => {
+test('several pods of each part start, with spans in Cassandra', async () => {
   await up('cluster');
   const numbers = { 'front-envoy': 2, service1: 3, service2: 3, zipkin: 2, cassandra: 1 };
   const asManyAsWanted = async () => {
@@ -76,7 +76,7 @@ test('every Zipkin finds every trace', async () => {
   }
 });
 
-test('everything is rolled out anew under load: no request fails, and every trace is exact', async (t) => {
+test('all pods are replaced under load: no request fails, and every trace is exact', async (t) => {
   const ended = new AbortController();
   const load = sendSteadily(await frontUrl(), 8, ended.signal);
   const workloads = ['front-envoy', 'service1', 'service2', 'zipkin'];

@@ -6,7 +6,7 @@ import { down, frontUrl, getObjects, namespace, podsOf, up, withZipkin } from '.
 before(down);
 after(down);
 
-test('from nothing to the first exact trace', async (t) => {
+test('the sandbox starts on an empty cluster, and its first trace is exact', async (t) => {
   const startedAt = Date.now();
   await up('local');
   const readyAt = Date.now();
@@ -21,7 +21,7 @@ test('from nothing to the first exact trace', async (t) => {
   }
 });
 
-test('the health checks leave no trace', async () => {
+test('health checks are not traced', async () => {
   await withZipkin(async (zipkin) => {
     const names = (await zipkin.traces({ limit: 1000, lookback: 86_400_000 })).flat().map(({ name }) => name ?? '');
     assert.ok(names.length > 0);
@@ -32,7 +32,7 @@ test('the health checks leave no trace', async () => {
   });
 });
 
-test('a deletion leaves nothing', async () => {
+test('after the deletion nothing is left', async () => {
   await down();
   assert.deepEqual(await getObjects('namespaces', namespace), []);
   const left = await getObjects(

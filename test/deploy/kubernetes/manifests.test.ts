@@ -75,7 +75,7 @@ for (const overlay of overlays) {
   });
 
   const composeFiles = ['docker-compose.yml', ...(overlay === 'cluster' ? ['deploy/compose.cassandra.yml'] : [])];
-  test(`${overlay}: each part is told what ${composeFiles.join(' and ')} tell it`, async () => {
+  test(`${overlay}: each part has the environment of ${composeFiles.join(' and ')}`, async () => {
     const files = await Promise.all(composeFiles.map(async (file) => readComposeFile(await topLevel(file), {})));
     const [services = [], overlaid = []] = files;
     for (const service of services) {
@@ -122,7 +122,7 @@ for (const overlay of overlays) {
     }
   });
 
-  test(`${overlay}: no container has root, a capability, a token, or a way to any of them`, () => {
+  test(`${overlay}: no container has root, a capability or a token, or can gain one`, () => {
     for (const { name, pod } of workloads) {
       assert.equal(pod.automountServiceAccountToken, false, name);
       assert.equal(pod.securityContext?.runAsNonRoot, true, name);
@@ -141,7 +141,7 @@ for (const overlay of overlays) {
     }
   });
 
-  test(`${overlay}: every container is probed, and no probe goes where requests are traced`, () => {
+  test(`${overlay}: every container is probed, and no probe is traced`, () => {
     for (const { name, pod } of workloads) {
       const staying = containersOf(pod).filter(
         (each) => pod.containers.includes(each) || each.restartPolicy === 'Always',
@@ -240,7 +240,7 @@ function reachable(manifests: readonly Manifest[], ports: readonly number[]): st
   );
 }
 
-test('only the front takes connections from outside, only Envoys and apps reach Zipkin, only Zipkin reaches Cassandra', () => {
+test('only the front proxy accepts connections from outside, only Envoys and apps reach Zipkin, only Zipkin reaches Cassandra', () => {
   const mesh = [
     'outside → front-envoy:80',
     'front-envoy → service1:80',

@@ -86,7 +86,7 @@ afterEach(async () => {
 const ports = { 'front-envoy': 80, service1: 80, service2: 80, zipkin: 9411, cassandra: 9042 };
 
 /** Uses the overlay with the most pods. test/deploy/kubernetes reads the policies of the other one. */
-test('a pod reaches what requests and spans need, nothing else, and traces are exact', async () => {
+test('a pod reaches only what requests and spans need, and traces are exact', async () => {
   await up('cluster');
   await startOutside();
   const targets = await addresses(ports);
