@@ -112,7 +112,10 @@ for (const args of [['--count', '3'], ['--count=3'], ['--url', 'http://127.0.0.1
       cwd: root,
       reject: false,
     });
-    assert.match(stderr, /^sandbox: npm took --[a-z-]+ for itself; write -- before the options\nusage: npm run /m);
+    assert.match(
+      stderr,
+      /^sandbox: npm took the option --[a-z-]+ for itself; write -- before the options\nusage: npm run /m,
+    );
     assert.equal(exitCode, 2);
   });
 }
