@@ -3,8 +3,10 @@ import { registerBench } from './bench.js';
 import { registerFaults } from './faults.js';
 import { registerPictures } from './pictures.js';
 import { registerSoak } from './soak.js';
+import { registerVersions } from './versions.js';
 
-const description = 'Measure and try the sandbox, for those who maintain it. Each of these takes minutes.';
+const description = 'Measure and try the sandbox, for those who maintain it. Most of these take minutes.';
 const program = createProgram('prove', description, (command) => `npm run prove -- ${command}`);
-for (const register of [registerBench, registerFaults, registerSoak, registerPictures]) register(program);
+for (const register of [registerBench, registerFaults, registerSoak, registerPictures, registerVersions])
+  register(program);
 await runProgram(program);

@@ -7,9 +7,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
+const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const [oldestMajor, oldestMinor] = engines.node.match(/\d+/g).map(Number);
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 20 || (major === 20 && minor < 20)) {
-  fail(`Node ${process.versions.node} is too old; install Node 20.20 or later`);
+if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
+  fail(`Node ${process.versions.node} is too old; install Node ${oldestMajor}.${oldestMinor} or later`);
 }
 
 function fail(message) {
@@ -47,7 +49,7 @@ if (changed('node_modules/.package-lock.json') < changed('package-lock.json')) {
   step('installing npm packages', 'npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
-const sources = ['services', 'sandbox', 'test'].flatMap((folder) =>
+const sources = ['services', 'sandbox', 'prove', 'test'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true }).map((file) => join(folder, file)),
 );
 const built = changed('dist/.tsbuildinfo');

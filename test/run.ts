@@ -74,7 +74,7 @@ const ownGroup = ['e2e', 'readme', 'cli', 'deploy', 'long', 'tracers', 'machines
 
 async function unit(): Promise<void> {
   const services = await readTopology(root, process.env);
-  const envoyBinary = await installEnvoy(cache, process.env);
+  const envoyBinary = await installEnvoy(root, cache, process.env);
   const zipkinFolder = await installZipkinFor(services, cache, process.env);
   const folders = readdirSync(join(root, 'dist/test'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !ownGroup.includes(entry.name))

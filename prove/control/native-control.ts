@@ -44,7 +44,7 @@ async function prepare(
     // An app needs Zipkin's address. A service with only an Envoy does not.
     services.map(({ name, environment }) => [name, environment.ZIPKIN_URL ? { ...envoys, ...apps } : envoys]),
   );
-  const envoyBinary = await installEnvoy(cache, environment);
+  const envoyBinary = await installEnvoy(root, cache, environment);
   const zipkinFolder = await installZipkinFor(services, cache, environment);
   const parts = { services, envoyBinary, zipkinFolder, overrides };
   const sandbox = await NativeSandbox.prepare(root, cache, environment, parts);

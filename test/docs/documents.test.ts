@@ -75,7 +75,7 @@ function facts(document: string) {
 }
 
 /** Pages for maintainers are in English only. */
-const forMaintainers = ['docs/measurements.md'];
+const forMaintainers = ['docs/measurements.md', 'docs/upgrading.md'];
 const notYetTranslated = ['docs/tracers.md', 'docs/your-own-service.md'];
 
 const pages = ['README.md', 'deploy/README.md', ...filesIn('docs', '.md')].filter(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -10,7 +10,8 @@ import { findSandbox } from '../../sandbox/topology/running-sandbox.js';
 
 const { failed: noDocker } = await execa('docker', ['info'], { reject: false });
 const skip = noDocker && process.env.CI !== 'true' && 'no Docker daemon answers';
-const image = 'node:24.21.0-bookworm-slim';
+const dockerfile = await readFile(join(root, 'Dockerfile-service'), 'utf8');
+const [, image = ''] = /^FROM (\S+)/m.exec(dockerfile) ?? [];
 
 /** Forwards its port to Docker's socket, so this machine sees another machine's Docker. */
 const forwarder = `require('net').createServer((one) => {

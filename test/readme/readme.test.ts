@@ -12,7 +12,14 @@ import { consoleBlocks, outputPattern, type ShownCommand } from './console-block
  * The documents whose commands must work as written. The ports are replaced, so that no running sandbox is disturbed.
  * The Chinese pages have the same commands and outputs; test/docs checks that.
  */
-const documents = ['README.md', 'docs/request.md', 'docs/lab.md', 'docs/no-traces.md', 'docs/cut-in-two.md'];
+const documents = [
+  'README.md',
+  'docs/request.md',
+  'docs/lab.md',
+  'docs/no-traces.md',
+  'docs/cut-in-two.md',
+  'docs/upgrading.md',
+];
 
 const shownPorts = ['8000', '8001', '9411'] as const;
 

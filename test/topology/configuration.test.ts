@@ -8,7 +8,6 @@ import { parse } from 'yaml';
 import { cache, root } from '../../sandbox/cli/project.js';
 import { type Address, rewriteEnvironment, rewriteEnvoyAddresses } from '../../sandbox/topology/addresses.js';
 import { installEnvoy } from '../../sandbox/topology/download-parts.js';
-import { envoyPin, zipkinPin } from '../../sandbox/topology/pins.js';
 
 const read = (file: string) => readFile(join(root, file), 'utf8');
 const envoyFiles = ['front-envoy-zipkin.yaml', 'service-envoy-zipkin.yaml'];
@@ -34,7 +33,7 @@ interface Bootstrap {
   };
 }
 
-const envoy = await installEnvoy(cache, process.env);
+const envoy = await installEnvoy(root, cache, process.env);
 const distinct = (addresses: readonly string[]) => [...new Set(addresses)].sort();
 
 for (const file of envoyFiles) {
@@ -116,24 +115,16 @@ test("the URLs of an app's environment are replaced, everything else stays", () 
   });
 });
 
-test('Dockerfiles and docker-compose.yml name the versions of a native run', async () => {
-  for (const file of ['Dockerfile-frontenvoy', 'Dockerfile-service']) {
-    assert.match(await read(file), new RegExp(`^FROM envoyproxy/envoy:v${envoyPin.version}\\b`, 'm'), file);
-  }
-  for (const [file, image] of [
-    ['docker-compose.yml', 'openzipkin/zipkin-slim'],
-    ['deploy/compose.cassandra.yml', 'openzipkin/zipkin'],
-  ] as const) {
-    assert.match(await read(file), new RegExp(`image: ${image}:${zipkinPin.version} `), file);
-  }
-});
-
 test('images are those that shared/docker/versions.env lists, where it is there', async () => {
   const versions = join(root, '../shared/docker/versions.env');
   if (!existsSync(versions)) return;
   const text = await readFile(versions, 'utf8');
-  const version = (name: string) => new RegExp(`^${name}_VERSION=(.*)$`, 'm').exec(text)?.[1];
-  assert.equal(version('ENVOY'), envoyPin.version);
-  assert.equal(version('ZIPKIN'), zipkinPin.version);
-  assert.match(await read('Dockerfile-service'), new RegExp(`^FROM node:${version('NODE')}-bookworm-slim`, 'm'));
+  for (const [name, file, image] of [
+    ['ENVOY', 'Dockerfile-frontenvoy', 'envoyproxy/envoy:v'],
+    ['ZIPKIN', 'docker-compose.yml', 'openzipkin/zipkin-slim:'],
+    ['NODE', 'Dockerfile-service', 'node:'],
+  ] as const) {
+    const [, version] = new RegExp(`^${name}_VERSION=(.*)$`, 'm').exec(text) ?? [];
+    assert.ok((await read(file)).includes(`${image}${version}`), `${file}: ${image}${version}`);
+  }
 });
