@@ -17,15 +17,24 @@ async function wholeTraces(zipkin: ZipkinClient, traceIds: readonly string[]): P
   await waitFor(
     `${traceIds.length} whole traces`,
     async () => {
-      const missing = traceIds.filter((id) => !found.has(id));
-      for (const spans of await zipkin.traceMany(missing)) {
+      const parts: Span[][] = [];
+      for (const spans of await zipkin.traceMany(traceIds.filter((id) => !found.has(id)))) {
         if (spans.length >= countExpected(shape)) found.set(spans[0]?.traceId ?? '', spans);
+        else parts.push(spans);
       }
-      if (found.size < traceIds.length) throw new Error(`${found.size} of ${traceIds.length}`);
+      const missing = traceIds.length - found.size;
+      if (missing > 0) throw new Error(`${missing} are missing, among them ${parts.slice(0, 3).map(describePart)}`);
     },
     { seconds: 60, everyMs: 500 },
   );
   return found;
+}
+
+/** What a trace that lacks spans lacks, and which pods its other spans came from. */
+function describePart(spans: readonly Span[]): string {
+  const findings = matchShape(shape, buildTree(spans)).findings;
+  const pods = new Set(spans.map(({ tags }) => tags?.node_id));
+  return `${spans[0]?.traceId} (${[...pods].join(' ')}): ${JSON.stringify(findings).slice(0, 1000)}`;
 }
 
 /** Waits until Zipkin has these traces of `/trace/1`. Fails if one of them is not exactly its shape. */

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { cache, root } from '../../sandbox/cli/project.js';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
@@ -14,13 +17,36 @@ import { ownEnvironment } from './own-environment.js';
 
 let running: RunningZipkin;
 let sandbox: NativeSandbox;
+/** The way to Zipkin, which a test can close. */
+let gate: Server;
+let gatePort: number;
+const throughGate = new Set<Socket>();
+
+async function openGate(port: number): Promise<void> {
+  gate = createServer((socket) => {
+    const zipkin = connect(Number(new URL(running.url).port), '127.0.0.1');
+    throughGate.add(socket);
+    socket.on('error', () => zipkin.destroy()).on('close', () => zipkin.destroy());
+    zipkin.on('error', () => socket.destroy()).on('close', () => socket.destroy());
+    socket.pipe(zipkin).pipe(socket);
+  }).listen(port, '127.0.0.1');
+  await once(gate, 'listening');
+  gatePort = (gate.address() as AddressInfo).port;
+}
+
+function closeGate(): void {
+  gate.close();
+  for (const socket of throughGate) socket.destroy();
+}
 
 before(async () => {
   running = await startZipkin();
-  const environment = { ...(await ownEnvironment()), ZIPKIN_URL: running.url };
+  await openGate(0);
+  const environment = { ...(await ownEnvironment()), ZIPKIN_URL: `http://127.0.0.1:${gatePort}` };
   sandbox = await NativeSandbox.install(root, cache, environment);
 });
 after(async () => {
+  closeGate();
   await rm(sandbox.runFolder, { recursive: true });
   await running.stop();
 });
@@ -93,7 +119,7 @@ test('a second SIGTERM: it ends at once with code 1', async (t) => {
   await gone(app, envoy);
 });
 
-test('SIGTERM right after an answer: code 0, the whole trace is in Zipkin, and no file is left', async (t) => {
+async function endsAfterAnswer(t: TestContext, awayMs: number): Promise<void> {
   for (const name of await readdir(sandbox.runFolder)) {
     if (name.startsWith('tmp.')) await rm(join(sandbox.runFolder, name), { recursive: true });
   }
@@ -104,7 +130,9 @@ test('SIGTERM right after an answer: code 0, the whole trace is in Zipkin, and n
   const answer = await fetch(`${sandbox.plan.addresses.service1?.ingress}/trace/1`, { headers });
   assert.equal(answer.status, 200);
   await answer.text();
+  if (awayMs > 0) closeGate();
   for (const { child } of services) child.kill('SIGTERM');
+  if (awayMs > 0) await delay(awayMs).then(() => openGate(gatePort));
   for (const { child, app, envoy } of services) {
     assert.equal((await child).exitCode, 0);
     assert.deepEqual([app, envoy].filter(isAlive), []);
@@ -122,7 +150,13 @@ test('SIGTERM right after an answer: code 0, the whole trace is in Zipkin, and n
     'service2 SERVER',
     'service2-app SERVER',
   ]);
-});
+}
+
+test('SIGTERM right after an answer: code 0, all of its trace is in Zipkin, and no file is left', (t) =>
+  endsAfterAnswer(t, 0));
+
+test('the same while Zipkin cannot be reached for 2 s: its reports are sent again before the Envoys end', (t) =>
+  endsAfterAnswer(t, 2000));
 
 const wrongEnvironments: readonly (readonly [environment: Record<string, string>, code: number, says: RegExp])[] = [
   [{ SERVICE_NAME: '' }, 2, /^start-service: SERVICE_NAME is not set; name the service/],
