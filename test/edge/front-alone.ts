@@ -24,7 +24,7 @@ export async function startFrontAlone(change: (configuration: string) => string 
       response.writeHead(202).end();
     } else response.end(JSON.stringify(incoming.headers));
   });
-  behind.listen(0, '127.0.0.1');
+  behind.listen(0, '127.0.0.1').unref(); // a failed test then still ends
   await once(behind, 'listening');
   const { port } = behind.address() as AddressInfo;
   const [front = 0, admin = 0] = await freePorts(2);

@@ -81,84 +81,26 @@ export interface Fault extends Setting {
 }
 
 const nobody = 'http://127.0.0.1:9/api/v2/spans';
+const otlp = { OTEL_TRACES_EXPORTER: '' };
+const noClient = { OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'requests' };
+const { js, python, go, stdlib } = tracers;
+
+type Row = readonly [Fault['title'], Tracer, Fault['service'], Variables, Fault['cause']];
+const rows: readonly Row[] = [
+  ['no service name', js, 'service1', { OTEL_SERVICE_NAME: '' }, 'wrong-service-name'],
+  ['no service name', python, 'service2', { OTEL_SERVICE_NAME: '' }, 'wrong-service-name'],
+  ['the default exporter, OTLP, without a receiver', js, 'service1', otlp, 'not-reported'],
+  ['the exporter has a wrong address', go, 'service1', { OTEL_EXPORTER_ZIPKIN_ENDPOINT: nobody }, 'not-reported'],
+  ['the process ends before it exports', python, 'service1', { OTEL_BSP_SCHEDULE_DELAY: '3600000' }, 'not-reported'],
+  ['the HTTP client is not instrumented', python, 'service1', noClient, 'context-dropped'],
+  ['a propagator that Envoy does not know', js, 'service1', { OTEL_PROPAGATORS: 'jaeger' }, 'context-ignored'],
+  ['a propagator that Envoy does not know', go, 'service2', { OTEL_PROPAGATORS: 'jaeger' }, 'context-ignored'],
+  ['its own sampler', js, 'service1', { OTEL_TRACES_SAMPLER: 'always_off' }, 'decision-changed'],
+  ['headers that are not forwarded', stdlib, 'service1', { FORWARD: 'none' }, 'context-dropped'],
+  ['headers that are not read', stdlib, 'service2', { FORWARD: 'none' }, 'context-ignored'],
+];
 
 /** The rows of the second table. */
-export const faults: readonly Fault[] = [
-  {
-    title: 'no service name',
-    tracer: tracers.js,
-    service: 'service1',
-    set: { OTEL_SERVICE_NAME: '' },
-    cause: 'wrong-service-name',
-  },
-  {
-    title: 'no service name',
-    tracer: tracers.python,
-    service: 'service2',
-    set: { OTEL_SERVICE_NAME: '' },
-    cause: 'wrong-service-name',
-  },
-  {
-    title: 'the default exporter, OTLP, without a receiver',
-    tracer: tracers.js,
-    service: 'service1',
-    set: { OTEL_TRACES_EXPORTER: '' },
-    cause: 'not-reported',
-  },
-  {
-    title: 'the exporter has a wrong address',
-    tracer: tracers.go,
-    service: 'service1',
-    set: { OTEL_EXPORTER_ZIPKIN_ENDPOINT: nobody },
-    cause: 'not-reported',
-  },
-  {
-    title: 'the process ends before it exports',
-    tracer: tracers.python,
-    service: 'service1',
-    set: { OTEL_BSP_SCHEDULE_DELAY: '3600000' },
-    cause: 'not-reported',
-  },
-  {
-    title: 'the HTTP client is not instrumented',
-    tracer: tracers.python,
-    service: 'service1',
-    set: { OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'requests' },
-    cause: 'context-dropped',
-  },
-  {
-    title: 'a propagator that Envoy does not know',
-    tracer: tracers.js,
-    service: 'service1',
-    set: { OTEL_PROPAGATORS: 'jaeger' },
-    cause: 'context-ignored',
-  },
-  {
-    title: 'a propagator that Envoy does not know',
-    tracer: tracers.go,
-    service: 'service2',
-    set: { OTEL_PROPAGATORS: 'jaeger' },
-    cause: 'context-ignored',
-  },
-  {
-    title: 'its own sampler',
-    tracer: tracers.js,
-    service: 'service1',
-    set: { OTEL_TRACES_SAMPLER: 'always_off' },
-    cause: 'decision-changed',
-  },
-  {
-    title: 'headers that are not forwarded',
-    tracer: tracers.stdlib,
-    service: 'service1',
-    set: { FORWARD: 'none' },
-    cause: 'context-dropped',
-  },
-  {
-    title: 'headers that are not read',
-    tracer: tracers.stdlib,
-    service: 'service2',
-    set: { FORWARD: 'none' },
-    cause: 'context-ignored',
-  },
-];
+export const faults: readonly Fault[] = rows.map(([title, tracer, service, set, cause]) => {
+  return { title, tracer, service, set, cause };
+});
