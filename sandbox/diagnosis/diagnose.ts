@@ -1,4 +1,4 @@
-import { addTo } from '../trace/lists.js';
+import { groupBy } from '../trace/lists.js';
 import { labelOf, noService, serviceOf } from '../trace/span.js';
 import { describeFinding, type Finding } from '../verdict/finding.js';
 import type { Verdict } from '../verdict/judge.js';
@@ -10,7 +10,8 @@ import { explainFailures } from './explain-failures.js';
 import { explainIds } from './explain-ids.js';
 import { explainOwnApps } from './explain-own-apps.js';
 import { explainTimes } from './explain-times.js';
-import { moreLikeIt, OpenFindings } from './open-findings.js';
+import { OpenFindings } from './open-findings.js';
+import { moreLikeIt } from './wording.js';
 
 /**
  * Explains each finding of a verdict, from the trace and the other evidence: names the hop that broke the trace, and
@@ -29,41 +30,34 @@ export function diagnose(verdict: Verdict, evidence: Evidence = {}): Diagnosis[]
   return inquiry.diagnoses;
 }
 
-/** Concludes the findings that are left. Equal findings about equal spans become one diagnosis. */
-function explainRest(inquiry: OpenFindings): void {
-  const groups = new Map<string, Finding[]>();
-  for (const finding of inquiry.unexplained) {
-    const about = 'span' in finding ? labelOf(finding.span) : 'hop' in finding ? finding.hop.path : hopOfRest(finding);
-    addTo(groups, JSON.stringify([finding.type, about, 'field' in finding && finding.field]), finding);
-  }
-  for (const findings of groups.values()) {
-    const [first] = findings;
-    if (!first) continue;
-    const hop = hopOfRest(first);
-    const cause = first.type === 'changed-decision' ? 'decision-changed' : 'other';
-    const text = `${describeFinding(first)}${moreLikeIt(findings.length)}`;
-    inquiry.conclude({ cause, hop, text, findings });
-  }
-}
-
-function hopOfRest(finding: Finding): string {
-  if ('span' in finding) return serviceOf(finding.span);
-  if ('at' in finding) return finding.at;
-  return 'hop' in finding ? finding.hop.label : '';
-}
-
 function explainNames(inquiry: OpenFindings): void {
-  const groups = new Map<string, Extract<Finding, { type: 'wrong-value' }>[]>();
-  for (const finding of inquiry.open('wrong-value')) {
-    if (finding.field !== 'service') continue;
-    addTo(groups, JSON.stringify([finding.expected, finding.seen]), finding);
-  }
-  for (const findings of groups.values()) {
-    const { expected: hop = '', seen } = findings[0] ?? {};
+  const wrong = inquiry.open('wrong-value').filter(({ field }) => field === 'service');
+  for (const findings of groupBy(wrong, ({ expected, seen }) => JSON.stringify([expected, seen]))) {
+    const [{ expected: hop, seen }] = findings;
     const text =
       seen === noService
         ? `${hop} reports spans without a service name. ${setServiceName}`
         : `${hop} reports under the wrong service name: its spans are those of ${seen}`;
-    inquiry.conclude({ cause: 'wrong-service-name', hop, text, findings });
+    inquiry.conclude('wrong-service-name', hop, text, findings);
   }
+}
+
+/** Concludes the findings that are left. Equal findings about equal spans become one diagnosis. */
+function explainRest(inquiry: OpenFindings): void {
+  const keyOf = (finding: Finding) => {
+    const about = 'span' in finding ? labelOf(finding.span) : 'hop' in finding ? finding.hop.path : hopOf(finding);
+    return JSON.stringify([finding.type, about, 'field' in finding && finding.field]);
+  };
+  const left = inquiry.verdict.findings.filter((finding) => inquiry.isOpen(finding));
+  for (const findings of groupBy(left, keyOf)) {
+    const [first] = findings;
+    const cause = first.type === 'changed-decision' ? 'decision-changed' : 'other';
+    inquiry.conclude(cause, hopOf(first), `${describeFinding(first)}${moreLikeIt(findings)}`, findings);
+  }
+}
+
+function hopOf(finding: Finding): string {
+  if ('span' in finding) return serviceOf(finding.span);
+  if ('at' in finding) return finding.at;
+  return 'hop' in finding ? finding.hop.label : '';
 }

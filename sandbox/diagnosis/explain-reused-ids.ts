@@ -1,41 +1,50 @@
-import { addTo } from '../trace/lists.js';
+import { groupBy } from '../trace/lists.js';
 import { addressOf, errorOf, isServing, labelOf, type Span, serviceOf } from '../trace/span.js';
 import type { SpanNode } from '../trace/tree.js';
 import type { Finding } from '../verdict/finding.js';
-import type { Diagnosis } from './cause.js';
-import { listOf, nameShortly, type OpenFindings, shortId, spansBelow } from './open-findings.js';
+import type { Cause } from './cause.js';
+import { type OpenFindings, spansBelow } from './open-findings.js';
+import { listOf, nameShortly, shortId } from './wording.js';
 
-/** Findings that say nothing more once it is known why several spans have one id. */
-const consequences: readonly Finding['type'][] = [
-  ...(['reused-id', 'repeated-span', 'unexpected-span', 'unlike-parents', 'outside-parent'] as const),
-  ...(['misplaced-span', 'orphan-span', 'second-root'] as const),
-];
-
-/** Explains several callers, or several servers, with one span id. */
-export function explainReusedIds(inquiry: OpenFindings): void {
-  const groups = new Map<SpanNode, SpanNode[]>();
-  for (const { span } of inquiry.open('reused-id')) {
-    const node = inquiry.nodeOf(span);
-    if (node?.sameIdAs) addTo(groups, node.sameIdAs, node);
-  }
-  for (const [first, others] of groups) {
+/**
+ * Explains several callers, or several servers, with one span id.
+ *
+ * @param consequences findings that say nothing more then
+ */
+export function explainReusedIds(inquiry: OpenFindings, consequences: readonly Finding['type'][]): void {
+  const reused = inquiry.open('reused-id').flatMap(({ span }) => inquiry.nodeOf(span) ?? []);
+  for (const others of groupBy(reused, ({ sameIdAs }) => sameIdAs)) {
+    const first = others[0].sameIdAs;
+    if (!first) continue;
     const nodes = [first, ...others];
-    const spans = nodes.map(({ span }) => span);
     // A server that joins a call with a wrong id gets the wrong id too.
     const joined = nodes.flatMap(({ span, children }) => children.filter((child) => child.span.id === span.id));
-    const findings = inquiry.openAbout([...spans, ...joined.map(({ span }) => span)], ...consequences);
+    const spans = [...nodes, ...joined].map(({ span }) => span);
+    const findings = inquiry.openAbout(spans, ...consequences, 'repeated-span', 'unexpected-span');
     if (!findings.some(({ type }) => type === 'reused-id')) continue;
-    if (!others.every((other) => isSameCall(first, other))) inquiry.conclude({ ...idOfAnother(nodes), findings });
-    else if (isServedTwice(spans)) inquiry.conclude({ ...servedTwice(first), findings });
-    else {
-      const inOrder = [...nodes].sort((a, b) => startOf(a.span) - startOf(b.span));
-      const failed = inquiry.openAbout(inOrder.slice(0, -1).flatMap(spansBelow), 'failed-span');
-      inquiry.conclude({ ...sentAgain(inOrder), findings: [...findings, ...failed] });
+    if (!others.every((other) => isSameCall(first, other))) {
+      const { span, parent } = others[0];
+      const which = parent?.span.id === span.id ? "its parent's" : 'a';
+      const [address, own] = [addressOf(first.span), addressOf(span)];
+      const where = address === own ? '' : ` (${address}; ${own})`;
+      const text = `${serviceOf(span)} reused ${which} span id: ${nameShortly(span)} has the id of ${labelOf(first.span)}${where}`;
+      inquiry.conclude('span-id-reused', serviceOf(span), text, findings);
+    } else if (others.every((other) => isServedTwice(first.span, other.span))) {
+      const hop = serviceOf(first.span);
+      const text = `${hop} has two SERVER spans of one request, one within the other, with the same id ${shortId(first.span.id)}: two parts of it are instrumented; switch one off`;
+      inquiry.conclude('instrumented-twice', hop, text, findings);
+    } else {
+      const [earliest = first, ...later] = nodes.sort((a, b) => startOf(a.span) - startOf(b.span));
+      const earlier = [earliest, ...later].slice(0, -1);
+      const failed = inquiry.openAbout(earlier.flatMap(spansBelow), 'failed-span');
+      const { cause, hop, text } = sentAgain(
+        earliest,
+        later.map(({ span }) => span),
+      );
+      inquiry.conclude(cause, hop, text, [...findings, ...failed]);
     }
   }
 }
-
-type Explanation = Omit<Diagnosis, 'findings'>;
 
 /** Whether two spans with one id belong to one call: as answers to one client, or as attempts of one client. */
 function isSameCall(first: SpanNode, other: SpanNode): boolean {
@@ -43,43 +52,30 @@ function isSameCall(first: SpanNode, other: SpanNode): boolean {
   return isServing(first.span) || (labelOf(first.span) === labelOf(other.span) && first.span.name === other.span.name);
 }
 
-/** Whether one process served one request in spans that lie inside each other. */
-function isServedTwice([first, ...others]: readonly Span[]): boolean {
-  if (!first || !isServing(first)) return false;
-  const isSamePlace = (other: Span) =>
-    serviceOf(other) === serviceOf(first) && addressOf(other) === addressOf(first) && contains(first, other);
-  return others.every(isSamePlace);
+/** Whether one process served one request in two spans, the second inside the first. */
+function isServedTwice(outer: Span, inner: Span): boolean {
+  const isOnePlace = serviceOf(inner) === serviceOf(outer) && addressOf(inner) === addressOf(outer);
+  return isServing(outer) && isOnePlace && startOf(inner) >= startOf(outer) && endOf(inner) <= endOf(outer);
 }
-
-const noSpan: Span = { traceId: '', id: '' };
 
 const startOf = ({ timestamp }: Span) => timestamp ?? 0;
 const endOf = (span: Span) => startOf(span) + (span.duration ?? 0);
-const contains = (outer: Span, inner: Span) => startOf(inner) >= startOf(outer) && endOf(inner) <= endOf(outer);
 
-function servedTwice({ span }: SpanNode): Explanation {
-  const hop = serviceOf(span);
-  const text = `${hop} has two SERVER spans of one request, one within the other, with the same id ${shortId(span.id)}: two parts of it are instrumented; switch one off`;
-  return { cause: 'instrumented-twice', hop, text };
-}
-
-function sentAgain(nodes: readonly SpanNode[]): Explanation {
-  const [first] = nodes;
-  const calls = nodes.map(({ span }) => span);
-  const caller = first && isServing(first.span) ? first.parent?.span : first?.span;
-  const hop = serviceOf(caller ?? calls[0] ?? noSpan);
-  const sent = `${caller ? hop : `the caller of ${hop}`} sent span id ${shortId(calls[0]?.id ?? '')} ${calls.length} times`;
+function sentAgain(
+  { span: first, parent }: SpanNode,
+  later: readonly Span[],
+): { cause: Cause; hop: string; text: string } {
+  const calls = [first, ...later];
+  const caller = isServing(first) ? parent?.span : first;
+  const hop = serviceOf(caller ?? first);
+  const sent = `${caller ? hop : `the caller of ${hop}`} sent span id ${shortId(first.id)} ${calls.length} times`;
   const places = listOf(calls.map(outcomeOf));
-  const isOver = caller?.duration !== undefined && calls.slice(1).some((call) => startOf(call) > endOf(caller) + 1000);
-  if (isOver && caller !== calls[0]) {
-    return {
-      cause: 'stale-context',
-      hop,
-      text: `${sent}, also after its call had ended, so it kept the context after the request: ${places}`,
-    };
+  const isOver = caller?.duration !== undefined && later.some((call) => startOf(call) > endOf(caller) + 1000);
+  if (isOver && caller !== first) {
+    const text = `${sent}, also after its call had ended, so it kept the context after the request: ${places}`;
+    return { cause: 'stale-context', hop, text };
   }
-  const isRetry = calls.slice(0, -1).every(hasFailed);
-  if (isRetry) {
+  if (calls.slice(0, -1).every(hasFailed)) {
     const text = `${sent}, a retry that kept its span id: ${places}. Give each attempt its own span id`;
     return { cause: 'retry-kept-id', hop, text };
   }
@@ -97,15 +93,4 @@ function outcomeOf(span: Span): string {
   const where = isServing(span) ? serviceOf(span) || 'a server' : (remote?.serviceName ?? 'its server');
   const status = span.tags?.['http.status_code'] ?? errorOf(span) ?? 'no error';
   return `${where} at ${address ?? 'an address that it does not report'} (${status})`;
-}
-
-function idOfAnother([first, ...others]: readonly SpanNode[]): Explanation {
-  const [node] = others;
-  const span = node?.span ?? first?.span ?? noSpan;
-  const hop = serviceOf(span);
-  const which = node?.parent?.span.id === span.id ? "its parent's" : 'a';
-  const where =
-    first && addressOf(first.span) !== addressOf(span) ? ` (${addressOf(first.span)}; ${addressOf(span)})` : '';
-  const text = `${hop} reused ${which} span id: ${nameShortly(span)} has the id of ${first ? labelOf(first.span) : ''}${where}`;
-  return { cause: 'span-id-reused', hop, text };
 }

@@ -68,64 +68,49 @@ export type TraceFinding =
 /** One fault of a trace. It can be written as JSON. */
 export type Finding = ShapeFinding | TraceFinding;
 
+/** A finding of one type. */
+export type FindingOf<T extends Finding['type']> = Extract<Finding, { readonly type: T }>;
+
+const descriptions: { readonly [T in Finding['type']]: (finding: FindingOf<T>) => string } = {
+  'missing-span': ({ hop, under }) => `${hop.label} is missing${under ? ` under ${nameSpan(under)}` : ''}`,
+  'unexpected-span': ({ span, under }) =>
+    `${nameSpan(span)} is not in the shape${under ? `; it is under ${nameSpan(under)}` : ''}`,
+  'repeated-span': ({ span, max }) => `${nameSpan(span)} is one too many: the shape has at most ${max}`,
+  'forbidden-span': ({ span }) => `${nameSpan(span)} is forbidden`,
+  'misplaced-span': ({ span, under, expectedUnder }) =>
+    `${nameSpan(span)} is under ${under ? nameSpan(under) : 'no span'}; expected under ${expectedUnder}`,
+  'wrong-value': ({ span, field, seen, expected }) => `${nameSpan(span)} has ${field} ${seen}; expected ${expected}`,
+  'slow-span': ({ span, limit }) =>
+    `${nameSpan(span)} took ${formatMicros(span.duration ?? 0)}; at most ${formatMicros(limit)} expected`,
+  'orphan-span': ({ span }) => `${nameSpan(span)} has the parent ${span.parentId}, which is not in the trace`,
+  cycle: ({ span }) => `${nameSpan(span)} is its own ancestor`,
+  'second-root': ({ span, root }) => `${nameSpan(span)} is a second root beside ${nameSpan(root)}`,
+  'cut-call': ({ span, answer }) => `${nameSpan(span)} called ${nameSpan(answer)} of trace ${answer.traceId}`,
+  'second-trace': ({ traceId, otherTraceId }) =>
+    `the answer names two traces, ${traceId} and ${otherTraceId}: two hops each began a trace for this request`,
+  'reused-id': ({ span, first }) => `${nameSpan(span)} has the same id as ${labelOf(first)}`,
+  'unlike-parents': ({ span, caller }) =>
+    `${nameSpan(span)} has the parent ${span.parentId ?? 'none'}; its caller has ${caller.parentId ?? 'none'}`,
+  'mixed-trace-ids': ({ span, expected }) => `${nameSpan(span)} has the trace id ${span.traceId}; expected ${expected}`,
+  'mixed-requests': ({ span, seen, expected }) =>
+    `${nameSpan(span)} has the x-request-id ${seen}; expected ${expected}`,
+  'changed-decision': ({ at, before, after }) => `${at} received the sampling decision ${before} and sent ${after}`,
+  'unfinished-span': ({ span }) =>
+    `${nameSpan(span)} has no timestamp or no duration: it was not finished, or its end was not reported`,
+  'negative-duration': ({ span }) => `${nameSpan(span)} has the duration ${span.duration} µs`,
+  'wrong-unit': ({ span, unit }) => `${nameSpan(span)} has the timestamp ${span.timestamp}, which is in ${unit}`,
+  'failed-span': ({ span, error }) => `${nameSpan(span)} failed: ${error}`,
+  'outside-parent': ({ span, parent, how, micros }) =>
+    `${nameSpan(span)} ${how} ${nameSpan(parent)} by ${formatMicros(micros)}`,
+};
+
 /** Describes a finding in one line. */
-export function describeFinding(finding: Finding): string {
-  if (finding.type === 'changed-decision') {
-    return `${finding.at} received the sampling decision ${finding.before} and sent ${finding.after}`;
-  }
-  if (finding.type === 'missing-span') {
-    return `${finding.hop.label} is missing${finding.under ? ` under ${nameSpan(finding.under)}` : ''}`;
-  }
-  if (finding.type === 'second-trace') {
-    return `the answer names two traces, ${finding.traceId} and ${finding.otherTraceId}: two hops each began a trace for this request`;
-  }
-  return `${nameSpan(finding.span)} ${describeSpan(finding)}`;
+export function describeFinding<T extends Finding['type']>(finding: FindingOf<T>): string {
+  const describe: (finding: FindingOf<T>) => string = descriptions[finding.type];
+  return describe(finding);
 }
 
 /** Names a span as findings do: service, kind and id. */
 function nameSpan(span: Span): string {
   return `${labelOf(span)} ${span.id}`;
-}
-
-function describeSpan(finding: Extract<Finding, { span: Span }>): string {
-  switch (finding.type) {
-    case 'unexpected-span':
-      return `is not in the shape${finding.under ? `; it is under ${nameSpan(finding.under)}` : ''}`;
-    case 'repeated-span':
-      return `is one too many: the shape has at most ${finding.max}`;
-    case 'forbidden-span':
-      return 'is forbidden';
-    case 'misplaced-span':
-      return `is under ${finding.under ? nameSpan(finding.under) : 'no span'}; expected under ${finding.expectedUnder}`;
-    case 'wrong-value':
-      return `has ${finding.field} ${finding.seen}; expected ${finding.expected}`;
-    case 'slow-span':
-      return `took ${formatMicros(finding.span.duration ?? 0)}; at most ${formatMicros(finding.limit)} expected`;
-    case 'orphan-span':
-      return `has the parent ${finding.span.parentId}, which is not in the trace`;
-    case 'cut-call':
-      return `called ${nameSpan(finding.answer)} of trace ${finding.answer.traceId}`;
-    case 'cycle':
-      return 'is its own ancestor';
-    case 'second-root':
-      return `is a second root beside ${nameSpan(finding.root)}`;
-    case 'reused-id':
-      return `has the same id as ${labelOf(finding.first)}`;
-    case 'unlike-parents':
-      return `has the parent ${finding.span.parentId ?? 'none'}; its caller has ${finding.caller.parentId ?? 'none'}`;
-    case 'mixed-trace-ids':
-      return `has the trace id ${finding.span.traceId}; expected ${finding.expected}`;
-    case 'mixed-requests':
-      return `has the x-request-id ${finding.seen}; expected ${finding.expected}`;
-    case 'unfinished-span':
-      return 'has no timestamp or no duration: it was not finished, or its end was not reported';
-    case 'wrong-unit':
-      return `has the timestamp ${finding.span.timestamp}, which is in ${finding.unit}`;
-    case 'negative-duration':
-      return `has the duration ${finding.span.duration} µs`;
-    case 'failed-span':
-      return `failed: ${finding.error}`;
-    case 'outside-parent':
-      return `${finding.how} ${nameSpan(finding.parent)} by ${formatMicros(finding.micros)}`;
-  }
 }

@@ -1,7 +1,7 @@
 import { isServing, kindOf, requestIdTag, type Span, serviceOf } from '../trace/span.js';
 import type { SpanNode, SpanTree } from '../trace/tree.js';
 import type { Finding } from './finding.js';
-import type { ExpectedSpan, Shape } from './shape.js';
+import { allParts, type ExpectedSpan, type Shape } from './shape.js';
 import { serviceOfPattern } from './span-pattern.js';
 
 /** The spans that one of the user's own apps left in a trace, with any tracer. */
@@ -26,8 +26,6 @@ export interface OwnAppTrace {
 
 /** Names under which tracers report if nobody has set a name. */
 const unsetName = /^$|^unknown|^opentelemetry service$/i;
-
-const allParts = (part: ExpectedSpan): ExpectedSpan[] => [part, ...part.children.flatMap(allParts)];
 
 /** Finds the spans of the user's own apps; none if the shape has no such app. */
 export function readOwnApps(shape: Shape, tree: SpanTree): OwnAppTrace[] {

@@ -92,6 +92,11 @@ export function countExpected(shape: Shape): number {
   return count(shape.root);
 }
 
+/** A part of a shape and all parts below it, in the order of the shape. */
+export function allParts(part: ExpectedSpan): ExpectedSpan[] {
+  return [part, ...part.children.flatMap(allParts)];
+}
+
 type Fail = (path: string, problem: string) => never;
 type Fields = Readonly<Record<string, unknown>>;
 
