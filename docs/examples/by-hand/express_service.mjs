@@ -1,5 +1,5 @@
-// service1 or service2 in Express, with spans of its own and without a tracing library: what such a library does.
-// The lines marked 1 to 5 are the propagation; no handler has to mention it.
+// service1 or service2 in Express. It makes its own spans without a tracing library, and shows what such a library does.
+// The lines marked 1 to 5 are the propagation. The handlers need no code for it.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -15,7 +15,7 @@ const pick = (headers, names) =>
   Object.fromEntries(names.flatMap((name) => (headers[name] ? [[name, headers[name]]] : [])));
 
 function report(context, kind, name, start, status) {
-  if (context['x-b3-sampled'] !== '1') return; // 4 obey the decision that was made at the edge
+  if (context['x-b3-sampled'] !== '1') return; // 4 obey the front proxy's sampling decision
   const span = {
     traceId: context['x-b3-traceid'],
     id: context['x-b3-spanid'],
@@ -33,7 +33,7 @@ function report(context, kind, name, start, status) {
 }
 
 function traced(request, response, next) {
-  const context = pick(request.headers, B3); // 1 extract: join what came
+  const context = pick(request.headers, B3); // 1 extract: join the caller's trace
   const start = now();
   response.once('finish', () => report(context, 'SERVER', `get ${request.path}`, start, response.statusCode));
   requests.run({ context, carried: pick(request.headers, CARRIED) }, next);

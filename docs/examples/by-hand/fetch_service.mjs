@@ -1,10 +1,10 @@
-// service1 or service2 with node:http and fetch, without spans of its own: the least that a service must do.
+// service1 or service2 with node:http and fetch. It makes no spans, and does the least that a service must do.
 import { createServer } from 'node:http';
 import { hostname } from 'node:os';
 
 const { SERVICE_NAME, NEXT_HOP_URL, HOST = '127.0.0.1', PORT = '8080' } = process.env;
 
-// The four lines: these headers go out with every call as they came in with the request that the call is made for.
+// The four lines: they copy these headers from a request to every call that the service makes because of it.
 const B3 = ['x-b3-traceid', 'x-b3-spanid', 'x-b3-parentspanid', 'x-b3-sampled', 'x-b3-flags'];
 const CARRIED = [...B3, 'traceparent', 'tracestate', 'x-request-id', 'baggage'];
 const carriedBy = ({ headers }) => CARRIED.flatMap((name) => (headers[name] ? [[name, headers[name]]] : []));

@@ -1,6 +1,6 @@
 """service1 or service2 in Python's standard library: what a service of any language must do to keep a trace whole.
 
-The lines marked 1 to 5 are the propagation; all else is an ordinary HTTP service. FORWARD=none leaves step 3 out.
+The lines marked 1 to 5 are the propagation. The rest is an ordinary HTTP service. FORWARD=none leaves step 3 out.
 """
 
 import json
@@ -51,7 +51,7 @@ class Service(BaseHTTPRequestHandler):
             return self.answer("ok\n")
         start = now()
         names = ("x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled")
-        context = {name: self.headers[name] for name in names if self.headers[name]}  # 1 extract: join what came
+        context = {name: self.headers[name] for name in names if self.headers[name]}  # 1 extract: join the caller's trace
         spans = []
         if NEXT_HOP:
             child = {
@@ -67,7 +67,7 @@ class Service(BaseHTTPRequestHandler):
         number = NAME.removeprefix("service")
         host = socket.gethostname()
         self.answer(f"Hello from behind Envoy (service {number})! hostname: {host} resolvedhostname: 127.0.0.1\n")
-        if context.get("x-b3-sampled") == "1":  # 4 obey the decision that was made at the edge
+        if context.get("x-b3-sampled") == "1":  # 4 obey the front proxy's sampling decision
             shared = FORWARD == "all" or NEXT_HOP is not None
             joined = context if shared else {"x-b3-traceid": secrets.token_hex(16), "x-b3-spanid": secrets.token_hex(8)}
             spans.append(span(joined, "SERVER", f"get {self.path}", start, shared))

@@ -21,7 +21,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 )
 
-// startTracing reads the OTEL_ variables that the script `start` sets. It gives what sends the last spans.
+// startTracing reads the OTEL_ variables that the script `start` sets. It returns a function that sends the last spans.
 func startTracing() (func(context.Context) error, error) {
 	exporter, err := zipkin.New("") // "": OTEL_EXPORTER_ZIPKIN_ENDPOINT
 	if err != nil {
@@ -29,11 +29,11 @@ func startTracing() (func(context.Context) error, error) {
 	}
 	provider := trace.NewTracerProvider(trace.WithBatcher(exporter))
 	otel.SetTracerProvider(provider)
-	otel.SetTextMapPropagator(autoprop.NewTextMapPropagator()) // OTEL_PROPAGATORS; left out, nothing is extracted or injected
+	otel.SetTextMapPropagator(autoprop.NewTextMapPropagator()) // OTEL_PROPAGATORS; without this line nothing is extracted or injected
 	return provider.Shutdown, nil
 }
 
-// The transport makes the CLIENT span and injects. The request must carry the context of the one that came in.
+// The transport makes the CLIENT span and injects. The call needs the context of the incoming request.
 var client = http.Client{Transport: otelhttp.NewTransport(http.DefaultTransport), Timeout: 4 * time.Second}
 
 func call(ctx context.Context, url string) error {

@@ -1,4 +1,4 @@
-// The service: it knows nothing of tracing.
+// The service. It has no code for tracing.
 import { hostname } from 'node:os';
 import express from 'express';
 
