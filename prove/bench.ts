@@ -41,15 +41,17 @@ export function registerBench(program: Command): void {
   program
     .command('bench')
     .description(
-      'Measure what tracing costs: the sandbox as shipped, untraced, and as tutorials have it. Takes minutes.',
+      'Measure what tracing costs: compare the sandbox with tracing off, and with the settings of tutorials.',
     )
-    .addOption(numberOption('--rounds <rounds>', 'how often each is measured, in turn', 50, 5))
-    .addOption(numberOption('--seconds <seconds>', 'how long a round is', 600, 10))
-    .addOption(numberOption('--warm <seconds>', 'load on each before the first round', 600, 20))
-    .addOption(numberOption('--saturation <seconds>', 'the last load, on the first and the last of them', 3600, 60))
+    .addOption(numberOption('--rounds <rounds>', 'rounds; each measures every set-up once', 50, 5))
+    .addOption(numberOption('--seconds <seconds>', 'length of a round', 600, 10))
+    .addOption(numberOption('--warm <seconds>', 'load on each set-up before the first round', 600, 20))
+    .addOption(
+      numberOption('--saturation <seconds>', 'length of the last load, on the first and the last set-up', 3600, 60),
+    )
     .addOption(numberOption('--concurrency <connections>', 'connections; each sends one request at a time', 256, 16))
     .addOption(
-      new Option('--sweep [setting]', `try several values of a setting instead, or of each in turn`).choices(
+      new Option('--sweep [setting]', 'compare several values of one setting, or of each setting in turn').choices(
         Object.keys(sweeps),
       ),
     )

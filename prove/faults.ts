@@ -55,12 +55,12 @@ export function registerFaults(program: Command): void {
   program
     .command('faults')
     .description(
-      'Inject faults, each while requests are sent, and print what it cost: a sandbox of its own, or --compose.',
+      'Inject faults under load and print what callers saw, how long recovery took and which spans were lost.',
     )
-    .argument('[faults...]', 'names of the faults; all where none is given')
+    .argument('[faults...]', 'names of the faults to inject (default: all)')
     .addOption(numberOption('--rate <number>', 'requests a second', 200, 20))
-    .option('--compose', 'the Compose project that runs, instead of a native sandbox of its own')
-    .option('--list', 'print the names and what they mean; inject nothing')
+    .option('--compose', 'use the running Compose project; otherwise start a native sandbox')
+    .option('--list', 'print the names and what they mean, and inject nothing')
     .addOption(jsonOption())
     .action(async (names: string[], options: FaultOptions) => {
       process.exitCode = await faults(names, options);

@@ -5,7 +5,7 @@ import { registerPictures } from './pictures.js';
 import { registerSoak } from './soak.js';
 import { registerVersions } from './versions.js';
 
-const description = 'Measure and try the sandbox, for those who maintain it. Most of these take minutes.';
+const description = 'Measure and test the sandbox. These commands are for maintainers, and most of them take minutes.';
 const program = createProgram('prove', description, (command) => `npm run prove -- ${command}`);
 for (const register of [registerBench, registerFaults, registerSoak, registerPictures, registerVersions])
   register(program);

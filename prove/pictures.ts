@@ -19,6 +19,6 @@ async function takePictures(frontUrl: string): Promise<void> {
 export function registerPictures(program: Command): void {
   program
     .command('pictures')
-    .description('Take the pictures in docs/pictures anew, of a sandbox of its own. Needs Chromium.')
+    .description('Start a sandbox and take the pictures in docs/pictures again. Needs Chromium.')
     .action(() => withControl(false, ({ sandbox }) => takePictures(sandbox.frontUrl)));
 }

@@ -35,16 +35,12 @@ async function run({ seconds, rate, compose, json }: SoakOptions): Promise<ExitC
 export function registerSoak(program: Command): void {
   program
     .command('soak')
-    .description('Load a sandbox of its own for long: no request fails, no span is missing, memory levels off.')
-    .addOption(numberOption('-s, --seconds <seconds>', 'how long', loadLimits.seconds, 600))
+    .description('Run load for ten minutes and check that no request fails, no span is lost and memory stays level.')
+    .addOption(numberOption('-s, --seconds <seconds>', 'length of the load', loadLimits.seconds, 600))
     .addOption(
-      numberOption(
-        '-r, --rate <requests>',
-        'requests a second (default: half of what it answers at most)',
-        loadLimits.rate,
-      ),
+      numberOption('-r, --rate <requests>', 'requests a second (default: half of the highest rate)', loadLimits.rate),
     )
-    .option('--compose', 'the Compose project that runs, instead of a native sandbox of its own')
+    .option('--compose', 'use the running Compose project; otherwise start a native sandbox')
     .addOption(jsonOption())
     .action(async (options: SoakOptions) => {
       process.exitCode = await run(options);

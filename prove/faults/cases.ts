@@ -144,16 +144,34 @@ const rows: readonly Row[] = [
   // An Envoy that gets SIGTERM ends at once. start-service, which drains it first, should get the signal instead.
   ['sidecar-terminated', `SIGTERM to ${called}'s sidecar`, terminate(sidecar), failing, unreported, mayFail],
   [`${called}-restarted`, `${called} restarted (SIGTERM)`, terminate(called), failing, 'nothing'],
-  [`${caller}-restarted`, `${caller} restarted (SIGTERM), in flight`, terminate(caller), [200, 503], 'nothing'],
-  ['front-restarted', 'the front restarted (SIGTERM), in flight', terminate(front), [200, ...gone], 'nothing'],
+  [
+    `${caller}-restarted`,
+    `${caller} restarted (SIGTERM), requests in flight`,
+    terminate(caller),
+    [200, 503],
+    'nothing',
+  ],
+  [
+    'front-restarted',
+    'front proxy restarted (SIGTERM), requests in flight',
+    terminate(front),
+    [200, ...gone],
+    'nothing',
+  ],
   [
     'everything-terminated',
-    `SIGTERM to front, ${caller} and ${called} at once`,
+    `SIGTERM to front proxy, ${caller} and ${called} at once`,
     terminate(front, caller, called),
     [...failing, ...gone],
     'nothing',
   ],
-  ['wrong-order', 'all started in the wrong order: Zipkin last', startInWrongOrder, [...late, ...gone], stored],
+  [
+    'wrong-order',
+    'all services started in the wrong order, Zipkin last',
+    startInWrongOrder,
+    [...late, ...gone],
+    stored,
+  ],
 ];
 
 /** Every fault of `npm run prove -- faults`, in its order. */

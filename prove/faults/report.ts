@@ -42,15 +42,17 @@ export function findings({ fault, outcome, secondsToEnd }: CaseResult): string[]
   return [
     ...(others.length > 0 ? [`answers ${answersOf(during)}; expected only ${answers.join(', ')}`] : []),
     ...(failed ? [`requests in flight were answered ${answersOf(inFlight)}; expected 200 for each`] : []),
-    ...(during.slowestMs > longest ? [`the slowest answer took ${during.slowestMs} ms; expected ${longest}`] : []),
-    ...(healedAfter === undefined ? ['all was not well again in time'] : []),
-    ...(slowEnd > longestEndS ? [`it took ${slowEnd} s to end; expected ${longestEndS}`] : []),
+    ...(during.slowestMs > longest
+      ? [`the slowest answer took ${during.slowestMs} ms; expected at most ${longest}`]
+      : []),
+    ...(healedAfter === undefined ? ['the sandbox did not recover in time'] : []),
+    ...(slowEnd > longestEndS ? [`a service took ${slowEnd} s to end; expected at most ${longestEndS}`] : []),
     ...(stored > 0 && !/stored|any/.test(loses) ? [`${stored} spans that were stored before are missing`] : []),
     ...(unreported > 0 && !/unreported|any/.test(loses) ? [`${unreported} spans are missing`] : []),
   ];
 }
 
-const columns = ['fault', 'the caller sees', 'slowest', 'in flight', 'ended in', 'well again after', 'ledger'];
+const columns = ['fault', 'the caller sees', 'slowest', 'in flight', 'ended in', 'recovered after', 'ledger'];
 
 function cells(result: CaseResult): string[] {
   const { during, inFlight, healedAfter } = result.outcome;

@@ -33,7 +33,7 @@ async function waitUntilWell({ sandbox }: Control, caller: Caller): Promise<void
     const ill = recent.find(({ answer }) => answer !== 200);
     if (ill || recent.length === 0) throw new Error(`the front answers ${ill?.answer ?? 'nothing'}`);
   };
-  await waitFor('the sandbox well again', attempt, { seconds: healSeconds, everyMs: 100 });
+  await waitFor('the recovery of the sandbox', attempt, { seconds: healSeconds, everyMs: 100 });
 }
 
 /** Finds the spans that each trace lacks, when no span has come for a while. */

@@ -58,7 +58,7 @@ describe('findings', () => {
     ['an answer that took too long', result({ during: group({ 200: 1 }, {}, 6001) }), [/took 6001 ms/]],
     ['a request in flight that failed', result({ inFlight: failed }), [/in flight .* 503 ×1/]],
     ['one that may', result({ inFlight: failed }, { inFlight: 'may fail' }), []],
-    ['never well again', result({ healedAfter: undefined }), [/not well again/]],
+    ['no recovery', result({ healedAfter: undefined }), [/not recover/]],
     ['too long to end', result({}, {}, [2, 10.5]), [/took 10.5 s to end/]],
     ['a span missing', result({ during: lacking }), [/^1 spans are missing$/]],
     ['one unreported that may be', result({ lastSecond: lacking }, { loses: 'unreported spans' }), []],
@@ -88,9 +88,9 @@ test('the table is Markdown with aligned columns, and names the missing spans', 
     inFlight: group({ 200: 4 }),
   };
   assert.deepEqual(faultTable([result(), result(lost, {}, [0.5])]).split('\n'), [
-    '| fault    | the caller sees    | slowest | in flight | ended in | well again after | ledger                                                      |',
-    '| -------- | ------------------ | ------- | --------- | -------- | ---------------- | ----------------------------------------------------------- |',
-    '| x broken | 200 ×5, 503 ×3     | 20 ms   | –         | –        | 1.3 s            | no span missing                                             |',
-    '| x broken | 200 ×2, refused ×1 | 20 ms   | 200 ×4    | 0.5 s    | 1.3 s            | missing: all 11 stored before; 3 of 22 during it (a 2, b 1) |',
+    '| fault    | the caller sees    | slowest | in flight | ended in | recovered after | ledger                                                      |',
+    '| -------- | ------------------ | ------- | --------- | -------- | --------------- | ----------------------------------------------------------- |',
+    '| x broken | 200 ×5, 503 ×3     | 20 ms   | –         | –        | 1.3 s           | no span missing                                             |',
+    '| x broken | 200 ×2, refused ×1 | 20 ms   | 200 ×4    | 0.5 s    | 1.3 s           | missing: all 11 stored before; 3 of 22 during it (a 2, b 1) |',
   ]);
 });
