@@ -1,12 +1,12 @@
-import { ownShape } from '../sandbox/cli/targets.js';
+import { root } from '../sandbox/cli/project.js';
+import { requireShape } from '../sandbox/cli/targets.js';
+import { readModel } from '../sandbox/topology/read-model.js';
 import type { Shape } from '../sandbox/verdict/shape.js';
 
+const model = await readModel(root, process.env);
+
 /** The request that all tools here send: it passes every hop. */
-export const requestPath = '/trace/1';
+export const requestPath = model.firstPath;
 
 /** @returns the shape of its whole trace */
-export async function requestShape(): Promise<Shape> {
-  const shape = await ownShape(requestPath);
-  if (!shape) throw new Error(`the shape of ${requestPath} is not known`);
-  return shape;
-}
+export const requestShape = (): Shape => requireShape(model, requestPath);

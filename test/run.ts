@@ -6,11 +6,11 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { execa } from 'execa';
 import { cache, root } from '../sandbox/cli/project.js';
-import { installEnvoy } from '../sandbox/topology/download-parts.js';
+import { installEnvoy, installZipkin } from '../sandbox/topology/download-parts.js';
 import { isInstalled } from '../sandbox/topology/managed-process.js';
-import { installZipkinFor, NativeSandbox } from '../sandbox/topology/native-sandbox.js';
+import { NativeSandbox } from '../sandbox/topology/native-sandbox.js';
 import { freePorts } from '../sandbox/topology/ports.js';
-import { readTopology } from '../sandbox/topology/read-topology.js';
+import { readModel } from '../sandbox/topology/read-model.js';
 
 /**
  * `npm test` runs lint and each group of tests, in CI the long groups too. Its last line has the totals. `npm test -- unit`
@@ -73,9 +73,9 @@ async function publishElsewhere(): Promise<void> {
 const ownGroup = ['e2e', 'readme', 'cli', 'deploy', 'long', 'tracers', 'machines'];
 
 async function unit(): Promise<void> {
-  const services = await readTopology(root, process.env);
+  const model = await readModel(root, process.env);
   const envoyBinary = await installEnvoy(root, cache, process.env);
-  const zipkinFolder = await installZipkinFor(services, cache, process.env);
+  const zipkinFolder = await installZipkin(model, cache, process.env);
   const folders = readdirSync(join(root, 'dist/test'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !ownGroup.includes(entry.name))
     .map((entry) => entry.name);

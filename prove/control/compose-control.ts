@@ -1,7 +1,6 @@
 import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
 import type { ProcessEntry } from '../../sandbox/load/process-usage.js';
-import type { ComposeService } from '../../sandbox/topology/compose-file.js';
 import type { RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
 import { waitFor } from '../../sandbox/topology/wait.js';
 import { Control } from './control.js';
@@ -14,11 +13,8 @@ export class ComposeControl extends Control {
   /** The addresses of services when they were stopped. */
   readonly #addresses = new Map<string, string>();
 
-  constructor(
-    services: readonly ComposeService[],
-    readonly sandbox: RunningSandbox,
-  ) {
-    super(services);
+  constructor(readonly sandbox: RunningSandbox) {
+    super(sandbox.model);
   }
 
   /** Orphans become children of the init process too, and have higher process ids than what it started. */

@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
 import { isOwnCommand, type ProcessEntry, readProcesses } from '../../sandbox/load/process-usage.js';
 import { spanLimitOf } from '../../sandbox/load/span-limit.js';
-import { type ComposeService, zipkinIn } from '../../sandbox/topology/compose-file.js';
+import type { Model } from '../../sandbox/topology/model.js';
 import type { RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
 
 /** A service of docker-compose.yml, or one process of it: `NAME`, `NAME/app`, `NAME/sidecar`. */
@@ -43,11 +43,10 @@ export abstract class Control {
   readonly zipkin: string;
   readonly spanLimit: number;
 
-  /** @param services those of docker-compose.yml */
-  constructor(services: readonly ComposeService[]) {
-    this.services = services.map(({ name }) => name);
-    this.zipkin = zipkinIn(services)?.name ?? '';
-    this.spanLimit = spanLimitOf(services);
+  constructor(model: Model) {
+    this.services = model.composed.map(({ name }) => name);
+    this.zipkin = model.collector.service;
+    this.spanLimit = spanLimitOf(model);
   }
 
   abstract get sandbox(): RunningSandbox;

@@ -2,12 +2,12 @@ import { rm, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cache, root } from '../../sandbox/cli/project.js';
 import { readUsage, type Usage } from '../../sandbox/load/process-usage.js';
-import { type ComposeService, zipkinIn } from '../../sandbox/topology/compose-file.js';
-import { installEnvoy } from '../../sandbox/topology/download-parts.js';
+import { installEnvoy, installZipkin } from '../../sandbox/topology/download-parts.js';
 import type { ManagedProcess } from '../../sandbox/topology/managed-process.js';
-import { installZipkinFor, NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
+import type { Model } from '../../sandbox/topology/model.js';
+import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
-import { readTopology } from '../../sandbox/topology/read-topology.js';
+import { readModel } from '../../sandbox/topology/read-model.js';
 import { findSandbox, type RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
 import { Control } from './control.js';
 
@@ -28,25 +28,23 @@ const restartDelayMs = 100;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-async function changedTopology(environment: Environment, { zipkin }: Changes): Promise<ComposeService[]> {
-  const services = await readTopology(root, environment);
-  return services.map((service) =>
-    service === zipkinIn(services) ? { ...service, environment: { ...service.environment, ...zipkin } } : service,
-  );
+async function changedModel(environment: Environment, { zipkin }: Changes): Promise<Model> {
+  const model = await readModel(root, environment);
+  const { collector } = model;
+  return { ...model, collector: { ...collector, environment: { ...collector.environment, ...zipkin } } };
 }
 
 async function prepare(
-  services: readonly ComposeService[],
+  model: Model,
   environment: Environment,
   { envoy, apps, envoys }: Changes,
 ): Promise<NativeSandbox> {
   const overrides = Object.fromEntries(
-    // An app needs Zipkin's address. A service with only an Envoy does not.
-    services.map(({ name, environment }) => [name, environment.ZIPKIN_URL ? { ...envoys, ...apps } : envoys]),
+    model.services.map(({ name, app }) => [name, app ? { ...envoys, ...apps } : envoys]),
   );
   const envoyBinary = await installEnvoy(root, cache, environment);
-  const zipkinFolder = await installZipkinFor(services, cache, environment);
-  const parts = { services, envoyBinary, zipkinFolder, overrides };
+  const zipkinFolder = await installZipkin(model, cache, environment);
+  const parts = { model, envoyBinary, zipkinFolder, overrides };
   const sandbox = await NativeSandbox.prepare(root, cache, environment, parts);
   for (const [path, text] of sandbox.plan.configurations) await writeFile(path, envoy(text));
   return sandbox;
@@ -59,10 +57,10 @@ export class NativeControl extends Control {
   #seen: RunningSandbox | undefined;
 
   private constructor(
-    services: readonly ComposeService[],
+    model: Model,
     private readonly native: NativeSandbox,
   ) {
-    super(services);
+    super(model);
   }
 
   /**
@@ -73,8 +71,8 @@ export class NativeControl extends Control {
   static async start(changes = asShipped): Promise<NativeControl> {
     const [FRONT_PORT, ADMIN_PORT, ZIPKIN_PORT] = (await freePorts(3)).map(String);
     const environment = { ...process.env, ZIPKIN_URL: '', FRONT_PORT, ADMIN_PORT, ZIPKIN_PORT };
-    const services = await changedTopology(environment, changes);
-    const control = new NativeControl(services, await prepare(services, environment, changes));
+    const model = await changedModel(environment, changes);
+    const control = new NativeControl(model, await prepare(model, environment, changes));
     try {
       await Promise.all(control.services.map((service) => control.start(service)));
     } catch (error) {

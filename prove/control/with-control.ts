@@ -1,6 +1,5 @@
 import { UsageError } from '../../sandbox/cli/exit-code.js';
 import { cache, root } from '../../sandbox/cli/project.js';
-import { readTopology } from '../../sandbox/topology/read-topology.js';
 import { findSandbox } from '../../sandbox/topology/running-sandbox.js';
 import { ComposeControl } from './compose-control.js';
 import type { Control } from './control.js';
@@ -10,7 +9,7 @@ import { NativeControl } from './native-control.js';
 export async function composeControl(): Promise<Control> {
   const sandbox = await findSandbox(root, cache, process.env);
   if (sandbox.mode !== 'compose') throw new UsageError('a native sandbox runs on this port; stop it for --compose');
-  return new ComposeControl(await readTopology(root, process.env), sandbox);
+  return new ComposeControl(sandbox);
 }
 
 /**

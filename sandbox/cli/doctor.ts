@@ -24,7 +24,7 @@ async function doctor(json: boolean): Promise<ExitCode> {
   const onLook = (what: string) => {
     if (canOverwrite(process.stderr)) process.stderr.write(`\r\u001b[Klooking at ${what}…`);
   };
-  const facts = await probe({ root, cache, environment: process.env, onLook });
+  const facts = await probe(root, cache, process.env, onLook);
   if (canOverwrite(process.stderr)) process.stderr.write('\r\u001b[K');
   const checks = examine(facts);
   const wrong = checks.filter(({ verdict }) => verdict === 'wrong').length;

@@ -1,35 +1,33 @@
-import { quietOwnAppMs, traceRequest } from '../observe/collect.js';
+import { quietMsOf, traceRequest } from '../observe/collect.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
+import type { Model } from '../topology/model.js';
 import { shapeOf } from '../topology/model-shape.js';
 import type { NativeSandbox } from '../topology/native-sandbox.js';
-import { readModel } from '../topology/read-model.js';
 import { waitFor } from '../topology/wait.js';
 import type { Span } from '../trace/span.js';
 import { countExpected } from '../verdict/shape.js';
-import { root } from './project.js';
 
 /**
- * Sends the first request, sampled at any rate, and waits for its trace. It repeats the request for ten seconds while
- * it is answered with a 5xx. The trace must be whole, unless an app is one of the user's own. Ends when the sandbox
- * ends.
+ * Sends the first request, sampled at any rate, and waits for its trace. It repeats the request for ten seconds while it
+ * is answered with a 5xx. The trace must be whole, unless an app is one of the user's own. Ends when the sandbox ends.
+ *
+ * @throws Error of one line if the answer is not 200, or spans are missing
  */
 export async function firstTrace(
   { frontUrl, zipkinUrl }: NativeSandbox['plan'],
-  ownApp: boolean,
+  model: Model,
   over: AbortSignal,
 ): Promise<Span[]> {
-  const model = await readModel(root, process.env);
-  const [path = '/'] = model.paths;
-  const url = new URL(frontUrl + path);
-  const { shape } = shapeOf(model, path);
+  const url = new URL(frontUrl + model.firstPath);
+  const { shape } = shapeOf(model, model.firstPath);
+  const isKnown = shape && !model.services.some(({ app }) => app?.isOwn);
+  const expected = isKnown ? countExpected(shape) : 1;
   const request = { url, method: 'GET', headers: { 'x-b3-sampled': '1' } };
-  const expected = shape ? countExpected(shape) : 1;
-  const enough = ({ length }: readonly Span[]) => length >= expected;
   const send = async () => {
     const sent = await traceRequest(new ZipkinClient(zipkinUrl), request, ({ status }) => ({
       limitMs: status === 200 ? 20_000 : 0,
       signal: over,
-      ...(ownApp || !shape ? { quietMs: quietOwnAppMs } : { enough }),
+      ...(isKnown ? { enough: ({ length }) => length >= expected } : { quietMs: quietMsOf({ model }) }),
     }));
     if (sent.answer.status >= 500) throw new Error(`it answered ${sent.answer.status}`);
     return sent;
@@ -39,7 +37,7 @@ export async function firstTrace(
     throw new Error(`${url} answered ${answer.status}, trace id ${answer.traceId ?? 'none'}`);
   }
   over.throwIfAborted();
-  if (spans.length < (ownApp ? 1 : expected))
+  if (spans.length < expected)
     throw new Error(`trace ${answer.traceId}: ${spans.length} of ${expected} spans came to Zipkin`);
   return spans;
 }

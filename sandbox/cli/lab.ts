@@ -36,7 +36,7 @@ async function lab(name: string | undefined, json: boolean): Promise<ExitCode> {
   const sandbox = await findSandbox(root, cache, process.env);
   await resetLab(sandbox);
   await labCase?.apply(sandbox);
-  const [path = '/'] = sandbox.model.paths;
+  const path = sandbox.model.firstPath;
   const shape = requireShape(sandbox.model, path);
   const zipkin = new ZipkinClient(sandbox.zipkinUrl);
   const request = { url: new URL(sandbox.frontUrl + path), method: 'GET', headers: {} };

@@ -7,7 +7,7 @@ import { spanLimitOf } from '../load/span-limit.js';
 import { findLoadTarget } from '../load/target.js';
 import { spansByService } from '../observe/shape-counts.js';
 import { shapeOf } from '../topology/model-shape.js';
-import { readTopology } from '../topology/read-topology.js';
+import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { fetchText } from '../topology/wait.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { numberOption } from './number-option.js';
@@ -52,11 +52,9 @@ async function withProgress(title: string, work: (onProgress: (text: string) => 
 }
 
 /** Only a Zipkin that keeps spans in memory forgets them. */
-async function spanLimitAt(zipkinUrl: string): Promise<number> {
+async function spanLimitAt({ zipkinUrl, model }: RunningSandbox): Promise<number> {
   const health = await fetchText(`${zipkinUrl}/health`);
-  return health.includes('InMemoryStorage')
-    ? spanLimitOf(await readTopology(root, process.env))
-    : Number.POSITIVE_INFINITY;
+  return health.includes('InMemoryStorage') ? spanLimitOf(model) : Number.POSITIVE_INFINITY;
 }
 
 async function load(path: string, options: LoadOptions): Promise<ExitCode> {
@@ -78,7 +76,7 @@ async function load(path: string, options: LoadOptions): Promise<ExitCode> {
   const work = async (onProgress: (text: string) => void): Promise<void> => {
     measured = await measureLoad(sandbox, plan, {
       spansEach: shape ? spansByService(shape) : {},
-      spanLimit: await spanLimitAt(sandbox.zipkinUrl),
+      spanLimit: await spanLimitAt(sandbox),
       keepUp: true,
       quietSeconds,
       stopped: stopped.signal,

@@ -2,11 +2,9 @@ import type { Command } from 'commander';
 import { ZipkinClient } from '../observe/zipkin-client.js';
 import { drawTrace } from '../picture/waterfall-text.js';
 import type { NativeSandbox } from '../topology/native-sandbox.js';
-import { readModel } from '../topology/read-model.js';
 import { buildTree } from '../trace/tree.js';
-import { bringUp, type Progress } from './bring-up.js';
+import { bringUp, type Progress, readProgress } from './bring-up.js';
 import { ExitCode } from './exit-code.js';
-import { root } from './project.js';
 import { terminal } from './terminal.js';
 
 /**
@@ -41,17 +39,18 @@ function describe({ frontUrl, adminUrl, zipkinUrl }: NativeSandbox['plan'], path
  * @throws Error if a part cannot be installed, a port is in use, or a process does not start or ends by itself
  */
 async function start(): Promise<ExitCode> {
-  const progress: Progress = { sandbox: undefined, spans: [] };
+  let progress: Progress | undefined;
   const stopped = stopRequests(() => {
-    progress.sandbox?.kill();
+    progress?.sandbox?.kill();
     process.exit(ExitCode.failedRun);
   });
   const stop = new Promise<undefined>((resolve) => stopped.addEventListener('abort', () => resolve(undefined)));
-  const sandbox = await bringUp(progress, stopped);
-  const lines = drawTrace(buildTree(progress.spans), terminal(process.stdout));
-  const [path = '/'] = (await readModel(root, process.env)).paths;
-  const tracePage = new ZipkinClient(sandbox.plan.zipkinUrl).tracePage(progress.spans[0]?.traceId ?? '');
-  process.stdout.write(`\n${lines.join('\n')}\n\n${describe(sandbox.plan, path, tracePage)}`);
+  progress = await readProgress(stopped);
+  const sandbox = await bringUp(progress);
+  const { spans, model } = progress;
+  const lines = drawTrace(buildTree(spans), terminal(process.stdout));
+  const tracePage = new ZipkinClient(sandbox.plan.zipkinUrl).tracePage(spans[0]?.traceId ?? '');
+  process.stdout.write(`\n${lines.join('\n')}\n\n${describe(sandbox.plan, model.firstPath, tracePage)}`);
 
   const death = await Promise.race([stop, sandbox.firstDeath()]);
   if (!death) process.stderr.write('\nStopping: requests in flight are answered, spans are flushed…\n');

@@ -3,7 +3,6 @@ import { InvalidArgumentError, Option } from 'commander';
 import { ZipkinClient } from '../observe/zipkin-client.js';
 import type { Model } from '../topology/model.js';
 import { shapeOf } from '../topology/model-shape.js';
-import { readModel } from '../topology/read-model.js';
 import { findSandbox, type RunningSandbox } from '../topology/running-sandbox.js';
 import { isThisMachine } from '../topology/this-machine.js';
 import { readTraces } from '../trace/read-traces.js';
@@ -79,11 +78,6 @@ export async function readTraceFile(file: string): Promise<Span[][]> {
       error instanceof Error && 'code' in error ? `${file} cannot be read (${error.code}); name a JSON file` : '';
     throw new UsageError(code || (error instanceof Error ? error.message : String(error)));
   }
-}
-
-/** @returns the spans of a GET request for this path in the sandbox, if they are known */
-export async function ownShape(path: string): Promise<Shape | undefined> {
-  return shapeOf(await readModel(root, process.env), path).shape;
 }
 
 /** @throws UsageError that says why the spans of a request for this path are not known */

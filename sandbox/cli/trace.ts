@@ -8,6 +8,7 @@ import { drawTimeSplit } from '../picture/time-split-text.js';
 import { layOutWaterfall } from '../picture/waterfall.js';
 import { drawSvg } from '../picture/waterfall-svg.js';
 import { drawTrace } from '../picture/waterfall-text.js';
+import { shapeOf } from '../topology/model-shape.js';
 import { formatMicros } from '../trace/duration.js';
 import type { Span } from '../trace/span.js';
 import { buildTree, type SpanTree } from '../trace/tree.js';
@@ -28,7 +29,6 @@ import {
   findTargets,
   idOption,
   jsonOption,
-  ownShape,
   readTraceFile,
   type StoredOptions,
   type Targets,
@@ -89,7 +89,7 @@ async function sendAndCollect(path: string, options: TraceOptions, targets: Targ
   const named = requestOf(new URL(frontUrl + path), options);
   const request = toOwn({ ...named, headers: { ...named.headers, ...contextHeaders(options) } }, sandbox);
   const isPlain = request.method === 'GET' && options.sample;
-  const shape = sandbox && isPlain ? await ownShape(path) : undefined;
+  const shape = sandbox && isPlain ? shapeOf(sandbox.model, path).shape : undefined;
   const expected = shape ? countExpected(shape) : Number.POSITIVE_INFINITY;
   const { answer, spans } = await traceRequest(zipkin, request, ({ status }) => ({
     ...waitOf(options, sandbox),

@@ -6,6 +6,8 @@ import { longestReportMs } from '../observe/judged-trace.js';
 import type { TracedRequest } from '../observe/send.js';
 import { verify } from '../observe/verify.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
+import { shapeOf } from '../topology/model-shape.js';
+import { readModel } from '../topology/read-model.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { buildTree } from '../trace/tree.js';
 import { anyShape, type JudgeOptions } from '../verdict/judge.js';
@@ -13,6 +15,7 @@ import { recordShape } from '../verdict/record-shape.js';
 import type { Shape } from '../verdict/shape.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { numberOption } from './number-option.js';
+import { root } from './project.js';
 import {
   dataOption,
   headerOption,
@@ -28,7 +31,6 @@ import {
   findTargets,
   idOption,
   jsonOption,
-  ownShape,
   readShape,
   readTraceFile,
   requireShape,
@@ -98,7 +100,7 @@ async function shapeFor(path: string, sandbox: RunningSandbox | undefined, optio
   const { expect } = options;
   if (expect) return readShape(expect);
   if (sandbox) return requireShape(sandbox.model, path);
-  return (await ownShape(path)) ?? anyShape;
+  return shapeOf(await readModel(root, process.env), path).shape ?? anyShape;
 }
 
 async function sendAndJudge(path: string, options: VerifyOptions): Promise<Judgement | ExitCode> {

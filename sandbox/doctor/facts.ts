@@ -1,5 +1,7 @@
 import type { Diagnosis } from '../diagnosis/cause.js';
-import type { Span } from '../trace/span.js';
+import type { JudgedTrace } from '../observe/judged-trace.js';
+import type { TracedAnswer } from '../observe/send.js';
+import type { Reporter } from '../topology/mesh-service.js';
 import type { Note } from '../verdict/own-app.js';
 
 /**
@@ -20,35 +22,26 @@ export interface Asked {
 export interface PublishedFact extends Asked {
   readonly service: string;
   readonly port: number;
-  readonly variable: string | undefined;
+  readonly variable?: string | undefined;
 }
 
-/** A process of a service of docker-compose.yml: its Envoy or its app. */
-export interface ProcessFact extends Asked {
-  readonly service: string;
-  readonly part: 'admin' | 'app';
-}
-
-/** A process that reports spans, by its name in Zipkin. `error`: why its collector does not answer there. */
-export interface ReporterFact extends Asked {
-  readonly service: string;
-  readonly part: 'admin' | 'app';
-  /** The address to which it sends its spans, `host:port`; undefined if that is not known. */
-  readonly collector: string | undefined;
+/** An Envoy or an app, by its name in Zipkin. What follows `error` is absent if it does not answer. */
+export interface ReporterFact extends Asked, Pick<Reporter, 'service' | 'part'> {
+  /** Who takes its reports. */
+  readonly to: 'zipkin' | 'its sidecar';
+  /** Its address, `host:port`; undefined if that is not known. */
+  readonly collector?: string | undefined;
+  /** Why the collector does not answer there. */
+  readonly unreached?: string | undefined;
   /** What it has lost since it started, for example `12 reports`; undefined for nothing. */
-  readonly lost: string | undefined;
+  readonly lost?: string | undefined;
 }
 
 /** One request with `X-B3-Sampled: 1`, and its trace. */
-export interface RequestFact {
+export interface RequestFact
+  extends Pick<TracedAnswer, 'status' | 'requestId' | 'sentAt' | 'tookMs'>,
+    Pick<JudgedTrace, 'traceId' | 'spans'> {
   readonly path: string;
-  readonly status: number;
-  readonly requestId: string | undefined;
-  readonly traceId: string;
-  /** When it was sent, in epoch milliseconds, and how many milliseconds the whole answer took. */
-  readonly sentAt: number;
-  readonly tookMs: number;
-  readonly spans: readonly Span[];
   readonly diagnoses: readonly Pick<Diagnosis, 'cause' | 'hop' | 'text'>[];
   readonly notes: readonly Note[];
 }
@@ -65,7 +58,6 @@ export interface Facts {
   /** The containers of this folder's Compose project that do not run as they should. */
   readonly containers: readonly Asked[];
   readonly ports: readonly PublishedFact[];
-  readonly processes: readonly ProcessFact[];
   readonly reporters: readonly ReporterFact[];
   /** The runtime settings of the front proxy by key, as its admin interface prints them. */
   readonly frontRuntime: Readonly<Record<string, string>> | undefined;

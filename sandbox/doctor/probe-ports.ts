@@ -1,34 +1,29 @@
 import { ask } from '../topology/ask.js';
 import type { Model } from '../topology/model.js';
 import { requireFree } from '../topology/ports.js';
-import { readTopology } from '../topology/read-topology.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { fetchText } from '../topology/wait.js';
 import type { PublishedFact } from './facts.js';
 import { failureOf } from './failure.js';
 
+/** What the sandbox publishes for its user, by service and port. */
+const publishedParts = ({ front, edge, collector }: Model) => [
+  { name: 'front proxy', service: front.name, target: edge.port },
+  { name: 'admin interface', service: front.name, target: front.envoyFile.adminPort },
+  { name: 'Zipkin', service: collector.service, target: collector.port },
+];
+
 /** Checks whether the ports that a sandbox would publish are free here. `error` if one is not. */
-export async function askFreePorts(
-  root: string,
-  environment: Readonly<Record<string, string | undefined>>,
-  { front, edge, collector }: Model,
-): Promise<PublishedFact[]> {
-  const services = await readTopology(root, environment);
-  const names = new Map([
-    [`${front.name}:${edge.port}`, 'front proxy'],
-    [`${front.name}:${front.envoyFile.adminPort}`, 'admin interface'],
-    [`${collector.service}:${collector.port}`, 'Zipkin'],
-  ]);
+export function askFreePorts(model: Model): Promise<PublishedFact[]> {
+  const parts = publishedParts(model);
+  const published = model.composed.flatMap(({ name: service, ports }) => ports.map((each) => ({ service, ...each })));
   return Promise.all(
-    services
-      .flatMap(({ name, ports }) => ports.map((published) => ({ service: name, published })))
-      .map(async ({ service, published }) => ({
-        service,
-        name: names.get(`${service}:${published.target}`) ?? `${service}'s port ${published.target}`,
-        port: published.port,
-        variable: published.variable,
-        error: (await failureOf(requireFree([published])))?.replace(/^port \S+ on \S+ |;.*/g, ''),
-      })),
+    published.map(async ({ service, ...each }) => {
+      const part = parts.find((one) => one.service === service && one.target === each.target);
+      const name = part?.name ?? `${service}'s port ${each.target}`;
+      const error = (await failureOf(requireFree([each])))?.replace(/^port \S+ on \S+ |;.*/g, '');
+      return { name, service, port: each.port, variable: each.variable, error };
+    }),
   );
 }
 
@@ -40,32 +35,15 @@ async function askFront(url: string): Promise<void> {
 }
 
 /** Checks whether the published ports of the sandbox answer here. */
-export async function askPorts({ model, frontUrl, adminUrl, zipkinUrl }: RunningSandbox): Promise<PublishedFact[]> {
-  const front = model.front.name;
-  const asked = [
-    { name: 'front proxy', service: front, url: frontUrl, variable: 'FRONT_PORT', ask: askFront(frontUrl) },
-    {
-      name: 'admin interface',
-      service: front,
-      url: adminUrl,
-      variable: 'ADMIN_PORT',
-      ask: fetchText(`${adminUrl}/ready`),
-    },
-    {
-      name: 'Zipkin',
-      service: model.collector.service,
-      url: zipkinUrl,
-      variable: 'ZIPKIN_PORT',
-      ask: fetchText(`${zipkinUrl}/health`),
-    },
-  ];
+export function askPorts({ model, frontUrl, adminUrl, zipkinUrl }: RunningSandbox): Promise<PublishedFact[]> {
+  const urls = [frontUrl, adminUrl, zipkinUrl];
+  const asked = [askFront(frontUrl), fetchText(`${adminUrl}/ready`), fetchText(`${zipkinUrl}/health`)];
   return Promise.all(
-    asked.map(async ({ name, service, url, variable, ask }) => ({
+    publishedParts(model).map(async ({ name, service }, index) => ({
       name,
       service,
-      port: Number(new URL(url).port || 80),
-      variable,
-      error: await failureOf(ask),
+      port: Number(new URL(urls[index] ?? '').port || 80),
+      error: await failureOf(Promise.resolve(asked[index])),
     })),
   );
 }

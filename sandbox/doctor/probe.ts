@@ -2,64 +2,60 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verify } from '../observe/verify.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
+import { listContainers } from '../topology/compose-project.js';
+import type { Environment } from '../topology/interpolation.js';
 import { shapeOf } from '../topology/model-shape.js';
 import { readModel } from '../topology/read-model.js';
-import { findSandbox, type RunningSandbox, readRunRecord } from '../topology/running-sandbox.js';
+import { readRunRecord, runFolderOf } from '../topology/run-record.js';
+import { findSandbox, type RunningSandbox } from '../topology/running-sandbox.js';
 import { notesOn } from '../verdict/own-app.js';
-import { askDocker, listContainers } from './compose-project.js';
-import { clockToleranceMs, type Facts, type ProcessFact } from './facts.js';
-import { failureOf, messageOf } from './failure.js';
+import { askDocker, brokenContainers } from './compose-project.js';
+import { clockToleranceMs, type Facts } from './facts.js';
+import { messageOf } from './failure.js';
 import { askFreePorts, askPorts } from './probe-ports.js';
 import { askReporters } from './probe-reporters.js';
-
-/** The sandbox to check. */
-export interface ProbeOptions {
-  /** The project's root. */
-  readonly root: string;
-  readonly cache: string;
-  /** FRONT_PORT and the other variables of docker-compose.yml. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Called with the name of each step, in a few words. */
-  onLook(what: string): void;
-}
-
-const innerParts = { admin: { name: 'Envoy', path: '/ready' }, app: { name: 'app', path: '/health' } } as const;
 
 /**
  * Looks at the sandbox of this folder and at what runs around it, and sends it one request. It judges nothing.
  *
+ * @param root the project's root
+ * @param environment FRONT_PORT and the other variables of docker-compose.yml
+ * @param onLook called with the name of each step, in a few words
  * @throws Error if docker-compose.yml and the environment contradict each other
  */
-export async function probe({ root, cache, environment, onLook }: ProbeOptions): Promise<Facts> {
+export async function probe(
+  root: string,
+  cache: string,
+  environment: Environment,
+  onLook: (what: string) => void,
+): Promise<Facts> {
   onLook('what runs');
-  const frontPort = Number(environment.FRONT_PORT || 8000);
   const model = await readModel(root, environment);
   const sandbox = await findSandbox(root, cache, environment).catch(() => undefined);
   const native = sandbox?.mode === 'native';
   const containers = native ? [] : await listContainers(root);
-  const broken = containers.filter(({ error }) => error !== undefined);
   const facts: Facts = {
     sandbox,
-    frontPort,
+    frontPort: model.frontPort,
     otherFrontPorts: sandbox ? [] : await nativeFrontPorts(cache),
     docker: native ? undefined : await askDocker(root),
-    containers: broken,
+    containers: brokenContainers(containers),
     ports: [],
-    processes: [],
     reporters: [],
     frontRuntime: undefined,
     request: undefined,
     requestError: undefined,
   };
-  if (!sandbox)
-    return containers.length > 0 ? facts : { ...facts, ports: await askFreePorts(root, environment, model) };
+  if (!sandbox) return containers.length > 0 ? facts : { ...facts, ports: await askFreePorts(model) };
 
-  onLook('ports and processes');
-  const [ports, processes] = await Promise.all([askPorts(sandbox), askProcesses(sandbox)]);
-  onLook('the ways to Zipkin');
-  const [reporters, frontRuntime] = await Promise.all([askReporters(sandbox, processes), askRuntime(sandbox)]);
-  const looked = { ...facts, ports, processes, reporters, frontRuntime };
-  if ([...broken, ...ports, ...processes].some(({ error }) => error !== undefined)) return looked;
+  onLook('ports, processes and the ways to Zipkin');
+  const [ports, reporters, frontRuntime] = await Promise.all([
+    askPorts(sandbox),
+    askReporters(sandbox),
+    askRuntime(sandbox),
+  ]);
+  const looked = { ...facts, ports, reporters, frontRuntime };
+  if ([...facts.containers, ...ports, ...reporters].some(({ error }) => error !== undefined)) return looked;
 
   onLook('the trace of one request');
   return { ...looked, ...(await askForTrace(sandbox)) };
@@ -67,17 +63,11 @@ export async function probe({ root, cache, environment, onLook }: ProbeOptions):
 
 async function nativeFrontPorts(cache: string): Promise<number[]> {
   const ports = (await readdir(join(cache, 'run')).catch(() => [])).map(Number);
-  const records = await Promise.all(ports.map((port) => readRunRecord(cache, port).catch(() => undefined)));
+  const records = await Promise.all(
+    ports.map((port) => readRunRecord(runFolderOf(cache, port)).catch(() => undefined)),
+  );
   return ports.filter((_, index) => records[index] !== undefined);
 }
-
-const askProcesses = (sandbox: RunningSandbox): Promise<ProcessFact[]> =>
-  Promise.all(
-    sandbox.model.reporters.map(async ({ service, part }) => {
-      const { name, path } = innerParts[part];
-      return { service, name, part, error: await failureOf(sandbox.ask(service, part, path)) };
-    }),
-  );
 
 async function askRuntime(sandbox: RunningSandbox): Promise<Record<string, string> | undefined> {
   const text = await sandbox.ask(sandbox.model.front.name, 'admin', '/runtime').catch(() => undefined);
@@ -87,7 +77,7 @@ async function askRuntime(sandbox: RunningSandbox): Promise<Record<string, strin
 }
 
 async function askForTrace(sandbox: RunningSandbox): Promise<Pick<Facts, 'request' | 'requestError'>> {
-  const [path = '/'] = sandbox.model.paths;
+  const path = sandbox.model.firstPath;
   const request = { url: new URL(sandbox.frontUrl + path), method: 'GET', headers: { 'x-b3-sampled': '1' } };
   const zipkin = new ZipkinClient(sandbox.zipkinUrl);
   try {
@@ -97,21 +87,8 @@ async function askForTrace(sandbox: RunningSandbox): Promise<Pick<Facts, 'reques
     const [judged] = await verify({ request, count: 1, shape, zipkin, sandbox, within: undefined, tolerance });
     if (!judged) throw new Error('no request was sent');
     const { answer, traceId, spans, diagnoses, verdict } = judged;
-    const { status, requestId, sentAt, tookMs } = answer;
-    return {
-      request: {
-        path,
-        status,
-        requestId,
-        traceId,
-        sentAt,
-        tookMs,
-        spans,
-        diagnoses,
-        notes: verdict.ownApps.flatMap(notesOn),
-      },
-      requestError: undefined,
-    };
+    const notes = verdict.ownApps.flatMap(notesOn);
+    return { request: { ...answer, path, traceId, spans, diagnoses, notes }, requestError: undefined };
   } catch (error) {
     return { request: undefined, requestError: messageOf(error) };
   }

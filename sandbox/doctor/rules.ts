@@ -100,24 +100,26 @@ const byService = <T extends { readonly service: string }>(facts: readonly T[]) 
     (service) => [service, facts.filter((fact) => fact.service === service)] as const,
   );
 
-function checkProcesses({ processes, containers, sandbox, frontPort }: Facts): Check[] {
-  const running = processes.filter(({ service }) => !containers.some(({ name }) => name === service));
+const processName = { admin: 'Envoy', app: 'app' } as const;
+
+function checkProcesses({ reporters, containers, sandbox, frontPort }: Facts): Check[] {
+  const running = reporters.filter(({ service }) => !containers.some(({ name }) => name === service));
   return byService(running).map(([service, those]) => {
     const broken = those.filter(({ error }) => error !== undefined);
-    if (broken.length === 0) return ok(service, `ready: ${those.map(({ name }) => name).join(', ')}`);
-    const seen = broken.map(({ name, error }) => `${name}: ${error}`).join('; ');
+    if (broken.length === 0) return ok(service, `ready: ${those.map(({ part }) => processName[part]).join(', ')}`);
+    const seen = broken.map(({ part, error }) => `${processName[part]}: ${error}`).join('; ');
     return wrong(service, seen, lookInto(sandbox, frontPort, service));
   });
 }
 
-function checkReporters({ reporters, processes }: Facts): Check[] {
-  return reporters.map(({ name, service, part, collector, error, lost }) => {
-    const label = `${name} to zipkin`;
-    const process = processes.find((each) => each.service === service && each.part === part);
-    if (process?.error) return skipped(label, `${name} does not answer`);
-    if (error) {
-      const advice = `${name} cannot reach Zipkin, so its spans are lost; check that Zipkin runs and that the address is right`;
-      return wrong(label, `${collector ?? name}: ${error}`, advice);
+function checkReporters({ reporters }: Facts): Check[] {
+  return reporters.map(({ name, to, collector, error, unreached, lost }) => {
+    const label = `${name} to ${to}`;
+    if (error) return skipped(label, `${name} does not answer`);
+    if (unreached) {
+      const whom = to === 'zipkin' ? 'Zipkin' : to;
+      const advice = `${name} cannot reach ${whom}, so its spans are lost; check that it runs and that the address is right`;
+      return wrong(label, `${collector ?? name}: ${unreached}`, advice);
     }
     if (!collector) return skipped(label, 'your own app does not say where it sends its spans');
     return ok(label, `reaches ${collector}${lost ? `; it has lost ${lost} since it started` : ''}`);
@@ -149,11 +151,11 @@ function checkRequestId({ request }: Facts): Check {
   return wrong('request id', `${services} got another one: the app before it did not forward x-request-id`, advice);
 }
 
-function checkTrace({ request, requestError, processes, ports, containers }: Facts): Check[] {
+function checkTrace({ request, requestError, reporters, ports, containers }: Facts): Check[] {
   const name = 'b3 headers';
   if (requestError) return [wrong(name, requestError, 'repair the first line marked ✗ above')];
   if (!request) {
-    const broken = [...ports, ...processes, ...containers].some(({ error }) => error !== undefined);
+    const broken = [...ports, ...reporters, ...containers].some(({ error }) => error !== undefined);
     return [skipped(name, broken ? 'not checked, because a line above is wrong' : 'no request was sent')];
   }
   const wrongs = request.diagnoses.filter(({ cause }) => cause !== 'clock-skew');

@@ -1,5 +1,5 @@
 import type { CollectorState, ReporterState } from '../diagnosis/evidence.js';
-import type { Reporter } from '../topology/model.js';
+import type { Reporter } from '../topology/mesh-service.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { requestIdTag, type Span } from '../trace/span.js';
 import { type CollectorCounters, readCollectorCounters } from './collector-counters.js';

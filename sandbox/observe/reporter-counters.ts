@@ -1,4 +1,5 @@
-import type { Model, Reporter } from '../topology/model.js';
+import type { Reporter } from '../topology/mesh-service.js';
+import type { Model } from '../topology/model.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 
 /** What a reporter has counted since it started. */

@@ -18,11 +18,6 @@ export interface ComposeService {
   readonly containerOnly: readonly string[];
 }
 
-/** @returns the service that stores the spans. Its image is openzipkin/zipkin or zipkin-slim, of any registry */
-export function zipkinIn(services: readonly ComposeService[]): ComposeService | undefined {
-  return services.find(({ image }) => image && /^([^/]+\/)*zipkin[\w-]*([:@]|$)/.test(image));
-}
-
 type Raw = Readonly<Record<string, unknown>>;
 
 const isMap = (value: unknown): value is Raw => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,14 +1,17 @@
 import { chmod, constants, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withoutCredentials } from './ask.js';
 import { canUseClasses, hasClasses, recordClasses } from './class-archive.js';
 import { exists, makeWhole, requireSha256, runTool, sha256 } from './installing.js';
+import type { Environment } from './interpolation.js';
+import type { Model } from './model.js';
+import { javaOptionsOf } from './native-plan.js';
 import { envoyPin, type Pin, zipkinPin } from './pins.js';
 import { unpackPythonPackage } from './python-package.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 export interface InstallOptions {
   readonly signal?: AbortSignal;
+  /** Called with the reason why an existing archive of classes is made again. */
   readonly say?: (line: string) => void;
   /**
    * Whether to take an existing archive of Zipkin's classes as usable. A Java that cannot use it then does not start.
@@ -63,27 +66,40 @@ async function downloadZipkin({ version, sha256 }: Pin, folder: string, signal?:
 }
 
 /**
+ * @returns the root URL of the Zipkin in ZIPKIN_URL; undefined if that is not set
+ * @throws Error if it is not a URL to which both Envoy and the apps can report
+ */
+export function zipkinOfYourOwn({ ZIPKIN_URL: given }: Environment): string | undefined {
+  if (!given) return undefined;
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  const isRoot = url?.protocol === 'http:' && url.href === `${url.origin}/` && !url.hostname.startsWith('[');
+  if (url && isRoot) return url.origin;
+  const seen = withoutCredentials(given);
+  throw new Error(`ZIPKIN_URL: '${seen}' cannot be used; set it to http://HOST:PORT of a running Zipkin, or unset it`);
+}
+
+/**
  * Gives the folder of a Zipkin that starts fast: the jar (`ZIPKIN_JAR`, or from Maven the one of the image's version,
- * verified) is extracted and has an AppCDS archive that this Java can use. It is made once and kept in the cache. Start Zipkin in
- * that folder with `-XX:SharedArchiveFile=zipkin.jsa -jar zipkin.jar`.
+ * verified) is extracted and has an AppCDS archive that this Java can use. It is made once and kept in the cache. Start
+ * Zipkin in that folder with `-XX:SharedArchiveFile=zipkin.jsa -jar zipkin.jar`.
  *
- * @param image Zipkin's in docker-compose.yml
- * @param javaOptions the options with which Zipkin will run
- * @param say called with the reason why an existing archive is made again
+ * @param model gives Zipkin's image and the options with which it will run
+ * @returns undefined if ZIPKIN_URL names a Zipkin that runs already
  * @throws Error if Java or Maven is missing, or the hash differs; the signal's reason when aborted
  */
 export async function installZipkin(
+  model: Model,
   cache: string,
   environment: Environment,
-  image: string,
-  javaOptions: readonly string[],
   { signal, say = () => undefined, trusting = false }: InstallOptions = {},
-): Promise<string> {
+): Promise<string | undefined> {
+  if (zipkinOfYourOwn(environment)) return undefined;
+  const javaOptions = javaOptionsOf(model);
   const own = environment.ZIPKIN_JAR;
   if (own && !(await exists(own))) {
     throw new Error(`ZIPKIN_JAR: ${own} cannot be read; set it to Zipkin's exec or slim jar, or unset it`);
   }
-  const pinned = own ? { version: '', sha256: await sha256(own) } : zipkinPin(image);
+  const pinned = own ? { version: '', sha256: await sha256(own) } : zipkinPin(model.collector.image ?? '');
   const target = join(cache, `zipkin-${pinned.sha256.slice(0, 12)}`);
   if (trusting && (await hasClasses(target))) return target;
   if (await canUseClasses(target, javaOptions, say, signal)) return target;

@@ -1,27 +1,14 @@
-import { parse } from 'yaml';
-import type { Address } from './addresses.js';
-import { domainFit, matchesRoute, NotUnderstood, type RoutedRequest } from './route-match.js';
-
-/** Where an Envoy sends a request: to a cluster with a path, or nowhere, because it answers itself. */
-export type RouteTaken =
-  | { readonly cluster: string; readonly path: string }
-  | { readonly cluster: undefined; readonly status: number; readonly body: string };
-
-/** How a listener's tracer reports: to which cluster, and whether its SERVER spans share the ids of their callers. */
-export interface TracerSettings {
-  readonly collectorCluster: string;
-  readonly sharesIds: boolean;
-}
+import { type Document, isMap, isScalar, parseDocument, visit } from 'yaml';
+import type { Address, Resolve } from './addresses.js';
+import { NotUnderstood, type RoutedRequest, type RouteTaken, takeRoute, type VirtualHost } from './routes.js';
 
 /** An HTTP listener of an Envoy. */
-export interface EnvoyListener {
+export interface EnvoyListener extends Address {
   readonly name: string;
   /** The name in its counters. */
   readonly statPrefix: string;
-  readonly host: string;
-  readonly port: number;
-  /** Undefined if it makes no spans. */
-  readonly tracer: TracerSettings | undefined;
+  /** The cluster of its reports, and whether its SERVER spans share their callers' ids; undefined if it makes no spans. */
+  readonly tracer: { readonly collectorCluster: string; readonly sharesIds: boolean } | undefined;
   /** The exact paths that it routes to a cluster, in the file's order. */
   readonly exactPaths: readonly string[];
   /** @throws NotUnderstood if this reader does not understand the rule in the file */
@@ -31,31 +18,16 @@ export interface EnvoyListener {
 /** The listeners and clusters of one Envoy file. */
 export interface EnvoyFile {
   readonly fileName: string;
-  readonly adminPort: number | undefined;
+  readonly adminPort: number;
   readonly listeners: readonly EnvoyListener[];
   /** The addresses of each cluster's endpoints. */
   readonly clusters: ReadonlyMap<string, readonly Address[]>;
+  /** @returns the text of the file with the real address in each `socket_address` and no other change */
+  withAddresses(resolve: Resolve): string;
 }
 
 interface RawAddress {
   readonly socket_address?: { readonly address: string; readonly port_value: number };
-}
-
-interface RawRoute {
-  readonly name?: string;
-  readonly match?: Readonly<Record<string, unknown>>;
-  readonly route?: {
-    readonly cluster?: string;
-    readonly prefix_rewrite?: string;
-    readonly regex_rewrite?: unknown;
-    readonly path_rewrite_policy?: unknown;
-  };
-  readonly direct_response?: { readonly status: number; readonly body?: { readonly inline_string?: string } };
-}
-
-interface RawVirtualHost {
-  readonly domains?: readonly string[];
-  readonly routes?: readonly RawRoute[];
 }
 
 interface RawConnectionManager {
@@ -66,7 +38,7 @@ interface RawConnectionManager {
       readonly typed_config?: { readonly collector_cluster?: string; readonly shared_span_context?: boolean };
     };
   };
-  readonly route_config?: { readonly virtual_hosts?: readonly RawVirtualHost[] };
+  readonly route_config?: { readonly virtual_hosts?: readonly VirtualHost[] };
 }
 
 interface RawBootstrap {
@@ -102,7 +74,9 @@ const connectionManager = 'envoy.filters.network.http_connection_manager';
  */
 export function readEnvoyFile(text: string, fileName: string): EnvoyFile {
   try {
-    const { admin, static_resources: resources } = parse(text) as RawBootstrap;
+    const document = parseDocument(text);
+    if (document.errors[0]) throw document.errors[0];
+    const { admin, static_resources: resources } = document.toJS() as RawBootstrap;
     const listeners = (resources?.listeners ?? []).flatMap(({ name, address, filter_chains: chains }) => {
       const filters = (chains ?? []).flatMap((chain) => chain.filters ?? []);
       const http = filters.find((filter) => filter.name === connectionManager)?.typed_config;
@@ -113,7 +87,10 @@ export function readEnvoyFile(text: string, fileName: string): EnvoyFile {
       const endpoints = (load?.endpoints ?? []).flatMap(({ lb_endpoints: each }) => each ?? []);
       return [name, endpoints.flatMap(({ endpoint }) => readAddress(endpoint?.address))] as const;
     });
-    return { fileName, adminPort: readAddress(admin?.address)[0]?.port, listeners, clusters: new Map(clusters) };
+    const [adminAddress] = readAddress(admin?.address);
+    if (!adminAddress) throw new Error('it has no admin interface');
+    const withAddresses = (resolve: Resolve) => exchangeAddresses(text, document, resolve);
+    return { fileName, adminPort: adminAddress.port, listeners, clusters: new Map(clusters), withAddresses };
   } catch (error) {
     const [seen] = String(error instanceof Error ? error.message : error).split('\n', 1);
     throw new Error(`${fileName} cannot be read as an Envoy configuration (${seen}); correct it`);
@@ -146,23 +123,22 @@ function readListener(name: string, socket: Address, http: RawConnectionManager,
   return { name, statPrefix: http.stat_prefix ?? '', ...socket, tracer, exactPaths, route };
 }
 
-function takeRoute(hosts: readonly RawVirtualHost[], request: RoutedRequest): RouteTaken {
-  const fitting = hosts
-    .flatMap(({ domains = [], routes = [] }) => {
-      const fit = domainFit(domains, request.host);
-      return fit === undefined ? [] : [{ fit, routes }];
-    })
-    .sort((a, b) => b.fit - a.fit);
-  const taken = fitting[0]?.routes.find(({ match = {} }) => matchesRoute(match, request));
-  if (!taken) return { cluster: undefined, status: 404, body: '' };
-  const { direct_response: direct, route, match } = taken;
-  if (direct) return { cluster: undefined, status: direct.status, body: direct.body?.inline_string ?? '' };
-  const { cluster, prefix_rewrite: rewritten } = route ?? {};
-  const prefix = match?.prefix ?? match?.path ?? match?.path_separated_prefix;
-  const isClear = route && !route.regex_rewrite && !route.path_rewrite_policy;
-  if (!cluster || !isClear || (rewritten !== undefined && typeof prefix !== 'string')) {
-    throw new NotUnderstood(`the target of route ${taken.name ?? JSON.stringify(match)} is not understood`);
-  }
-  const path = rewritten === undefined ? request.path : rewritten + request.path.slice(String(prefix).length);
-  return { cluster, path };
+/** In the text itself, so that its comments and line numbers stay. */
+function exchangeAddresses(text: string, document: Document, resolve: Resolve): string {
+  const places: { readonly from: number; readonly to: number; readonly value: string | number }[] = [];
+  visit(document, {
+    Pair(_, { key, value }) {
+      if (String(key) !== 'socket_address' || !isMap(value)) return;
+      const [host, port] = [value.get('address', true), value.get('port_value', true)];
+      if (!isScalar(host) || !isScalar(port)) return;
+      const resolved = resolve({ host: String(host.value), port: Number(port.value) });
+      for (const [scalar, exchanged] of [[host, resolved.host] as const, [port, resolved.port] as const]) {
+        const [from, to] = scalar.range ?? [0, 0];
+        places.push({ from, to, value: exchanged });
+      }
+    },
+  });
+  const put = (all: string, { from, to, value }: (typeof places)[number]) =>
+    all.slice(0, from) + JSON.stringify(value) + all.slice(to);
+  return places.reduceRight(put, text);
 }

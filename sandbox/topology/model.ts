@@ -1,92 +1,80 @@
 import { join } from 'node:path';
 import type { ComposeService } from './compose-file.js';
 import { type EnvoyFile, type EnvoyListener, readEnvoyFile } from './envoy-file.js';
-
-/** A process that reports spans. */
-export interface Reporter {
-  /** Its name in Zipkin. */
-  readonly name: string;
-  /** The service of docker-compose.yml to which it belongs. */
-  readonly service: string;
-  /** The part of that service with its counters: for an Envoy its admin interface, for an app the app. */
-  readonly part: 'admin' | 'app';
-}
-
-/** The app behind a sidecar. */
-export interface ServiceApp extends Reporter {
-  readonly port: number;
-  /** The path that it answers; undefined for one of the user's own apps, which may answer any path. */
-  readonly path: string | undefined;
-  /** The URLs that it calls in parallel before it answers. */
-  readonly calls: readonly URL[];
-  /** Whether it is one of the user's own apps, whose spans are not known beforehand. */
-  readonly isOwn: boolean;
-}
-
-/** A service with an Envoy: the front proxy, or an app and its sidecar. */
-export interface MeshService {
-  readonly name: string;
-  readonly envoy: Reporter;
-  readonly envoyFile: EnvoyFile;
-  /** Undefined if it reports no spans. */
-  readonly reportsTo: ReportsTo | undefined;
-  /** The listener that other services call. */
-  readonly ingress: EnvoyListener | undefined;
-  readonly app: ServiceApp | undefined;
-}
+import { type MeshService, type Reporter, type ReportsTo, readService } from './mesh-service.js';
 
 /** The topology, as docker-compose.yml and the Envoy files describe it. */
 export interface Model {
-  /** In the order of docker-compose.yml. */
+  /** All services of docker-compose.yml, in its order. */
+  readonly composed: readonly ComposeService[];
+  /** Those with an Envoy. */
   readonly services: readonly MeshService[];
-  /** The front proxy, and its published listener. */
+  /** The front proxy, its published listener, and the port of this machine at which it is published. */
   readonly front: MeshService;
   readonly edge: EnvoyListener;
+  readonly frontPort: number;
   /** The service that collects the spans. */
-  readonly collector: Pick<ReportsTo, 'service' | 'port'>;
+  readonly collector: Pick<ReportsTo, 'service' | 'port'> & Pick<ComposeService, 'environment' | 'image'>;
   /** All processes that report spans, the front proxy first. */
   readonly reporters: readonly Reporter[];
-  /** The paths that the front proxy routes, in the order of its file. */
-  readonly paths: readonly string[];
+  /** The first path that the front proxy routes. A command requests it unless it is told another one. */
+  readonly firstPath: string;
 }
-
-/** The input of the model: services, and the Dockerfiles and Envoy files by name. */
-export interface ModelInput {
-  readonly services: readonly ComposeService[];
-  readonly files: ReadonlyMap<string, string>;
-  /** The services with one of the user's own apps, if docker-compose.yml does not say so. */
-  readonly ownApps?: readonly string[];
-}
-
-/** The sandbox's own app, in its image. */
-export const shippedApp = '/sandbox/services/main.js';
-const defaultAppPort = 8080;
 
 /**
  * Builds the topology: which services there are, who reports under which name, and which service calls which.
  *
+ * @param composed docker-compose.yml's services
+ * @param files the Dockerfiles and Envoy files, by name
  * @throws Error of one line if the files contradict each other
  */
-export function buildModel(input: ModelInput): Model {
-  const services = input.services.flatMap((service) => readService(service, input));
-  const edges = services.flatMap((front) => {
-    const published = input.services.find(({ name }) => name === front.name)?.ports ?? [];
-    const edge = front.envoyFile.listeners.find(({ port }) => published.some(({ target }) => target === port));
-    return edge ? [{ front, edge }] : [];
+export function buildModel(composed: readonly ComposeService[], files: ReadonlyMap<string, string>): Model {
+  const read = new Map<string, EnvoyFile>();
+  const envoyFileOf = (name: string): EnvoyFile => {
+    const file = read.get(name) ?? readEnvoyFile(files.get(name) ?? '', name);
+    read.set(name, file);
+    return file;
+  };
+  const services = composed.flatMap((service) => {
+    const dockerfile = files.get(service.dockerfile ?? '');
+    const fileName = dockerfile && envoyFileIn(dockerfile, service.context);
+    return fileName ? [readService(service, dockerfile, envoyFileOf(fileName))] : [];
   });
-  const [first] = edges;
-  if (!first) throw new Error("docker-compose.yml publishes no listener of an Envoy; give the front's service a port");
-  const { front, edge } = first;
+  return connect(composed, services);
+}
+
+/** @returns the same topology with the user's own apps in some services, if docker-compose.yml does not say so */
+export function withOwnApps({ composed, services }: Model, ownApps: readonly string[]): Model {
+  const replaced = services.map((service) => {
+    const { name, app } = service;
+    return app && ownApps.includes(name) ? { ...service, app: { ...app, path: undefined, isOwn: true } } : service;
+  });
+  return connect(composed, replaced);
+}
+
+function connect(composed: readonly ComposeService[], services: readonly MeshService[]): Model {
+  const [published] = services.flatMap((front) => {
+    const ports = composed.find(({ name }) => name === front.name)?.ports ?? [];
+    return front.envoyFile.listeners.flatMap((edge) => {
+      const found = ports.find(({ target }) => target === edge.port);
+      return found ? [{ front, edge, frontPort: found.port }] : [];
+    });
+  });
+  if (!published)
+    throw new Error("docker-compose.yml publishes no listener of an Envoy; give the front's service a port");
+  const { front, edge } = published;
   const ordered = [front, ...services.filter((service) => service !== front)];
-  const collector = ordered.flatMap(({ reportsTo }) => reportsTo ?? [])[0];
-  if (!collector) throw new Error(`${front.envoyFile.fileName}: no listener has a tracer; give one a tracer`);
+  const reportsTo = ordered.flatMap((service) => service.reportsTo ?? [])[0];
+  if (!reportsTo) throw new Error(`${front.envoyFile.fileName}: no listener has a tracer; give one a tracer`);
+  const { service, port } = reportsTo;
+  const { environment = {}, image } = composed.find(({ name }) => name === service) ?? {};
   return {
+    ...published,
+    composed,
     services,
-    front,
-    edge,
-    collector,
+    collector: { service, port, environment, image },
     reporters: ordered.flatMap(({ envoy, app }) => (app ? [envoy, app] : [envoy])),
-    paths: edge.exactPaths,
+    firstPath: edge.exactPaths[0] ?? '/',
   };
 }
 
@@ -97,70 +85,4 @@ export function buildModel(input: ModelInput): Model {
 export function envoyFileIn(dockerfile: string, context: string): string | undefined {
   const file = /^COPY (?:--\S+ +)*(?<file>\S+) \/etc\/envoy\/envoy\.yaml$/m.exec(dockerfile)?.groups?.file;
   return file && join(context, file);
-}
-
-function readService(service: ComposeService, { files, ownApps = [] }: ModelInput): MeshService[] {
-  const { name, dockerfile: dockerfileName, environment } = service;
-  const dockerfile = dockerfileName && files.get(dockerfileName);
-  if (!dockerfile) return [];
-  const fileName = envoyFileIn(dockerfile, service.context);
-  if (!fileName) return [];
-  const envoyFile = readEnvoyFile(files.get(fileName) ?? '', fileName);
-  const envoyName = environment.SERVICE_NAME;
-  if (!envoyName) throw new Error(`docker-compose.yml: ${name} has no SERVICE_NAME; set it to the name of its spans`);
-  const envoy: Reporter = { name: envoyName, service: name, part: 'admin' };
-  const main = environment.APP_MAIN ?? /\bAPP_MAIN=(\S+)/.exec(dockerfile)?.[1];
-  const ingress = envoyFile.listeners.find(({ host }) => !isLoopback(host));
-  const mesh = { name, envoy, envoyFile, ingress, reportsTo: followReports(envoyFile) };
-  if (!main) return [{ ...mesh, app: undefined }];
-  const isOwn = main !== shippedApp || ownApps.includes(name);
-  const app: ServiceApp = {
-    name: `${envoyName}-app`,
-    service: name,
-    part: 'app',
-    port: Number(environment.PORT ?? defaultAppPort),
-    path: isOwn ? undefined : `/trace/${/\d*$/.exec(envoyName)?.[0]}`,
-    calls: readCalls(name, environment.NEXT_HOP_URL ?? ''),
-    isOwn,
-  };
-  return [{ ...mesh, app }];
-}
-
-function readCalls(service: string, urls: string): URL[] {
-  return urls
-    .split(' ')
-    .filter(Boolean)
-    .map((url) => {
-      if (URL.canParse(url)) return new URL(url);
-      throw new Error(
-        `docker-compose.yml: NEXT_HOP_URL of ${service}: '${url}' is not a URL; write http://HOST:PORT/PATH`,
-      );
-    });
-}
-
-/** Where an Envoy's spans go in the end, possibly through one of its own listeners. */
-export interface ReportsTo {
-  /** The last cluster of that Envoy on the way to the collector. */
-  readonly cluster: string;
-  /** The service of docker-compose.yml that collects the spans, and the port on which it takes them. */
-  readonly service: string;
-  readonly port: number;
-}
-
-function followReports({ listeners, clusters }: EnvoyFile): ReportsTo | undefined {
-  const seen = new Set<string>();
-  let cluster = listeners.find(({ tracer }) => tracer)?.tracer?.collectorCluster;
-  while (cluster !== undefined && !seen.has(cluster)) {
-    seen.add(cluster);
-    const [address] = clusters.get(cluster) ?? [];
-    if (address && !isLoopback(address.host)) return { cluster, service: address.host, port: address.port };
-    const listener = listeners.find(({ port }) => port === address?.port);
-    cluster = listener?.route({ host: 'localhost', path: '/api/v2/spans' }).cluster;
-  }
-  return undefined;
-}
-
-/** @returns whether a host in an Envoy file or in an app's environment is the service's own container */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host.startsWith('127.');
 }

@@ -1,18 +1,17 @@
 import { join } from 'node:path';
-import { AddressBook, zipkinPort } from './address-book.js';
-import { type Address, rewriteEnvironment, rewriteEnvoyAddresses } from './addresses.js';
-import { type ComposeService, zipkinIn } from './compose-file.js';
+import { type Address, AddressBook, rewriteEnvironment } from './addresses.js';
+import type { ComposeService } from './compose-file.js';
+import type { Environment } from './interpolation.js';
 import type { ProcessPlan } from './managed-process.js';
-import { envoyFileIn } from './model.js';
+import type { MeshService } from './mesh-service.js';
+import type { Model } from './model.js';
 import type { PublishedPort } from './published-port.js';
 
-/** The input of a native run. Texts are those of the project's files. */
+/** The input of a native run. */
 export interface NativeInput {
   readonly root: string;
   readonly runFolder: string;
-  readonly services: readonly ComposeService[];
-  /** Dockerfiles and Envoy configurations, by file name. */
-  readonly files: ReadonlyMap<string, string>;
+  readonly model: Model;
   readonly envoyBinary: string;
   /** The folder from `installZipkin`; undefined if `zipkinUrl` names another Zipkin. */
   readonly zipkinFolder: string | undefined;
@@ -20,7 +19,7 @@ export interface NativeInput {
   /** More environment for a service, by its name, for example for one of the user's own apps. */
   readonly overrides?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** The user's shell. The user's own apps get all of it, because it may configure their tracers. */
-  readonly shell?: Readonly<Record<string, string>>;
+  readonly shell: Environment;
   /** Free ports for everything that is not published. */
   readonly freePorts: readonly number[];
 }
@@ -47,57 +46,40 @@ export interface NativePlan {
   readonly ownApps: readonly string[];
 }
 
-const ingressPort = 80;
-const adminPort = 8001;
-const appPort = 8080;
-
-function textOf(input: NativeInput, file: string): string {
-  const text = input.files.get(file);
-  if (text === undefined) throw new Error(`native plan: ${file} was not read`);
-  return text;
-}
-
-/** @throws Error if the image has none */
-export function envoyConfigurationOf(dockerfile: string, context: string): string {
-  const file = envoyFileIn(dockerfile, context);
-  if (!file) throw new Error('native plan: a Dockerfile copies nothing to /etc/envoy/envoy.yaml');
-  return file;
-}
-
-function planEnvoyService(input: NativeInput, book: AddressBook, service: ComposeService, dockerfile: string) {
-  const hasApp = /\bAPP_MAIN=/.test(dockerfile);
-  const configuration = join(input.runFolder, `${service.name}.yaml`);
-  const resolve = (address: Address) => book.locate(service.name, address);
-  const text = rewriteEnvoyAddresses(textOf(input, envoyConfigurationOf(dockerfile, service.context)), resolve);
+function planEnvoyService(input: NativeInput, book: AddressBook, service: MeshService) {
+  const { name, app } = service;
+  const resolve = (address: Address) => book.locate(name, address);
+  const configuration = join(input.runFolder, `${name}.yaml`);
+  const text = service.envoyFile.withAddresses(resolve);
   const addresses: ServiceAddresses = {
-    ingress: book.url(service.name, ingressPort),
-    admin: book.url(service.name, adminPort),
-    app: hasApp ? book.url(service.name, appPort) : undefined,
+    ingress: book.url(name, service.ingress.port),
+    admin: book.url(name, service.envoyFile.adminPort),
+    app: app && book.url(name, app.port),
   };
-  const app = hasApp && {
-    APP_MAIN: join(input.root, 'dist/services/main.js'),
-    HOST: '127.0.0.1', // a HOST in the user's shell must not open it to other machines
-    PORT: String(resolve({ host: '127.0.0.1', port: appPort }).port),
-    NODE_ENV: 'production',
-  };
-  const isOwn = input.overrides?.[service.name]?.APP_MAIN !== undefined;
+  const override = input.overrides?.[name];
+  const isOwn = override?.APP_MAIN !== undefined;
   const process: ProcessPlan = {
-    name: service.name,
+    name,
     command: 'bash', // a copy of the checkout may have lost the executable bit
     args: [join(input.root, 'services/start-service')],
     environment: {
       ...(isOwn && input.shell),
       ...rewriteEnvironment(service.environment, resolve),
-      ...app,
+      ...(app && {
+        APP_MAIN: join(input.root, 'dist/services/main.js'),
+        HOST: '127.0.0.1', // a HOST in the user's shell must not open it to other machines
+        PORT: String(resolve({ host: '127.0.0.1', port: app.port }).port),
+        NODE_ENV: 'production',
+      }),
       TMPDIR: input.runFolder,
       ENVOY_BIN: input.envoyBinary,
       ENVOY_CONFIG: configuration,
-      ...input.overrides?.[service.name],
+      ...override,
     },
     workingFolder: input.root,
     readyUrls: [`${addresses.admin}/ready`, ...(addresses.app ? [`${addresses.app}/health`] : [])],
   };
-  return { process, addresses, isOwn, configuration: [configuration, text] as const };
+  return { name, process, addresses, isOwn, configuration: [configuration, text] as const };
 }
 
 /** @returns the arguments that make Zipkin listen on one address only */
@@ -106,30 +88,29 @@ export function zipkinListenArgs({ host, port }: Address): string[] {
   return Object.entries(listen).map(([name, value]) => `--armeria.ports[0].${name}=${value}`);
 }
 
-function planZipkin(service: ComposeService, book: AddressBook, folder: string, runFolder: string): ProcessPlan {
-  const address = book.locate(service.name, { host: '127.0.0.1', port: zipkinPort });
-  const options = javaOptionsOf(service);
+function planZipkin(input: NativeInput, book: AddressBook, folder: string): ProcessPlan {
+  const { service, port, environment } = input.model.collector;
   return {
-    name: service.name,
+    name: service,
     command: 'java',
     args: [
-      ...options,
-      `-Djava.io.tmpdir=${runFolder}`,
+      ...javaOptionsOf(input.model),
+      `-Djava.io.tmpdir=${input.runFolder}`,
       '-Xshare:on', // without a usable archive Java then ends, instead of starting slowly
       '-XX:SharedArchiveFile=zipkin.jsa',
       '-jar',
       'zipkin.jar',
-      ...zipkinListenArgs(address),
+      ...zipkinListenArgs(book.locate(service, { host: '127.0.0.1', port })),
     ],
-    environment: { ...service.environment },
+    environment,
     workingFolder: folder,
-    readyUrls: [`${book.url(service.name, zipkinPort)}/health`],
+    readyUrls: [`${book.url(service, port)}/health`],
   };
 }
 
-/** @returns the options of the JAVA_OPTS variable that the image's start script passes on */
-export function javaOptionsOf(service: ComposeService): string[] {
-  return (service.environment.JAVA_OPTS ?? '').split(' ').filter(Boolean);
+/** @returns the options of the JAVA_OPTS variable that the start script of Zipkin's image passes on */
+export function javaOptionsOf({ collector }: Model): string[] {
+  return (collector.environment.JAVA_OPTS ?? '').split(' ').filter(Boolean);
 }
 
 /** Follows Compose's rule: everything that depends on a service ends before it. */
@@ -142,45 +123,52 @@ function stopOrderOf(services: readonly ComposeService[]): string[][] {
 }
 
 /** @throws Error that names a service and its key for which no process has the same effect */
-function requireNative(services: readonly ComposeService[]): void {
-  const zipkin = zipkinIn(services);
-  for (const service of services) {
-    const isProcess = service.dockerfile !== undefined || service === zipkin;
-    const [key] = [...service.containerOnly, ...(isProcess ? [] : ['image'])];
+function requireNative({ composed, services, collector }: Model): void {
+  const processes = new Set([collector.service, ...services.map(({ name }) => name)]);
+  for (const { name, containerOnly, image } of composed) {
+    const [key] = [...containerOnly, ...(processes.has(name) ? [] : [image ? 'image' : 'build'])];
     if (!key) continue;
     const instead = "remove it, or run 'docker compose up'";
-    throw new Error(`docker-compose.yml: services.${service.name}.${key} cannot be used without Docker; ${instead}`);
+    throw new Error(`docker-compose.yml: services.${name}.${key} cannot be used without Docker; ${instead}`);
   }
+}
+
+/** Published ports keep their addresses, and so does another Zipkin. */
+function bookOf({ model: { composed, collector }, zipkinUrl, freePorts }: NativeInput): AddressBook {
+  const published = composed.flatMap(({ name, ports }) =>
+    ports.map(({ bind, port, target }) => [`${name}:${target}`, { host: bind, port }] as const),
+  );
+  const known = new Map<string, Address>(published);
+  if (zipkinUrl) {
+    const { hostname, port } = new URL(zipkinUrl);
+    known.set(`${collector.service}:${collector.port}`, { host: hostname, port: Number(port || 80) });
+  }
+  return new AddressBook(known, freePorts);
 }
 
 /**
  * Computes the processes of the topology in docker-compose.yml, without Docker: with the same Envoy configurations and
  * environments. Only the addresses are replaced.
  *
- * @returns processes in the order of the Compose file
+ * @returns Envoys and apps in the order of the Compose file, then Zipkin
  * @throws Error if the files contradict each other
  */
 export function planNative(input: NativeInput): NativePlan {
-  requireNative(input.services);
-  const book = new AddressBook(input.services, input.freePorts, input.zipkinUrl);
-  const envoyServices = input.services
-    .filter((service) => service.dockerfile)
-    .map((service) => planEnvoyService(input, book, service, textOf(input, service.dockerfile ?? '')));
-  const zipkin = zipkinIn(input.services);
-  const front = input.services.find(({ ports }) => ports.some(({ target }) => target === ingressPort))?.name ?? '';
-  const ownZipkin = zipkin && input.zipkinFolder ? [planZipkin(zipkin, book, input.zipkinFolder, input.runFolder)] : [];
-  const processes = [...envoyServices.map((each) => each.process), ...ownZipkin];
+  const { composed, services, front, edge, collector } = input.model;
+  requireNative(input.model);
+  const book = bookOf(input);
+  const planned = services.map((service) => planEnvoyService(input, book, service));
+  const zipkin = input.zipkinFolder ? [planZipkin(input, book, input.zipkinFolder)] : [];
+  const processes = [...planned.map(({ process }) => process), ...zipkin];
   return {
     processes,
-    stopOrder: stopOrderOf(input.services),
-    configurations: new Map(envoyServices.map((each) => each.configuration)),
-    published: input.services
-      .filter((service) => processes.some(({ name }) => name === service.name))
-      .flatMap((service) => service.ports),
-    frontUrl: book.url(front, ingressPort),
-    adminUrl: book.url(front, adminPort),
-    zipkinUrl: input.zipkinUrl ?? book.url(zipkin?.name ?? '', zipkinPort),
-    ownApps: envoyServices.flatMap(({ isOwn, process }) => (isOwn ? process.name : [])),
-    addresses: Object.fromEntries(envoyServices.map((each) => [each.process.name, each.addresses])),
+    stopOrder: stopOrderOf(composed),
+    configurations: new Map(planned.map(({ configuration }) => configuration)),
+    published: composed.flatMap(({ name, ports }) => (processes.some((each) => each.name === name) ? ports : [])),
+    frontUrl: book.url(front.name, edge.port),
+    adminUrl: book.url(front.name, front.envoyFile.adminPort),
+    zipkinUrl: input.zipkinUrl ?? book.url(collector.service, collector.port),
+    ownApps: planned.flatMap(({ isOwn, name }) => (isOwn ? name : [])),
+    addresses: Object.fromEntries(planned.map(({ name, addresses }) => [name, addresses])),
   };
 }

@@ -1,56 +1,24 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withoutCredentials } from './ask.js';
-import { type ComposeService, zipkinIn } from './compose-file.js';
-import { type InstallOptions, installEnvoy, installZipkin } from './download-parts.js';
+import { installEnvoy, installZipkin, zipkinOfYourOwn } from './download-parts.js';
 import type { Environment } from './interpolation.js';
 import { lastLogLines, type ManagedProcess, startProcess } from './managed-process.js';
-import { javaOptionsOf, type NativeInput, type NativePlan, planNative } from './native-plan.js';
+import { type NativeInput, type NativePlan, planNative } from './native-plan.js';
 import { innerPorts, requireFree } from './ports.js';
-import { frontPortOf, readFiles, readTopology } from './read-topology.js';
-import type { RunRecord } from './running-sandbox.js';
+import { readModel } from './read-model.js';
+import { runFolderOf, writeRunRecord } from './run-record.js';
 import { fetchText, waitFor } from './wait.js';
 
 /** The parts of a native run. */
-export interface NativeParts {
-  readonly services: readonly ComposeService[];
-  readonly envoyBinary: string;
-  readonly zipkinFolder: string | undefined;
-  readonly overrides?: NonNullable<NativeInput['overrides']>;
-  readonly shell?: NonNullable<NativeInput['shell']>;
-}
+export type NativeParts = Pick<NativeInput, 'model' | 'envoyBinary' | 'zipkinFolder' | 'overrides'>;
 
 const unpublishedPorts = 16;
-
-/**
- * @returns the root URL of the Zipkin in ZIPKIN_URL; undefined if that is not set
- * @throws Error if it is not a URL to which both Envoy and the apps can report
- */
-export function zipkinOfYourOwn({ ZIPKIN_URL: given }: Environment): string | undefined {
-  if (!given) return undefined;
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  const isRoot = url?.protocol === 'http:' && url.href === `${url.origin}/` && !url.hostname.startsWith('[');
-  if (url && isRoot) return url.origin;
-  const seen = withoutCredentials(given);
-  throw new Error(`ZIPKIN_URL: '${seen}' cannot be used; set it to http://HOST:PORT of a running Zipkin, or unset it`);
-}
+const longestEndSeconds = 10;
 
 function readySecondsOf({ READY_SECONDS: given }: Environment): number {
   const seconds = Number(given || 60);
   if (seconds > 0 && seconds <= 3600) return seconds;
   throw new Error(`READY_SECONDS: '${given}' is not a time; set a number of seconds, at most 3600`);
-}
-
-/** @returns the folder of docker-compose.yml's Zipkin; undefined where ZIPKIN_URL names a Zipkin that runs already */
-export async function installZipkinFor(
-  services: readonly ComposeService[],
-  cache: string,
-  environment: Environment,
-  options?: InstallOptions,
-): Promise<string | undefined> {
-  const zipkin = zipkinIn(services);
-  if (!zipkin || zipkinOfYourOwn(environment)) return undefined;
-  return installZipkin(cache, environment, zipkin.image ?? '', javaOptionsOf(zipkin), options);
 }
 
 /** The sandbox as local processes. */
@@ -78,15 +46,16 @@ export class NativeSandbox {
     parts: NativeParts,
   ): Promise<NativeSandbox> {
     const readySeconds = readySecondsOf(environment);
-    const published = parts.services.flatMap((service) => service.ports.map(({ port }) => port));
-    const runFolder = join(cache, 'run', String(frontPortOf(parts.services)));
+    const { composed, frontPort } = parts.model;
+    const published = composed.flatMap(({ ports }) => ports.map(({ port }) => port));
+    const runFolder = runFolderOf(cache, frontPort);
     const plan = planNative({
       root,
       runFolder,
       ...parts,
-      files: await readFiles(root, parts.services),
+      shell: environment,
       zipkinUrl: zipkinOfYourOwn(environment),
-      freePorts: await innerPorts(frontPortOf(parts.services), unpublishedPorts, published),
+      freePorts: await innerPorts(frontPort, unpublishedPorts, published),
     });
     await requireFree(plan.published);
     await rm(runFolder, { recursive: true, force: true });
@@ -104,12 +73,12 @@ export class NativeSandbox {
     root: string,
     cache: string,
     environment: Environment,
-    overrides: NonNullable<NativeInput['overrides']> = {},
+    overrides: NonNullable<NativeParts['overrides']> = {},
   ): Promise<NativeSandbox> {
-    const services = await readTopology(root, environment);
+    const model = await readModel(root, environment);
     const envoyBinary = await installEnvoy(root, cache, environment);
-    const zipkinFolder = await installZipkinFor(services, cache, environment);
-    return NativeSandbox.prepare(root, cache, environment, { services, envoyBinary, zipkinFolder, overrides });
+    const zipkinFolder = await installZipkin(model, cache, environment);
+    return NativeSandbox.prepare(root, cache, environment, { model, envoyBinary, zipkinFolder, overrides });
   }
 
   get processes(): readonly ManagedProcess[] {
@@ -128,7 +97,7 @@ export class NativeSandbox {
     const started = await startProcess(plan, join(this.runFolder, `${name}.log`));
     this.#processes.push(started);
     if (this.#stopping) {
-      await started.stop(10);
+      await started.stop(longestEndSeconds);
       throw new Error(`${name} was not started: the sandbox is being stopped`);
     }
     await this.#record();
@@ -158,30 +127,25 @@ export class NativeSandbox {
     }
   }
 
-  /**
-   * Writes a file for other commands with the addresses of this run. The writes come one after the other, and each is
-   * complete when a reader sees it.
-   */
+  /** Writes the addresses of this run down for other commands. The writes come one after the other. */
   #record(): Promise<void> {
-    this.#recorded = this.#recorded.then(() => this.#writeRecord());
+    this.#recorded = this.#recorded.then(() => {
+      const { frontUrl, adminUrl, zipkinUrl, addresses, ownApps } = this.plan;
+      const processes = Object.fromEntries(this.#processes.map(({ plan, pid }) => [plan.name, pid]));
+      const record = { pid: process.pid, frontUrl, adminUrl, zipkinUrl, addresses, processes, ownApps };
+      return writeRunRecord(this.runFolder, record);
+    });
     return this.#recorded;
   }
 
-  async #writeRecord(): Promise<void> {
-    const { frontUrl, adminUrl, zipkinUrl, addresses, ownApps } = this.plan;
-    const processes = Object.fromEntries(this.#processes.map(({ plan, pid }) => [plan.name, pid]));
-    const record: RunRecord = { pid: process.pid, frontUrl, adminUrl, zipkinUrl, addresses, processes, ownApps };
-    const file = join(this.runFolder, 'sandbox.json');
-    await writeFile(`${file}.part`, JSON.stringify(record, null, 2));
-    await rename(`${file}.part`, file);
-  }
-
   /** Resolves with a line about the first process that ends although nobody stopped it. */
-  async firstDeath(): Promise<string> {
-    const { name, how, logFile } = await Promise.race(
-      this.#processes.map(async ({ plan, ended, logFile }) => ({ name: plan.name, how: await ended, logFile })),
+  firstDeath(): Promise<string> {
+    return Promise.race(
+      this.#processes.map(async ({ plan, ended, logFile }) => {
+        const how = await ended;
+        return `${plan.name} ended with ${how}: ${lastLogLines(logFile)}`;
+      }),
     );
-    return `${name} ended with ${how}: ${lastLogLines(logFile)}`;
   }
 
   /** Ends everything that was started, callers before the servers they call, each within ten seconds. */
@@ -192,7 +156,8 @@ export class NativeSandbox {
 
   async #stopInOrder(): Promise<void> {
     for (const names of this.plan.stopOrder) {
-      await Promise.all(this.#processes.filter(({ plan }) => names.includes(plan.name)).map((each) => each.stop(10)));
+      const those = this.#processes.filter(({ plan }) => names.includes(plan.name));
+      await Promise.all(those.map((each) => each.stop(longestEndSeconds)));
     }
   }
 

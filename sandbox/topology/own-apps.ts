@@ -1,10 +1,9 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
-import type { ComposeService } from './compose-file.js';
 import { exists, runTool } from './installing.js';
-import type { NativeInput } from './native-plan.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from './interpolation.js';
+import type { Model } from './model.js';
+import type { NativeParts } from './native-sandbox.js';
 
 /** One of the user's own apps, in the place of one of the sandbox's. */
 export interface OwnApp {
@@ -36,13 +35,10 @@ const isFolder = (path: string) =>
  * @param environment with INIT_CWD, the folder in which the user called npm
  * @throws Error that names the variable whose file cannot be read or run
  */
-export async function appsOfYourOwn(
-  services: readonly ComposeService[],
-  environment: Environment,
-): Promise<readonly OwnApp[]> {
-  const own = services.flatMap(({ name, dockerfile }) => {
+export async function appsOfYourOwn({ services }: Model, environment: Environment): Promise<readonly OwnApp[]> {
+  const own = services.flatMap(({ name, app }) => {
     const variable = `${name.toUpperCase()}_APP`;
-    const given = dockerfile && environment[variable];
+    const given = app && environment[variable];
     return given ? [{ service: name, variable, given: resolve(environment.INIT_CWD ?? '.', given) }] : [];
   });
   const apps = own.map(async ({ service, variable, given }): Promise<OwnApp> => {
@@ -60,7 +56,7 @@ export async function appsOfYourOwn(
 }
 
 /** @returns the variables for start-service, by service, for `NativeParts.overrides` */
-export function overridesOf(apps: readonly OwnApp[]): NonNullable<NativeInput['overrides']> {
+export function overridesOf(apps: readonly OwnApp[]): NonNullable<NativeParts['overrides']> {
   return Object.fromEntries(
     apps.map(({ service, file, runtime }) => [service, { APP_MAIN: file, APP_RUNTIME: runtime }]),
   );

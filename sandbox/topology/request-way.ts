@@ -1,6 +1,8 @@
+import { isLoopback } from './addresses.js';
 import type { EnvoyListener } from './envoy-file.js';
-import { isLoopback, type MeshService, type Model, type Reporter, type ServiceApp } from './model.js';
-import { NotUnderstood, type RoutedRequest } from './route-match.js';
+import type { MeshService, Reporter, ServiceApp } from './mesh-service.js';
+import type { Model } from './model.js';
+import { NotUnderstood, type RoutedRequest } from './routes.js';
 
 /** A process that a request passes, and where it sends the request. */
 export interface Hop {

@@ -1,16 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ask as askUrl } from './ask.js';
-import { compose, publishedUrls } from './compose-ports.js';
-import { isAlive } from './managed-process.js';
-import type { Model } from './model.js';
+import { compose, listContainers, publishedUrls } from './compose-project.js';
+import type { Environment } from './interpolation.js';
+import { type Model, withOwnApps } from './model.js';
 import type { ServiceAddresses } from './native-plan.js';
-import { ownAppsInCompose } from './own-apps-in-compose.js';
 import { readModel } from './read-model.js';
-import { frontPortOf, readTopology } from './read-topology.js';
+import { type RunRecord, readRunRecord, runFolderOf } from './run-record.js';
 
 /** A listening part of a service that only its own machine or container can reach. */
-export type InnerPart = 'admin' | 'app' | 'ingress';
+export type InnerPart = keyof ServiceAddresses;
 
 /** A running sandbox, seen from outside. */
 export interface RunningSandbox {
@@ -37,46 +36,21 @@ export interface RunningSandbox {
   log(service: string): Promise<string>;
 }
 
-/** The file that a native run writes for other commands. */
-export interface RunRecord {
-  readonly pid: number;
-  readonly frontUrl: string;
-  readonly adminUrl: string;
-  readonly zipkinUrl: string;
-  readonly addresses: Readonly<Record<string, ServiceAddresses>>;
-  /** Process ids by the names of the plan. Each process leads its own process group. */
-  readonly processes: Readonly<Record<string, number>>;
-  /** The services with one of the user's own apps. */
-  readonly ownApps?: readonly string[];
-}
-
-/** @returns the file that describes the native run whose front proxy listens on `frontPort` */
-export function runRecordFile(cache: string, frontPort: number): string {
-  return join(cache, 'run', String(frontPort), 'sandbox.json');
-}
-
-/** @returns the native run on `frontPort`; undefined if none is running */
-export async function readRunRecord(cache: string, frontPort: number): Promise<RunRecord | undefined> {
-  const text = await readFile(runRecordFile(cache, frontPort), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const record = JSON.parse(text) as RunRecord;
-  return isAlive(record.pid) ? record : undefined;
-}
-
 const hasNo = (service: string, part: InnerPart) => new Error(`${service} has no ${part} in this sandbox`);
 
 function nativeSandbox(record: RunRecord, model: Model, runFolder: string): RunningSandbox {
+  const { frontUrl, adminUrl, zipkinUrl, addresses } = record;
   const partUrl = (service: string, part: InnerPart) => {
-    const url = record.addresses[service]?.[part];
+    const url = addresses[service]?.[part];
     if (!url) throw hasNo(service, part);
     return url;
   };
   return {
     mode: 'native',
     model,
-    frontUrl: record.frontUrl,
-    adminUrl: record.adminUrl,
-    zipkinUrl: record.zipkinUrl,
+    frontUrl,
+    adminUrl,
+    zipkinUrl,
     async ask(service, part, path, method = 'GET') {
       const { status, body } = await askUrl(`${partUrl(service, part)}${path}`, { method, ms: 5000 });
       if (status !== 200) throw new Error(`${service}'s ${part} answered ${status} to ${method} ${path}`);
@@ -95,9 +69,12 @@ function addressInContainer({ services }: Model, service: string, part: InnerPar
   return `127.0.0.1:${port}`;
 }
 
-async function composeSandbox(root: string, model: Model): Promise<RunningSandbox | undefined> {
-  const urls = await publishedUrls(root, model);
+async function composeSandbox(root: string, fromFiles: Model): Promise<RunningSandbox | undefined> {
+  const containers = await listContainers(root);
+  const urls = await publishedUrls(root, containers, fromFiles);
   if (!urls) return undefined;
+  const ownApps = containers.flatMap(({ service, isOwn }) => (isOwn ? service : []));
+  const model = withOwnApps(fromFiles, ownApps);
   const address = (service: string, part: InnerPart) => addressInContainer(model, service, part);
   return {
     mode: 'compose',
@@ -126,21 +103,15 @@ async function composeSandbox(root: string, model: Model): Promise<RunningSandbo
  * @param root the project's root
  * @throws Error if neither runs, or if the files contradict each other
  */
-export async function findSandbox(
-  root: string,
-  cache: string,
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<RunningSandbox> {
-  const frontPort = frontPortOf(await readTopology(root, environment));
-  const record = await readRunRecord(cache, frontPort);
-  const model = await readModel(root, environment, record?.ownApps);
-  if (record) return nativeSandbox(record, model, dirname(runRecordFile(cache, frontPort)));
-  const ownApps = await ownAppsInCompose(root);
-  const inCompose = await composeSandbox(
-    root,
-    ownApps.length > 0 ? await readModel(root, environment, ownApps) : model,
-  );
+export async function findSandbox(root: string, cache: string, environment: Environment): Promise<RunningSandbox> {
+  const model = await readModel(root, environment);
+  const runFolder = runFolderOf(cache, model.frontPort);
+  const record = await readRunRecord(runFolder);
+  if (record) return nativeSandbox(record, withOwnApps(model, record.ownApps), runFolder);
+  const inCompose = await composeSandbox(root, model);
   if (inCompose) return inCompose;
   const start = "start one with 'npm start' or 'docker compose up --build -d'";
-  throw new Error(`no sandbox runs on port ${frontPort}; ${start}, or set FRONT_PORT to the port of one that runs`);
+  throw new Error(
+    `no sandbox runs on port ${model.frontPort}; ${start}, or set FRONT_PORT to the port of one that runs`,
+  );
 }

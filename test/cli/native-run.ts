@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
 import { isAlive } from '../../sandbox/topology/managed-process.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
-import { type RunRecord, runRecordFile } from '../../sandbox/topology/running-sandbox.js';
+import { type RunRecord, runFolderOf } from '../../sandbox/topology/run-record.js';
 import { waitFor } from '../../sandbox/topology/wait.js';
 
 const launch = ([command = '', ...args]: readonly string[], env: NodeJS.ProcessEnv) =>
@@ -53,7 +53,7 @@ export async function start(
   });
   return {
     process: running,
-    runFolder: dirname(runRecordFile(cache, Number(env.FRONT_PORT))),
+    runFolder: runFolderOf(cache, Number(env.FRONT_PORT)),
     frontUrl: `http://127.0.0.1:${env.FRONT_PORT}`,
     printed: () => printed,
   };

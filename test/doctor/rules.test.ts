@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readContainers } from '../../sandbox/doctor/compose-project.js';
+import { brokenContainers } from '../../sandbox/doctor/compose-project.js';
 import type { Facts, RequestFact } from '../../sandbox/doctor/facts.js';
 import { examine } from '../../sandbox/doctor/rules.js';
 import { readSampling } from '../../sandbox/doctor/sampling.js';
+import type { Container } from '../../sandbox/topology/compose-project.js';
 import type { Span } from '../../sandbox/trace/span.js';
 
 const id = '0d3a1a2b-0000-4000-8000-00000000000a';
@@ -31,17 +32,16 @@ const healthy: Facts = {
   docker: { name: 'docker' },
   containers: [],
   ports: [{ name: 'Zipkin', service: 'zipkin', port: 9411, variable: 'ZIPKIN_PORT' }],
-  processes: [
-    { service: 'service1', part: 'admin', name: 'Envoy' },
-    { service: 'service1', part: 'app', name: 'app' },
+  reporters: [
+    { name: 'service1', service: 'service1', part: 'admin', to: 'zipkin', collector: 'zipkin:9411' },
+    { name: 'service1-app', service: 'service1', part: 'app', to: 'its sidecar', collector: '127.0.0.1:9411' },
   ],
-  reporters: [{ name: 'service1', service: 'service1', part: 'admin', collector: 'zipkin:9411', lost: undefined }],
   frontRuntime: {},
   request,
   requestError: undefined,
 };
 
-const nothing: Facts = { ...healthy, sandbox: undefined, ports: [], processes: [], reporters: [], request: undefined };
+const nothing: Facts = { ...healthy, sandbox: undefined, ports: [], reporters: [], request: undefined };
 
 const wrongs = (facts: Facts) =>
   examine(facts)
@@ -57,6 +57,7 @@ test('a healthy sandbox: every line is right', () => {
       'ok port 9411',
       'ok service1',
       'ok service1 to zipkin',
+      'ok service1-app to its sidecar',
       'ok sampling',
       'ok request id',
       'ok b3 headers',
@@ -99,7 +100,7 @@ const cases: readonly (readonly [title: string, facts: Facts, wrong: readonly st
     {
       ...healthy,
       containers: [{ name: 'service1', error: 'its container is exited (code 1)' }],
-      processes: healthy.processes.map((each) => ({ ...each, error: 'did not answer' })),
+      reporters: healthy.reporters.map((each) => ({ ...each, error: 'did not answer' })),
       request: undefined,
     },
     ['container service1: its container is exited (code 1)'],
@@ -118,17 +119,21 @@ const cases: readonly (readonly [title: string, facts: Facts, wrong: readonly st
     'an app is not ready; its reporter is not told of again',
     {
       ...healthy,
-      processes: [{ service: 'service1', part: 'app', name: 'app', error: 'no answer in time' }],
-      reporters: [
-        { name: 'service1-app', service: 'service1', part: 'app', collector: undefined, lost: undefined, error: 'x' },
-      ],
+      reporters: healthy.reporters.map((each) =>
+        each.part === 'app' ? { ...each, error: 'no answer in time' } : each,
+      ),
       request: undefined,
     },
     ['service1: app: no answer in time'],
   ],
   [
     'Zipkin is not reached from a container',
-    { ...healthy, reporters: healthy.reporters.map((each) => ({ ...each, error: 'ECONNREFUSED' })) },
+    {
+      ...healthy,
+      reporters: healthy.reporters.map((each) =>
+        each.to === 'zipkin' ? { ...each, unreached: 'ECONNREFUSED' } : each,
+      ),
+    },
     ['service1 to zipkin: zipkin:9411: ECONNREFUSED'],
   ],
   [
@@ -196,27 +201,29 @@ for (const [runtime, percent] of [
     assert.equal(readSampling(runtime), percent));
 }
 
-test('containers: one JSON object in each line, or one array; containers that only wait come last', () => {
-  const of = (Service: string, State: string, Health = '', ExitCode = 0) => ({
-    ID: `id of ${Service}`,
-    Service,
-    State,
-    Health,
-    ExitCode,
-  });
+const container = (service: string, status: string, more: Partial<Container> = {}): Container => ({
+  service,
+  status,
+  health: undefined,
+  exitCode: 0,
+  refused: '',
+  isOwn: false,
+  published: new Map(),
+  ...more,
+});
+
+test('containers: why each does not run; those that only wait come last', () => {
   const containers = [
-    of('service1', 'created'),
-    of('service2', 'running', 'healthy'),
-    of('zipkin', 'running', 'unhealthy'),
+    container('service1', 'created'),
+    container('service2', 'running', { health: 'healthy' }),
+    container('zipkin', 'running', { health: 'unhealthy' }),
+    container('front-envoy', 'exited', { exitCode: 143 }),
+    container('other', 'created', { refused: 'no such sysctl' }),
   ];
-  const expected = [
-    { name: 'service2' },
+  assert.deepEqual(brokenContainers(containers), [
     { name: 'zipkin', error: 'its container is unhealthy' },
+    { name: 'front-envoy', error: 'its container is exited (code 143)' },
+    { name: 'other', error: 'Docker refuses to start it: no such sysctl' },
     { name: 'service1', error: 'was not started: it waits for another container' },
-  ];
-  assert.deepEqual(readContainers(containers.map((each) => JSON.stringify(each)).join('\n')), expected);
-  assert.deepEqual(readContainers(JSON.stringify(containers)), expected);
-  assert.deepEqual(readContainers(''), []);
-  const [first] = readContainers(JSON.stringify(containers), { 'id of service1': 'no such sysctl' });
-  assert.deepEqual(first, { name: 'service1', error: 'Docker refuses to start it: no such sysctl' });
+  ]);
 });

@@ -5,7 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { describe, test } from 'node:test';
 import { execa } from 'execa';
 import { cache, root } from '../../sandbox/cli/project.js';
-import { readRunRecord } from '../../sandbox/topology/running-sandbox.js';
+import { readRunRecord, runFolderOf } from '../../sandbox/topology/run-record.js';
 import { type ListeningSocket, readListening } from './listening-sockets.js';
 import { sandbox } from './requests.js';
 
@@ -71,7 +71,7 @@ const describeIn = (mode: typeof sandbox.mode, what: () => void) => sandbox.mode
 describeIn('native', () => {
   /** The sockets on which the processes of this run listen. */
   async function ownSockets(): Promise<ListeningSocket[]> {
-    const run = await readRunRecord(cache, portOf(sandbox.frontUrl));
+    const run = await readRunRecord(runFolderOf(cache, portOf(sandbox.frontUrl)));
     const groups = new Set(Object.values(run?.processes ?? {}).map(String));
     const inodes = new Set<number>();
     for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {

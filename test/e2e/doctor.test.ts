@@ -21,7 +21,7 @@ test('a correct sandbox: no line is wrong', async () => {
   assert.equal(exitCode, 0, stdout);
   assert.doesNotMatch(stdout, /^✗/m);
   assert.match(stdout, sandbox.mode === 'compose' ? /^✓ docker /m : /^– docker +not used$/m);
-  for (const line of ['front-envoy', 'service1', 'service2', 'front-proxy to zipkin', 'service2-app to zipkin']) {
+  for (const line of ['front-envoy', 'service1', 'service2', 'front-proxy to zipkin', 'service2-app to its sidecar']) {
     assert.match(stdout, new RegExp(`^✓ ${line} `, 'm'));
   }
   for (const line of ['sampling', 'request id', 'b3 headers', 'clocks'])

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
-import { type Resolve, rewriteEnvoyAddresses } from '../../sandbox/topology/addresses.js';
+import type { Resolve } from '../../sandbox/topology/addresses.js';
+import { readEnvoyFile } from '../../sandbox/topology/envoy-file.js';
 import { fetchText, waitFor } from '../../sandbox/topology/wait.js';
 
 /**
@@ -26,7 +27,8 @@ export async function startEnvoyAlone(
   assert.ok(binary, 'ENVOY_BIN is not set; run the tests with npm test');
   const folder = await mkdtemp(join(tmpdir(), 'sandbox-edge-'));
   const path = join(folder, file);
-  await writeFile(path, rewriteEnvoyAddresses(change(await readFile(join(root, file), 'utf8')), resolve));
+  const configuration = readEnvoyFile(change(await readFile(join(root, file), 'utf8')), file);
+  await writeFile(path, configuration.withAddresses(resolve));
   const args = ['-c', path, '--disable-hot-restart', '--concurrency', '1', '--service-cluster', 'alone', '-l', 'error'];
   const envoy = execa(binary, args, { reject: false, stdio: 'ignore', env: { SERVICE_NAME: 'alone' } });
   await waitFor('Envoy', () => fetchText(`http://127.0.0.1:${admin}/ready`), { seconds: 20 });

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../../sandbox/cli/project.js';
 import { findLoadTarget } from '../../sandbox/load/target.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
-import { type RunRecord, runRecordFile } from '../../sandbox/topology/running-sandbox.js';
+import { type RunRecord, runFolderOf, writeRunRecord } from '../../sandbox/topology/run-record.js';
 
 /** A folder with the files of the topology and without a running sandbox. */
 const empty = await mkdtemp(join(tmpdir(), 'load-target-'));
@@ -43,10 +43,18 @@ test("another server on the sandbox's port is refused", async (t) => {
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   const frontUrl = `http://127.0.0.1:${port}`;
-  const record: RunRecord = { pid: process.pid, frontUrl, adminUrl: '', zipkinUrl: '', addresses: {}, processes: {} };
-  const file = runRecordFile(empty, port);
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, JSON.stringify(record));
+  const record: RunRecord = {
+    pid: process.pid,
+    frontUrl,
+    adminUrl: '',
+    zipkinUrl: '',
+    addresses: {},
+    processes: {},
+    ownApps: [],
+  };
+  const folder = runFolderOf(empty, port);
+  await mkdir(folder, { recursive: true });
+  await writeRunRecord(folder, record);
   await assert.rejects(
     findLoadTarget(empty, empty, {}, frontUrl),
     /does not answer as this sandbox's front proxy does/,

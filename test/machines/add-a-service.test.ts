@@ -36,7 +36,7 @@ async function everyCommandIsRight(run: Awaited<ReturnType<typeof edited>>): Pro
   const headers = await says(/^service3 ingress out\n[\s\S]*^service3-app in\n/m, 'headers');
   assert.equal(headers.match(/^service\d.* (in|out)$/gm)?.length, 10);
   await says(/^service3-app +20 +20 +20\n[\s\S]*No span is missing/m, 'load', '--', '--count', '20');
-  await says(/✓ service3-app to zipkin[\s\S]*one trace of 17 spans/, 'doctor');
+  await says(/✓ service3-app to its sidecar[\s\S]*one trace of 17 spans/, 'doctor');
   await says(/service1-app forwarded no B3 headers/, 'lab', 'drop-headers');
   await says(/the trace is whole/, 'lab', 'reset');
 }

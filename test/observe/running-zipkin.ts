@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { cache, root } from '../../sandbox/cli/project.js';
-import { installZipkinFor, NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
-import { readTopology } from '../../sandbox/topology/read-topology.js';
+import { installZipkin } from '../../sandbox/topology/download-parts.js';
+import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
+import { readModel } from '../../sandbox/topology/read-model.js';
 import { ownEnvironment } from '../topology/own-environment.js';
 
 /** A real Zipkin for one test. */
@@ -14,11 +15,11 @@ export interface RunningZipkin {
 /** Starts the pinned Zipkin on a free port and waits until it takes spans. */
 export async function startZipkin(): Promise<RunningZipkin> {
   const environment = await ownEnvironment();
-  const services = await readTopology(root, environment);
+  const model = await readModel(root, environment);
   const sandbox = await NativeSandbox.prepare(root, cache, environment, {
-    services,
+    model,
     envoyBinary: '',
-    zipkinFolder: await installZipkinFor(services, cache, environment),
+    zipkinFolder: await installZipkin(model, cache, environment),
   });
   const { pid } = await sandbox.start('zipkin');
   const stop = async () => {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { cache, root } from '../../sandbox/cli/project.js';
-import { installZipkinFor } from '../../sandbox/topology/native-sandbox.js';
-import { readTopology } from '../../sandbox/topology/read-topology.js';
+import { installZipkin } from '../../sandbox/topology/download-parts.js';
+import { readModel } from '../../sandbox/topology/read-model.js';
 import { start, untilPrinted } from '../cli/native-run.js';
 import { cacheWith } from '../cli/tools.js';
 import { startZipkin } from '../observe/running-zipkin.js';
@@ -19,8 +19,8 @@ test('a Zipkin that runs uses its class archive', async (t) => {
 
 test('an archive that Java cannot use, because a jar has a new time, is made again, and the log says why', async (t) => {
   const environment = await ownEnvironment();
-  const services = await readTopology(root, environment);
-  const original = (await installZipkinFor(services, cache, environment)) ?? '';
+  const model = await readModel(root, environment);
+  const original = (await installZipkin(model, cache, environment)) ?? '';
   const scratch = await mkdtemp(join(tmpdir(), 'class-archive-'));
   t.after(() => rm(scratch, { recursive: true }));
   const copied = await cacheWith(scratch, 'envoy');
@@ -37,6 +37,6 @@ test('an archive that Java cannot use, because a jar has a new time, is made aga
   assert.equal((await run.process).exitCode, 0);
   assert.match(run.printed(), /Zipkin: 'java' ended with code 1: .*; its archive of classes is made again$/m);
   const said: string[] = [];
-  assert.equal(await installZipkinFor(services, copied, environment, { say: (line) => said.push(line) }), folder);
+  assert.equal(await installZipkin(model, copied, environment, { say: (line) => said.push(line) }), folder);
   assert.deepEqual(said, []);
 });

@@ -6,8 +6,9 @@ import { test } from 'node:test';
 import { execa } from 'execa';
 import { parse } from 'yaml';
 import { cache, root } from '../../sandbox/cli/project.js';
-import { type Address, rewriteEnvironment, rewriteEnvoyAddresses } from '../../sandbox/topology/addresses.js';
+import { type Address, rewriteEnvironment } from '../../sandbox/topology/addresses.js';
 import { installEnvoy } from '../../sandbox/topology/download-parts.js';
+import { readEnvoyFile } from '../../sandbox/topology/envoy-file.js';
 
 const read = (file: string) => readFile(join(root, file), 'utf8');
 const envoyFiles = ['front-envoy-zipkin.yaml', 'service-envoy-zipkin.yaml'];
@@ -93,11 +94,11 @@ for (const file of envoyFiles) {
 test('only addresses are replaced', async () => {
   const text = await read('service-envoy-zipkin.yaml');
   const seen: string[] = [];
-  const rewritten = rewriteEnvoyAddresses(text, ({ host, port }: Address) => {
+  const rewritten = readEnvoyFile(text, 'sidecar').withAddresses(({ host, port }: Address) => {
     seen.push(`${host}:${port}`);
     return { host: '192.0.2.1', port: port + 1 };
   });
-  const back = rewriteEnvoyAddresses(rewritten, ({ port }) => {
+  const back = readEnvoyFile(rewritten, 'rewritten').withAddresses(({ port }) => {
     const [host = '', original = ''] = (seen.shift() ?? '').split(':');
     assert.equal(port, Number(original) + 1);
     return { host, port: Number(original) };

@@ -1,83 +1,64 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { parse } from 'yaml';
 import { root } from '../../sandbox/cli/project.js';
-import { envoyConfigurationOf, type NativeInput, planNative } from '../../sandbox/topology/native-plan.js';
-import { readTopology } from '../../sandbox/topology/read-topology.js';
-
-const names = ['Dockerfile-frontenvoy', 'Dockerfile-service', 'front-envoy-zipkin.yaml', 'service-envoy-zipkin.yaml'];
-const texts = await Promise.all(names.map((name) => readFile(join(root, name), 'utf8')));
-const files = new Map(names.map((name, index) => [name, texts[index] ?? '']));
+import { readEnvoyFile } from '../../sandbox/topology/envoy-file.js';
+import { type NativeInput, planNative } from '../../sandbox/topology/native-plan.js';
+import { readModel } from '../../sandbox/topology/read-model.js';
 
 const free = Array.from({ length: 16 }, (_, index) => 20_001 + index);
 
 async function plan(more: Partial<NativeInput> = {}, environment: Record<string, string> = {}) {
-  const services = await readTopology(root, { FRONT_PORT: '18000', ADMIN_PORT: '18001', ...environment });
   return planNative({
     root: '/project',
     runFolder: '/run',
-    services,
-    files,
+    model: await readModel(root, { FRONT_PORT: '18000', ADMIN_PORT: '18001', ...environment }),
     envoyBinary: '/cache/envoy',
     zipkinFolder: '/cache/zipkin',
     zipkinUrl: undefined,
+    shell: {},
     freePorts: free,
     ...more,
   });
 }
 type Plan = Awaited<ReturnType<typeof plan>>;
 
-/** Every `socket_address` of a service's Envoy configuration as host:port, by its listener or cluster. */
-function addressesIn({ configurations }: Plan, service: string): Record<string, string> {
-  interface Socket {
-    readonly socket_address?: { readonly address: string; readonly port_value: number };
-  }
-  const { admin, static_resources } = parse(configurations.get(`/run/${service}.yaml`) ?? '') as {
-    admin: { address: Socket };
-    static_resources: {
-      listeners: { name: string; address: Socket }[];
-      clusters: {
-        name: string;
-        load_assignment: { endpoints: { lb_endpoints: { endpoint: { address: Socket } }[] }[] };
-      }[];
-    };
-  };
-  const text = ({ socket_address: at }: Socket) => (at ? `${at.address}:${at.port_value}` : 'internal');
-  return {
-    admin: text(admin.address),
-    ...Object.fromEntries(static_resources.listeners.map(({ name, address }) => [`listener ${name}`, text(address)])),
-    ...Object.fromEntries(
-      static_resources.clusters.map(({ name, load_assignment: { endpoints } }) => [
-        `cluster ${name}`,
-        endpoints.flatMap((each) => each.lb_endpoints.map(({ endpoint }) => text(endpoint.address))).join(),
-      ]),
-    ),
-  };
-}
-
 const hostOf = (url: string | undefined) => new URL(url ?? '').host;
 const environmentOf = ({ processes }: Plan, service: string) =>
   processes.find(({ name }) => name === service)?.environment ?? {};
 
-test("processes are docker-compose.yml's services, in its order", async () => {
-  const { processes } = await plan();
+/** Every address in a service's Envoy configuration as host:port, by its listener or cluster. */
+function addressesIn({ configurations }: Plan, service: string): Record<string, string> {
+  const text = ({ host, port }: { host: string; port: number }) => `${host}:${port}`;
+  const file = readEnvoyFile(configurations.get(`/run/${service}.yaml`) ?? '', service);
+  return {
+    admin: `127.0.0.1:${file.adminPort}`,
+    ...Object.fromEntries(file.listeners.map((listener) => [`listener ${listener.name}`, text(listener)])),
+    ...Object.fromEntries(
+      [...file.clusters].map(([name, endpoints]) => [`cluster ${name}`, endpoints.map(text).join()]),
+    ),
+  };
+}
+
+test("processes are docker-compose.yml's services; each is ready when its Envoy and its app answer", async () => {
+  const { processes, adminUrl, zipkinUrl, addresses } = await plan();
+  const ready = (service: string) => [`${addresses[service]?.admin}/ready`, `${addresses[service]?.app}/health`];
   assert.deepEqual(
-    processes.map(({ name, command, args }) => [name, command, args.find((each) => each.startsWith('/'))]),
+    processes.map(({ name, command, readyUrls }) => [name, command, readyUrls]),
     [
-      ['front-envoy', 'bash', '/project/services/start-service'],
-      ['service1', 'bash', '/project/services/start-service'],
-      ['service2', 'bash', '/project/services/start-service'],
-      ['zipkin', 'java', undefined],
+      ['front-envoy', 'bash', [`${adminUrl}/ready`]],
+      ['service1', 'bash', ready('service1')],
+      ['service2', 'bash', ready('service2')],
+      ['zipkin', 'java', [`${zipkinUrl}/health`]],
     ],
   );
 });
 
 test('everything that depends on a service ends before it', async () => {
-  assert.deepEqual((await plan()).stopOrder, [['front-envoy'], ['service1', 'service2'], ['zipkin']]);
-  const services = (await readTopology(root, {})).map((each) => ({ ...each, dependsOn: ['zipkin'] }));
-  await assert.rejects(plan({ services }), /is circular/);
+  const made = await plan();
+  assert.deepEqual(made.stopOrder, [['front-envoy'], ['service1', 'service2'], ['zipkin']]);
+  const model = await readModel(root, {});
+  const circle = model.composed.map((each) => ({ ...each, dependsOn: ['zipkin'] }));
+  await assert.rejects(plan({ model: { ...model, composed: circle } }), /is circular/);
 });
 
 test('published ports are those of the variables; every inner address is on loopback with its own free port', async () => {
@@ -109,7 +90,6 @@ test('the calls are the same: each cluster leads to the listener that its name m
   assert.equal(front['cluster service1'], hostOf(service1?.ingress));
   assert.equal(front['cluster service2'], hostOf(service2?.ingress));
   assert.equal(front['listener edge'], hostOf(made.frontUrl));
-  assert.equal(front.admin, hostOf(made.adminUrl));
   for (const service of ['service1', 'service2']) {
     const own = addressesIn(made, service);
     assert.equal(own['listener ingress'], hostOf(made.addresses[service]?.ingress));
@@ -123,7 +103,7 @@ test('the calls are the same: each cluster leads to the listener that its name m
 });
 
 test("an app's environment is that of the Compose file with real addresses, and on loopback whatever the shell has", async () => {
-  const made = await plan();
+  const made = await plan({ shell: { HOST: '0.0.0.0' } });
   const { 'listener egress': egress, 'listener reports': reports } = addressesIn(made, 'service1');
   assert.deepEqual(environmentOf(made, 'service1'), {
     SERVICE_NAME: 'service1',
@@ -151,41 +131,36 @@ test('Zipkin listens on its published address only, with the options of the Comp
   assert.deepEqual(zipkin?.readyUrls, ['http://127.0.0.2:19411/health']);
 });
 
-test('with another Zipkin none is started or published, and all report to it', async () => {
-  const made = await plan({ zipkinFolder: undefined, zipkinUrl: 'http://zipkin.example:9999' });
-  assert.deepEqual(
-    made.processes.map(({ name }) => name),
-    ['front-envoy', 'service1', 'service2'],
-  );
-  assert.deepEqual(
-    made.published.map(({ variable }) => variable),
-    ['FRONT_PORT', 'ADMIN_PORT'],
-  );
-  assert.equal(made.zipkinUrl, 'http://zipkin.example:9999');
-  for (const service of ['front-envoy', 'service1', 'service2']) {
-    assert.equal(addressesIn(made, service)['cluster zipkin'], 'zipkin.example:9999,127.0.0.1:1');
-  }
-});
+for (const [zipkinUrl, address] of [
+  ['http://zipkin.example:9999', 'zipkin.example:9999'],
+  ['http://zipkin.example', 'zipkin.example:80'],
+] as const) {
+  test(`with another Zipkin, ${zipkinUrl}: none is started or published, and all report to it`, async () => {
+    const made = await plan({ zipkinFolder: undefined, zipkinUrl });
+    const services = ['front-envoy', 'service1', 'service2'];
+    assert.deepEqual(
+      made.processes.map(({ name }) => name),
+      services,
+    );
+    assert.deepEqual(
+      made.published.map(({ variable }) => variable),
+      ['FRONT_PORT', 'ADMIN_PORT'],
+    );
+    assert.equal(made.zipkinUrl, zipkinUrl);
+    for (const service of services) {
+      assert.equal(addressesIn(made, service)['cluster zipkin'], `${address},127.0.0.1:1`);
+    }
+  });
+}
 
-test('another Zipkin without a port is on port 80', async () => {
-  const made = await plan({ zipkinFolder: undefined, zipkinUrl: 'http://zipkin.example' });
-  assert.equal(addressesIn(made, 'service1')['cluster zipkin'], 'zipkin.example:80,127.0.0.1:1');
-});
-
-test("a process is ready when Envoy's admin interface and the app's health answer", async () => {
-  const { processes, addresses, adminUrl } = await plan();
-  const { admin, app } = addresses.service1 ?? {};
-  assert.deepEqual(
-    processes.slice(0, 2).map(({ readyUrls }) => readyUrls),
-    [[`${adminUrl}/ready`], [`${admin}/ready`, `${app}/health`]],
-  );
-});
-
-test('an override reaches its service and no other', async () => {
-  const made = await plan({ overrides: { service2: { APP_RUNTIME: 'python3', HOST: '127.0.0.9' } } });
-  assert.equal(environmentOf(made, 'service2').APP_RUNTIME, 'python3');
-  assert.equal(environmentOf(made, 'service2').HOST, '127.0.0.9');
-  assert.equal(environmentOf(made, 'service1').APP_RUNTIME, undefined);
+test('an override reaches its service and no other; one of your own apps has the shell too', async () => {
+  const shell = { OTEL_TRACES_EXPORTER: 'zipkin', SERVICE_NAME: 'other' };
+  const made = await plan({ shell, overrides: { service2: { APP_MAIN: '/app.py', HOST: '127.0.0.9' } } });
+  const { APP_MAIN, HOST, OTEL_TRACES_EXPORTER, SERVICE_NAME } = environmentOf(made, 'service2');
+  assert.deepEqual([APP_MAIN, HOST, OTEL_TRACES_EXPORTER], ['/app.py', '127.0.0.9', 'zipkin']);
+  assert.equal(SERVICE_NAME, 'service2');
+  assert.deepEqual(made.ownApps, ['service2']);
+  assert.equal(environmentOf(made, 'service1').OTEL_TRACES_EXPORTER, undefined);
 });
 
 test('a front proxy that is open to other machines binds there, and the commands call it on loopback', async () => {
@@ -194,17 +169,17 @@ test('a front proxy that is open to other machines binds there, and the commands
   assert.equal(made.frontUrl, 'http://127.0.0.1:18000');
 });
 
-const wrongInputs: readonly (readonly [what: string, more: Partial<NativeInput>, says: RegExp])[] = [
-  ['no port left', { freePorts: [20_001] }, /no free port was left for \S+:\d+$/],
-  ['a file that was not read', { files: new Map([...files].slice(1)) }, /Dockerfile-frontenvoy was not read/],
-];
-for (const [what, more, says] of wrongInputs) {
-  test(`${what} is named`, () => assert.rejects(plan(more), says));
-}
+test('no port left is named', () =>
+  assert.rejects(plan({ freePorts: [20_001] }), /no free port was left for \S+:\d+$/));
 
-test('a Dockerfile without an Envoy configuration is refused', () => {
-  assert.throws(
-    () => envoyConfigurationOf('FROM scratch\nCOPY a /b\n', '.'),
-    /copies nothing to \/etc\/envoy\/envoy\.yaml/,
-  );
+test('what runs only in a container is named', async () => {
+  const model = await readModel(root, {});
+  const withService = (more: object) => {
+    const [first] = model.composed;
+    assert.ok(first);
+    return plan({ model: { ...model, composed: [...model.composed, { ...first, name: 'extra', ...more }] } });
+  };
+  await assert.rejects(withService({ containerOnly: ['volumes'] }), /services\.extra\.volumes cannot be used without/);
+  await assert.rejects(withService({ image: 'redis' }), /services\.extra\.image cannot/);
+  await assert.rejects(withService({ dockerfile: 'Other' }), /services\.extra\.build cannot/);
 });

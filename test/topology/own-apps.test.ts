@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../../sandbox/cli/project.js';
 import { appsOfYourOwn, buildApp, overridesOf } from '../../sandbox/topology/own-apps.js';
-import { readTopology } from '../../sandbox/topology/read-topology.js';
 import { pathWithout } from '../cli/tools.js';
+import { ownModel } from './own-shape.js';
 
-const services = await readTopology(root, {});
-const own = (environment: Record<string, string>) => appsOfYourOwn(services, { INIT_CWD: root, ...environment });
+const own = (environment: Record<string, string>) => appsOfYourOwn(ownModel, { INIT_CWD: root, ...environment });
 
 test('no app of the user’s own', async () => assert.deepEqual(await own({ SERVICE1_APP: '', ZIPKIN_APP: 'x' }), []));
 

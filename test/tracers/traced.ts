@@ -4,11 +4,11 @@ import type { VerifiedTrace } from '../../sandbox/observe/judged-trace.js';
 import { verify } from '../../sandbox/observe/verify.js';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { isInstalled } from '../../sandbox/topology/managed-process.js';
+import { withOwnApps } from '../../sandbox/topology/model.js';
 import { shapeOf } from '../../sandbox/topology/model-shape.js';
 import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
 import { appsOfYourOwn, buildApp, overridesOf } from '../../sandbox/topology/own-apps.js';
 import { readModel } from '../../sandbox/topology/read-model.js';
-import { readTopology } from '../../sandbox/topology/read-topology.js';
 import { findSandbox } from '../../sandbox/topology/running-sandbox.js';
 import { ownEnvironment } from '../topology/own-environment.js';
 import type { Setting } from './settings.js';
@@ -37,21 +37,16 @@ export async function traced(
   const { example } = tracer;
   const named = services.map((service) => [`${service.toUpperCase()}_APP`, join('docs/examples', example ?? '')]);
   const variables = example ? { INIT_CWD: root, ...Object.fromEntries(named) } : {};
-  const apps = await appsOfYourOwn(await readTopology(root, environment), variables);
+  const model = await readModel(root, environment);
+  const apps = await appsOfYourOwn(model, variables);
   for (const app of apps) await buildApp(app);
   const told = Object.entries(overridesOf(apps)).map(([name, app]) => [name, { ...app, ...soon, ...set }]);
   const sandbox = await NativeSandbox.install(root, cache, environment, Object.fromEntries(told));
   try {
     await Promise.all(sandbox.plan.processes.map(({ name }) => sandbox.start(name)));
     const path = '/trace/1';
-    const { shape } = shapeOf(
-      await readModel(
-        root,
-        environment,
-        apps.map(({ service }) => service),
-      ),
-      path,
-    );
+    const own = apps.map(({ service }) => service);
+    const { shape } = shapeOf(withOwnApps(model, own), path);
     if (!shape) throw new Error(`no shape for ${path}`);
     const url = new URL(`${sandbox.plan.frontUrl}${path}`);
     await fetch(url).then((warm) => warm.text()); // the first request of a process is its slowest

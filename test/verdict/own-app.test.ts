@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { root } from '../../sandbox/cli/project.js';
 import { diagnose } from '../../sandbox/diagnosis/diagnose.js';
 import type { Evidence } from '../../sandbox/diagnosis/evidence.js';
+import { withOwnApps } from '../../sandbox/topology/model.js';
 import { shapeOf } from '../../sandbox/topology/model-shape.js';
-import { readModel } from '../../sandbox/topology/read-model.js';
 import { judge } from '../../sandbox/verdict/judge.js';
+import { ownModel } from '../topology/own-shape.js';
 import { spansOf } from '../trace/written-spans.js';
 
-const { shape } = shapeOf(await readModel(root, {}, ['service1', 'service2']), '/trace/1');
+const { shape } = shapeOf(withOwnApps(ownModel, ['service1', 'service2']), '/trace/1');
 assert.ok(shape);
 
 /** From the beginning to the first app, and on from the span that its call joins. */

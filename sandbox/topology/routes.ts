@@ -5,12 +5,28 @@ export interface RoutedRequest {
   readonly path: string;
 }
 
+/** Where an Envoy sends a request: to a cluster with a path, or nowhere, because it answers itself. */
+export type RouteTaken =
+  | { readonly cluster: string; readonly path: string }
+  | { readonly cluster: undefined; readonly status: number; readonly body: string };
+
+type Rule = Readonly<Record<string, unknown>>;
+
+/** A virtual host, as an Envoy file has it. */
+export interface VirtualHost {
+  readonly domains?: readonly string[];
+  readonly routes?: readonly {
+    readonly name?: string;
+    readonly match?: Rule;
+    readonly route?: Rule & { readonly cluster?: string; readonly prefix_rewrite?: string };
+    readonly direct_response?: { readonly status: number; readonly body?: { readonly inline_string?: string } };
+  }[];
+}
+
 /** A rule that the model cannot evaluate. The message names the file, the place and the rule. */
 export class NotUnderstood extends Error {
   override readonly name = 'NotUnderstood';
 }
-
-type Rule = Readonly<Record<string, unknown>>;
 
 const isRule = (value: unknown): value is Rule => typeof value === 'object' && value !== null;
 
@@ -61,16 +77,9 @@ function matchesHeader(rule: Rule, request: RoutedRequest): boolean {
   return seen !== undefined && matchesText(test.string_match, seen) !== inverted;
 }
 
-/**
- * @param match the `match` of a route, as in an Envoy file
- * @returns whether the request takes this route
- * @throws NotUnderstood if that depends on something other than path and host
- * @see
- *   https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-routematch
- */
-export function matchesRoute(match: Rule, request: RoutedRequest): boolean {
-  const { case_sensitive: caseSensitive = true } = match;
-  const fold = (text: unknown) => (caseSensitive ? String(text) : String(text).toLowerCase());
+/** @see https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-routematch */
+function matchesRoute(match: Rule, request: RoutedRequest): boolean {
+  const fold = (text: unknown) => (match.case_sensitive === false ? String(text).toLowerCase() : String(text));
   const [plain = ''] = request.path.split('?', 1);
   const path = fold(plain);
   const tests: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -90,17 +99,33 @@ export function matchesRoute(match: Rule, request: RoutedRequest): boolean {
 }
 
 /**
- * @param domains those of a virtual host
- * @returns how well they match the host, more for a longer text; undefined if none matches
- * @see
- *   https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-virtualhost
+ * How well the domains of a virtual host match, more for a longer text; 0 if none matches.
+ *
+ * @see https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-virtualhost
  */
-export function domainFit(domains: readonly string[], host: string): number | undefined {
-  const fits = domains.flatMap((domain) => {
+function domainFit({ domains = [] }: VirtualHost, host: string): number {
+  const fits = domains.map((domain) => {
     if (domain === host) return Number.POSITIVE_INFINITY;
     const isSuffix = domain.startsWith('*') && host.endsWith(domain.slice(1));
     const isPrefix = domain.endsWith('*') && host.startsWith(domain.slice(0, -1));
-    return isSuffix || isPrefix ? domain.length : [];
+    return isSuffix || isPrefix ? domain.length : 0;
   });
-  return fits.length > 0 ? Math.max(...fits) : undefined;
+  return Math.max(0, ...fits);
+}
+
+/** @throws NotUnderstood if the route depends on something other than path and host, or has not one target */
+export function takeRoute(hosts: readonly VirtualHost[], request: RoutedRequest): RouteTaken {
+  const fit = (host: VirtualHost) => domainFit(host, request.host);
+  const [best] = hosts.filter((host) => fit(host) > 0).sort((a, b) => fit(b) - fit(a));
+  const taken = best?.routes?.find(({ match = {} }) => matchesRoute(match, request));
+  if (!taken) return { cluster: undefined, status: 404, body: '' };
+  const { direct_response: direct, route, match } = taken;
+  if (direct) return { cluster: undefined, status: direct.status, body: direct.body?.inline_string ?? '' };
+  const { cluster, prefix_rewrite: rewritten, regex_rewrite, path_rewrite_policy } = route ?? {};
+  const prefix = match?.prefix ?? match?.path ?? match?.path_separated_prefix;
+  if (!cluster || regex_rewrite || path_rewrite_policy || (rewritten !== undefined && typeof prefix !== 'string')) {
+    throw new NotUnderstood(`the target of route ${taken.name ?? JSON.stringify(match)} is not understood`);
+  }
+  const path = rewritten === undefined ? request.path : rewritten + request.path.slice(String(prefix).length);
+  return { cluster, path };
 }
