@@ -105,13 +105,12 @@ test('a reader that has gone: the command ends silently, with its own code', asy
   assert.equal(stderr, 'code 0');
 });
 
-for (const args of [['--count', '3'], ['--count=3'], ['--url', 'http://127.0.0.1:1'], ['--no-sample']]) {
+for (const args of [
+  ['verify', '--count', '3'],
+  ['trace', '--no-sample'],
+]) {
   test(`npm takes ${args.join(' ')} without -- before it`, async () => {
-    const command = args[0] === '--no-sample' ? 'trace' : 'verify';
-    const { stderr, exitCode } = await execa('npm', ['run', '--silent', command, ...args], {
-      cwd: root,
-      reject: false,
-    });
+    const { stderr, exitCode } = await execa('npm', ['run', '--silent', ...args], { cwd: root, reject: false });
     assert.match(
       stderr,
       /^sandbox: npm took the option --[a-z-]+ for itself; write -- before the options\nusage: npm run /m,
@@ -123,8 +122,6 @@ for (const args of [['--count', '3'], ['--count=3'], ['--url', 'http://127.0.0.1
 /** The front proxy answers 400 to two Hosts, which shows that the header arrived. */
 for (const [args, says] of [
   [['trace'], /HTTP 400/],
-  [['verify'], /get two hosts/],
-  [['headers'], /front-proxy edge out\n(?!.*\nservice1)/s],
   [['load', '--count', '1'], /1 × 400/],
 ] as const) {
   test(`-H Host reaches the front proxy: ${args[0]}`, async () => {

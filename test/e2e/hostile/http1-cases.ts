@@ -8,9 +8,8 @@ const chunked = (body: string): string => withBody(['transfer-encoding: chunked'
 
 /** A server that misreads the bytes before it would take this for another request, and answer it. */
 const smuggled = message([`GET /trace/2?${mark} HTTP/1.1`, 'host: sandbox', 'connection: close']);
-const smuggling = (lines: readonly string[], body: string): string =>
-  message(['POST /trace/2 HTTP/1.1', 'host: sandbox', ...lines], body + smuggled);
-const chunkedAndMore = (body: string): string => smuggling(['transfer-encoding: chunked'], body);
+const chunkedAndMore = (body: string): string =>
+  message(['POST /trace/2 HTTP/1.1', 'host: sandbox', 'transfer-encoding: chunked'], body + smuggled);
 
 /**
  * The cases by the setting of the front proxy that decides them. Cases that Envoy's parser refuses are left to Envoy's
@@ -20,7 +19,6 @@ export const http1Tables: Readonly<Record<string, readonly Http1Case[]>> = {
   'max_request_headers_kb: 32': [
     row('a value of 30 KB', withValue('v'.repeat(30_000)), 200),
     row('a value of 33 KB', withValue('v'.repeat(33_000)), 431),
-    row('a name of 33 KB', withHeaders(`${'n'.repeat(33_000)}: ${mark}`), 431),
     row('33 KB in 40 lines', withHeaders(...numbered(40).map((line) => line + 'v'.repeat(850))), 431),
     row('a path of 31 KB', withTarget(`/${'p'.repeat(31_000)}`), 404),
     row('a path of 33 KB', withTarget(`/${'p'.repeat(33_000)}`), 431),
@@ -33,7 +31,7 @@ export const http1Tables: Readonly<Record<string, readonly Http1Case[]>> = {
   ],
   'headers_with_underscores_action: REJECT_REQUEST': rows(
     'name',
-    ['x_a', 'x_b3_traceid', 'content_length', 'transfer_encoding', '_'],
+    ['x_b3_traceid', 'content_length'],
     (name) => withHeaders(`${name}: ${mark}`),
     400,
   ),
@@ -83,28 +81,8 @@ export const http1Tables: Readonly<Record<string, readonly Http1Case[]>> = {
   ],
   strict_chunk_parsing: [
     row('chunks', chunked('5\r\nhello\r\n1\r\nx\r\n0\r\n\r\n'), 405),
-    row('no line end after a chunk', chunkedAndMore('5\r\nhello0\r\n\r\n'), 400),
     row('more in a chunk than its size', chunkedAndMore('3\r\nhello\r\n0\r\n\r\n'), 400),
-    row('bare LF everywhere', chunkedAndMore('5\nhello\n0\n\n'), 400),
     row('bare LF after a chunk', chunkedAndMore('5\r\nhello\n0\r\n\r\n'), 400),
-    row('bare CR after a size', chunkedAndMore('5\rhello\r\n0\r\n\r\n'), 400),
-    ...rows('size', ['5;a\nb', '5;a\rb', '5\n'], (size) => chunkedAndMore(`${size}\r\nhello\r\n0\r\n\r\n`), 400),
+    ...rows('size', ['5;a\nb', '5\n'], (size) => chunkedAndMore(`${size}\r\nhello\r\n0\r\n\r\n`), 400),
   ],
-  'no allow_chunked_length, no accept_http_10': [
-    row('two lengths', smuggling(['content-length: 4', 'transfer-encoding: chunked'], '0\r\n\r\n'), 400),
-    row('two lengths in a GET', `${withHeaders('content-length: 5', 'transfer-encoding: chunked')}0\r\n\r\n`, 400),
-    row('a request in a body', withBody([`content-length: ${smuggled.length}`], smuggled), 405),
-    row('HTTP/1.0', message(['GET /trace/2 HTTP/1.0']), 426),
-  ],
-  'x-envoy-* removed': rows(
-    'order to Envoy',
-    [
-      'x-envoy-upstream-rq-timeout-ms: 1',
-      'x-envoy-max-retries: 1000',
-      'x-envoy-fault-abort-request: 418',
-      'x-envoy-original-dst-host: 127.0.0.1:8001',
-    ],
-    withHeaders,
-    200,
-  ),
 };
