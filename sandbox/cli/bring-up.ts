@@ -22,7 +22,7 @@ export interface Progress {
 }
 
 /**
- * @param signal ends it all
+ * @param signal ends everything
  * @throws Error of one line if the files of the topology, or a variable, are wrong
  */
 export async function readProgress(signal: AbortSignal): Promise<Progress> {

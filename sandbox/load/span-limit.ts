@@ -4,7 +4,7 @@ import type { Model } from '../topology/model.js';
 export const defaultSpanLimit = 500_000;
 
 /**
- * @returns how many spans the sandbox's Zipkin keeps in memory; beyond that it lets go of the oldest traces
+ * @returns how many spans the sandbox's Zipkin keeps in memory; then it forgets the oldest traces
  * @see https://github.com/openzipkin/zipkin/blob/master/zipkin-server/README.md#in-memory-storage
  */
 export function spanLimitOf({ collector }: Model): number {

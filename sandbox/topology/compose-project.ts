@@ -14,7 +14,7 @@ export async function docker(root: string, ...args: readonly string[]) {
 /** Runs a Docker Compose command in the project's folder. */
 export const compose = (root: string, ...args: readonly string[]) => docker(root, 'compose', ...args);
 
-/** The part of the output of `docker inspect` that is read here. */
+/** The part of the output of `docker inspect` that this module reads. */
 interface Inspected {
   readonly State: {
     readonly Status: string;
