@@ -52,7 +52,7 @@ export function createReporter(endpoint: URL, log: (line: string) => void): Repo
   };
   const options = {
     endpoint: endpoint.href,
-    agent: new Agent({ keepAlive: true }),
+    agent: new Agent({ keepAlive: true, timeout: 5_000 }), // closes idle connections before the sidecar does (60 s)
     timeout: 130_000, // longer than the sidecar's time-out, so the sidecar always answers first
     httpInterval: 200,
     maxPayloadSize: 64 * 1024, // the sidecar keeps at most 512 reports
