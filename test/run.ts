@@ -208,6 +208,7 @@ async function tracers(): Promise<void> {
   for (const runtime of ['go', 'mvn', 'python3']) {
     if (!(await isInstalled(runtime))) notRun.push(`${title}: '${runtime}' is not installed`);
   }
+  if (!(await succeeds('docker', 'info'))) notRun.push(`${title}, in Compose: no Docker daemon answers`);
   await runFiles(title, filesBelow('tracers'), { timeoutMs: longestClusterFileMs });
 }
 

@@ -87,14 +87,18 @@ const startZipkin = (sandbox: NativeSandbox, name: string): ListrTask<Progress> 
   rendererOptions: { persistentOutput: true },
 });
 
+/** The error about a service, with what its app must do if that is the user's own. */
+function failure(ownApps: readonly OwnApp[], name: string, message: string, must: string): Error {
+  const own = ownApps.find(({ service }) => service === name);
+  return new Error(own ? `${message}; ${own.variable}: ${own.file} must ${must}` : message);
+}
+
 const startService = (sandbox: NativeSandbox, name: string): ListrTask<Progress> => ({
   title: name,
   task: async ({ ownApps, signal }) => {
-    await sandbox.start(name, signal).catch((error: Error) => {
-      const own = ownApps.find(({ service }) => service === name);
-      if (!own || signal.aborted) throw error;
-      const wanted = 'listen on HOST and PORT and answer GET /health with 200';
-      throw new Error(`${error.message}; ${own.variable}: ${own.file} must ${wanted}`);
+    await sandbox.start(name, signal).catch(({ message }: Error) => {
+      signal.throwIfAborted();
+      throw failure(ownApps, name, message, 'listen on HOST and PORT and answer GET /health with 200');
     });
   },
 });
@@ -110,11 +114,11 @@ function startAll(sandbox: NativeSandbox, { model, zipkinFolder }: Progress): Li
   return [startZipkin(sandbox, model.collector.service), inTurn];
 }
 
-async function traceFirstRequest(sandbox: NativeSandbox, { model, signal }: Progress): Promise<Span[]> {
+async function traceFirstRequest(sandbox: NativeSandbox, { model, ownApps, signal }: Progress): Promise<Span[]> {
   const over = new AbortController();
-  const died = sandbox.firstDeath().then((line) => {
+  const died = sandbox.firstDeath().then(({ name, line }) => {
     over.abort();
-    throw new Error(line);
+    throw failure(ownApps, name, line, 'keep running after a request');
   });
   return Promise.race([firstTrace(sandbox.plan, model, AbortSignal.any([signal, over.signal])), died]);
 }

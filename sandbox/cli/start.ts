@@ -55,7 +55,7 @@ async function start(): Promise<ExitCode> {
   const death = await Promise.race([stop, sandbox.firstDeath()]);
   if (!death) process.stderr.write('\nStopping: requests in flight are answered, spans are flushed…\n');
   await sandbox.stop();
-  if (death) throw new Error(death);
+  if (death) throw new Error(death.line);
   return ExitCode.done;
 }
 

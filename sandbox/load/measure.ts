@@ -79,7 +79,8 @@ export async function measureLoad(
   onProgress('waiting for the last requests');
   const { snapshot: before } = await takeQuietSnapshot(sandbox, options.quietSeconds);
   const watch = new CollectorWatch(zipkin);
-  const traces = new StoredTraces((ids) => zipkin.traceMany(ids), spansEach);
+  const ownApps = sandbox.model.services.flatMap(({ app }) => (app?.isOwn ? app.name : []));
+  const traces = new StoredTraces((ids) => zipkin.traceMany(ids), spansEach, ownApps.length > 0);
 
   const latencies = new Latencies();
   const statuses: Record<string, number> = {};
@@ -120,6 +121,7 @@ export async function measureLoad(
     unanswered,
     decision,
     spansEach,
+    ownApps,
   };
   return {
     requests: generated.requests,

@@ -14,6 +14,8 @@ export interface Traffic {
   readonly decision: 'none' | 'accept' | 'deny';
   /** The spans of one traced request by reporter; empty if they are not known. */
   readonly spansEach: SpanCounts;
+  /** The reporters that are apps of the user's own. */
+  readonly ownApps: readonly string[];
 }
 
 export interface LedgerInput {
@@ -97,6 +99,7 @@ function rowOf(reporter: string, input: LedgerInput, everyTraced: boolean, other
   const own = countedBetween(before.reporters[reporter], after.reporters[reporter], seconds);
   const spansEach = traffic.spansEach[reporter];
   const expected = spansEach !== undefined && everyTraced ? spansEach * traffic.asExpected : undefined;
+  const isOwnApp = traffic.ownApps.includes(reporter) || !(reporter in after.reporters);
   const stored = found.stored[reporter] ?? 0;
   const evicted = found.evicted[reporter] ?? 0;
   const seen = stored + evicted;
@@ -114,7 +117,7 @@ function rowOf(reporter: string, input: LedgerInput, everyTraced: boolean, other
     traffic.unanswered > 0 && `${traffic.unanswered} requests got no answer, so their trace ids are not known`,
   ].filter((cause) => typeof cause === 'string');
   const remarks = [
-    !own && 'its counters cannot be read',
+    !own && (isOwnApp ? 'an app of your own: its counters are unknown' : 'its counters cannot be read'),
     own?.restarted && 'it restarted during the load, so its counters began again',
     comparable !== undefined &&
       expected !== undefined &&
@@ -143,7 +146,9 @@ export function joinLedger(input: LedgerInput): Ledger {
   const edgeTraced = (after.edge?.traced ?? 0) - (before.edge?.traced ?? 0);
   const others = Math.max(0, edgeRequests - traffic.requests);
   const everyTraced = traffic.decision === 'accept' || (traffic.decision === 'none' && edgeTraced >= edgeRequests);
-  const rows = Object.keys(after.reporters).map((reporter) => rowOf(reporter, input, everyTraced, others > 0));
+  const reporters = new Set(Object.keys(after.reporters));
+  if (traffic.ownApps.length > 0) for (const reporter of Object.keys(found.stored)) reporters.add(reporter);
+  const rows = [...reporters].map((reporter) => rowOf(reporter, input, everyTraced, others > 0));
   const sum = (column: 'stored' | 'evicted' | 'missing') => rows.reduce((total, row) => total + row[column], 0);
   const [stored, evicted] = [sum('stored'), sum('evicted')];
   // Evicted spans can no longer be read. Only the collector's counter shows that Zipkin had them.

@@ -53,10 +53,12 @@ export class StoredTraces {
   /**
    * @param readTraces Zipkin's traceMany
    * @param shape the spans of one request with the expected answer, by reporter
+   * @param hasOwnApps whether a reporter that is not in the shape may be an app of the user's own: its spans are stored
    */
   constructor(
     private readonly readTraces: ReadTraces,
     private readonly shape: SpanCounts,
+    private readonly hasOwnApps = false,
   ) {}
 
   /** How many traces have not been found whole yet. */
@@ -128,7 +130,8 @@ export class StoredTraces {
     if (!this.#isWhole(requests, found)) this.#noteIncomplete(traceId);
     else if (Object.keys(found).length > 0) this.#whole += 1;
     for (const [reporter, spans] of Object.entries(found)) {
-      const most = requests.other > 0 ? spans : (this.shape[reporter] ?? 0) * requests.expected;
+      const isOpen = requests.other > 0 || (this.hasOwnApps && this.shape[reporter] === undefined);
+      const most = isOpen ? spans : (this.shape[reporter] ?? 0) * requests.expected;
       add(this.#stored, reporter, Math.min(spans, most));
       add(this.#unexpected, reporter, Math.max(0, spans - most));
     }

@@ -139,11 +139,11 @@ export class NativeSandbox {
   }
 
   /** Resolves with a line about the first process that ends although nobody stopped it. */
-  firstDeath(): Promise<string> {
+  firstDeath(): Promise<{ readonly name: string; readonly line: string }> {
     return Promise.race(
-      this.#processes.map(async ({ plan, ended, logFile }) => {
+      this.#processes.map(async ({ plan: { name }, ended, logFile }) => {
         const how = await ended;
-        return `${plan.name} ended with ${how}: ${lastLogLines(logFile)}`;
+        return { name, line: `${name} ended with ${how}: ${lastLogLines(logFile)}` };
       }),
     );
   }

@@ -14,6 +14,7 @@ const traffic: Traffic = {
   unanswered: 0,
   decision: 'none',
   spansEach: { envoy: 2, app: 1 },
+  ownApps: [],
 };
 const collector: CollectorAccount = {
   ...{ spans: 30, spansDropped: 0, messages: 2, messagesDropped: 0 },
@@ -27,7 +28,8 @@ const found: StoredSpans = {
 interface Change {
   /** What the Envoy counted, and how long it has run. null: it does not answer. */
   readonly envoy?: { readonly spans?: number; readonly uptime?: number; readonly [counter: string]: number } | null;
-  readonly app?: { readonly spans?: number; readonly [counter: string]: number };
+  /** Likewise. */
+  readonly app?: { readonly spans?: number; readonly [counter: string]: number } | null;
   readonly edge?: Partial<EdgeCounters>;
   readonly traffic?: Partial<Traffic>;
   readonly collector?: Partial<CollectorAccount>;
@@ -55,7 +57,7 @@ function input(change: Change): LedgerInput {
     at: 10_000,
     reporters: {
       envoy: change.envoy === null ? undefined : reporter(5, ofEnvoy, uptime, envoy),
-      app: reporter(5, ofApp, uptime, appLosses),
+      app: change.app === null ? undefined : reporter(5, ofApp, uptime, appLosses),
     },
     edge: { requests: 15, traced: 15, ...change.edge },
     collected: 30,
@@ -114,6 +116,12 @@ const cases: readonly [title: string, change: Change, envoy: string, app: string
     { envoy: null, found: stored(12) },
     '20 ? 12 0 8 its counters cannot be read; 8 are missing: no counter says why',
     '10 10 10 0 0',
+  ],
+  [
+    'an app of the user’s own: nothing is expected of it and nothing is wrong',
+    { app: null, traffic: { spansEach: { envoy: 2 }, ownApps: ['app'] } },
+    '20 20 20 0 0',
+    '? ? 10 0 0 an app of your own: its counters are unknown',
   ],
   [
     'a service restarted',

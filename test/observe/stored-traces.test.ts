@@ -89,3 +89,10 @@ test('a query has no more ids than fit into a request line', async () => {
   await traces.finish(final);
   assert.deepEqual(store.reads, [100, 100, 50]);
 });
+
+test('the spans of an app of the user’s own are stored, as many as come, under its own name', async () => {
+  const traces = new StoredTraces(storeOf([...wholeTrace('a'), span('a', '4', 'shop')]).readTraces, shape, true);
+  traces.add('a', true);
+  const { stored, unexpected, wholeTraces } = await traces.finish(final);
+  assert.deepEqual([stored, unexpected, wholeTraces], [{ front: 2, app: 1, shop: 1 }, {}, 1]);
+});

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../../sandbox/cli/project.js';
 import { appsOfYourOwn, buildApp, overridesOf } from '../../sandbox/topology/own-apps.js';
-import { pathWithout } from '../cli/tools.js';
+import { pathWith, pathWithout } from '../cli/tools.js';
 import { ownModel } from './own-shape.js';
 
 const own = (environment: Record<string, string>) => appsOfYourOwn(ownModel, { INIT_CWD: root, ...environment });
@@ -35,24 +35,27 @@ test('each kind of file has its runtime; a program runs by itself, a folder by i
 test('each build names the runtime that is missing', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'own-app-'));
   const path = process.env.PATH;
-  process.env.PATH = await pathWithout(folder, 'npm', 'python3', 'mvn', 'java', 'go');
+  const none = await pathWithout(folder, 'npm', 'python3', 'mvn', 'java', 'go');
+  const noPip = await pathWith(folder, { python3: 'echo "No module named ensurepip" >&2; exit 1' });
   try {
-    for (const [example, tool, ...made] of [
-      ['opentelemetry-js', 'npm', 'node_modules'],
-      ['opentelemetry-python', 'python3', '.venv'],
-      ['spring-boot', 'mvn', 'target'],
-      ['opentelemetry-go', 'go', 'bin'],
+    for (const [example, made, missing, PATH] of [
+      ['opentelemetry-js', 'node_modules', 'npm is not installed', none],
+      ['opentelemetry-python', '.venv', 'python3 is not installed', none],
+      ['opentelemetry-python', '.venv', 'python3 cannot make a virtual environment', noPip],
+      ['spring-boot', 'target', 'mvn is not installed', none],
+      ['brave', 'target', 'mvn is not installed', none],
+      ['opentelemetry-go', 'bin', 'go is not installed', none],
+      ['zipkin-go', 'bin', 'go is not installed', none],
     ] as const) {
+      process.env.PATH = PATH;
       const copy = join(folder, example);
-      const isMade = (file: string) => made.some((name) => file.endsWith(`/${name}`));
-      await cp(join(root, 'docs/examples', example), copy, { recursive: true, filter: (file) => !isMade(file) });
+      const filter = (file: string) => !file.endsWith(`/${made}`);
+      await cp(join(root, 'docs/examples', example), copy, { recursive: true, filter });
       const [app] = await own({ SERVICE1_APP: copy });
       assert.ok(app);
       await assert.rejects(buildApp(app), (error: Error) => {
-        assert.match(
-          error.message,
-          new RegExp(`^SERVICE1_APP: .* ended with code 1: ${tool} is not installed; install [^\\n]+$`),
-        );
+        const says = new RegExp(`^SERVICE1_APP: .* ended with code 1: (?:[^;]+ \\| )?${missing}; install [^\\n]+$`);
+        assert.match(error.message, says);
         return true;
       });
     }

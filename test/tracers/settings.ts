@@ -39,9 +39,19 @@ const tracers = {
     example: 'opentelemetry-go',
     runtimes: ['go'],
   },
+  zipkinGo: {
+    name: `zipkin-go ${version(`${examples}/zipkin-go/go.mod`, /zipkin-go v(?<version>\S+)/)}, net/http`,
+    example: 'zipkin-go',
+    runtimes: ['go'],
+  },
   spring: {
     name: `Micrometer and Brave, Spring Boot ${version(`${examples}/spring-boot/pom.xml`, /<version>(?<version>[^<]+)/)}`,
     example: 'spring-boot',
+    runtimes: ['mvn', 'java'],
+  },
+  brave: {
+    name: `Brave ${version(`${examples}/brave/pom.xml`, /<brave.version>(?<version>[^<]+)/)}, Jetty`,
+    example: 'brave',
     runtimes: ['mvn', 'java'],
   },
   carried: { name: 'headers forwarded by hand', example: 'by-hand/fetch_service.mjs', runtimes: [] },
@@ -59,6 +69,11 @@ export interface Setting {
 const inEach = (tracer: Tracer, ...sets: readonly Variables[]) => [{}, ...sets].map((set) => ({ tracer, set }));
 const b3multi = { OTEL_PROPAGATORS: 'b3multi' };
 const brave = 'MANAGEMENT_TRACING_PROPAGATION_PRODUCE';
+/** What Brave is told by it; Micrometer's bridge never asks Brave to join a span. */
+const joining = {
+  MANAGEMENT_TRACING_PROPAGATION_TYPE: 'b3_multi',
+  MANAGEMENT_BRAVE_TRACING_SPANJOININGSUPPORTED: 'true',
+};
 
 /** The rows of the first table of docs/tracers.md. */
 export const settings: readonly Setting[] = [
@@ -66,7 +81,9 @@ export const settings: readonly Setting[] = [
   ...inEach(tracers.js, b3multi, { OTEL_PROPAGATORS: 'b3' }),
   ...inEach(tracers.python, b3multi, { OTEL_PROPAGATORS: 'b3' }),
   ...inEach(tracers.go, b3multi, { OTEL_PROPAGATORS: 'b3' }),
-  ...inEach(tracers.spring, { [brave]: 'b3_multi' }, { [brave]: 'b3' }),
+  ...inEach(tracers.zipkinGo),
+  ...inEach(tracers.spring, { [brave]: 'b3_multi' }, { [brave]: 'b3' }, joining),
+  ...inEach(tracers.brave),
   ...inEach(tracers.carried),
   ...inEach(tracers.express),
   ...inEach(tracers.stdlib),
@@ -93,7 +110,7 @@ const rows: readonly Row[] = [
   ['the exporter has a wrong address', go, 'service1', { OTEL_EXPORTER_ZIPKIN_ENDPOINT: nobody }, 'not-reported'],
   ['the process ends before it exports', python, 'service1', { OTEL_BSP_SCHEDULE_DELAY: '3600000' }, 'not-reported'],
   ['the HTTP client is not instrumented', python, 'service1', noClient, 'context-dropped'],
-  ['a propagator that Envoy does not know', js, 'service1', { OTEL_PROPAGATORS: 'jaeger' }, 'context-ignored'],
+  ['no propagator', js, 'service1', { OTEL_PROPAGATORS: 'none' }, 'context-ignored'],
   ['a propagator that Envoy does not know', go, 'service2', { OTEL_PROPAGATORS: 'jaeger' }, 'context-ignored'],
   ['its own sampler', js, 'service1', { OTEL_TRACES_SAMPLER: 'always_off' }, 'decision-changed'],
   ['headers that are not forwarded', stdlib, 'service1', { FORWARD: 'none' }, 'context-dropped'],

@@ -4,7 +4,6 @@ import type { VerifiedTrace } from '../../sandbox/observe/judged-trace.js';
 import { verify } from '../../sandbox/observe/verify.js';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { isInstalled } from '../../sandbox/topology/managed-process.js';
-import { withOwnApps } from '../../sandbox/topology/model.js';
 import { shapeOf } from '../../sandbox/topology/model-shape.js';
 import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
 import { appsOfYourOwn, buildApp, overridesOf } from '../../sandbox/topology/own-apps.js';
@@ -44,24 +43,29 @@ export async function traced(
   const sandbox = await NativeSandbox.install(root, cache, environment, Object.fromEntries(told));
   try {
     await Promise.all(sandbox.plan.processes.map(({ name }) => sandbox.start(name)));
-    const path = '/trace/1';
-    const own = apps.map(({ service }) => service);
-    const { shape } = shapeOf(withOwnApps(model, own), path);
-    if (!shape) throw new Error(`no shape for ${path}`);
-    const url = new URL(`${sandbox.plan.frontUrl}${path}`);
-    await fetch(url).then((warm) => warm.text()); // the first request of a process is its slowest
-    const [judged] = await verify({
-      request: { url, method: 'GET', headers: {} },
-      count: 1,
-      shape,
-      zipkin: new ZipkinClient(zipkinUrl),
-      sandbox: await findSandbox(root, cache, environment),
-      within: undefined,
-      tolerance: 5_000_000, // this test is about who called whom, on a machine that may be busy
-    });
-    if (!judged) throw new Error('nothing was judged');
-    return judged;
+    return await judgedOnce(environment);
   } finally {
     await sandbox.kill();
   }
+}
+
+/** Sends a request through the sandbox that runs, and judges its trace. */
+export async function judgedOnce(environment: Readonly<Record<string, string | undefined>>): Promise<VerifiedTrace> {
+  const sandbox = await findSandbox(root, cache, environment);
+  const path = '/trace/1';
+  const { shape } = shapeOf(sandbox.model, path);
+  if (!shape) throw new Error(`no shape for ${path}`);
+  const url = new URL(`${sandbox.frontUrl}${path}`);
+  await fetch(url).then((warm) => warm.text()); // the first request of a process is its slowest
+  const [judged] = await verify({
+    request: { url, method: 'GET', headers: {} },
+    count: 1,
+    shape,
+    zipkin: new ZipkinClient(sandbox.zipkinUrl),
+    sandbox,
+    within: undefined,
+    tolerance: 5_000_000, // this test is about who called whom, on a machine that may be busy
+  });
+  if (!judged) throw new Error('nothing was judged');
+  return judged;
 }
