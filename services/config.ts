@@ -15,7 +15,6 @@ export interface Config {
   readonly nextHops: readonly URL[];
   readonly nextHopTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
-  readonly logTraceHeaders: boolean;
   readonly tracing: TracingMode;
   /** The URL to which the app posts its spans. */
   readonly reportsTo: URL;
@@ -68,7 +67,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     nextHops: nextHopUrls.map((url) => httpUrl('NEXT_HOP_URL', url, 'http://127.0.0.1:9000/trace/2')),
     nextHopTimeoutMs: integer('NEXT_HOP_TIMEOUT_MS', 4000, 1, LONGEST_TIMER_MS),
     shutdownTimeoutMs: integer('SHUTDOWN_TIMEOUT_MS', 5000, 1, LONGEST_TIMER_MS),
-    logTraceHeaders: text('TRACE_LOG', 'none', /^(none|headers)$/, 'none or headers') === 'headers',
     tracing: text('TRACING', 'on', /^(on|headers|off)$/, 'on or headers or off') as TracingMode,
     reportsTo: new URL(`${zipkinUrl.pathname.replace(/\/$/, '')}/api/v2/spans`, zipkinUrl),
     podName: env.POD_NAME || undefined,

@@ -31,7 +31,7 @@ quietUrlParse();
 const config = configOrExit();
 const { appName, podName } = config;
 const log = (line: string): void => console.error(`${appName}: ${line}`);
-const lab = createLab(appName, (line) => console.log(line), config.logTraceHeaders);
+const lab = createLab(appName, (line) => console.log(line));
 const clock = createWallClock();
 const reporter = createReporter(config.reportsTo, log);
 const tracing = createTracing({
@@ -53,14 +53,12 @@ const { app, listener } = createApp({
 const server = createServer(
   {
     ...serverClasses(app),
-    // Above Envoy's limit of 60 KiB. Envoy then refuses headers that are too long, and no request reaches Node without
-    // a span.
+    // Above Envoy's limit of 60 KiB: Envoy refuses longer headers, so no request reaches Node without a span.
     maxHeaderSize: 64 * 1024,
     headersTimeout: 10_000,
     requestTimeout: 30_000,
     connectionsCheckingInterval: 5_000,
-    // Envoy keeps an idle upstream connection for 1 h. The app keeps it longer, so Envoy never sends on a closing
-    // connection.
+    // Longer than Envoy's 1 h for idle upstream connections, so Envoy never sends on a closing connection.
     keepAliveTimeout: 65 * 60_000,
   },
   listener,

@@ -1,7 +1,6 @@
 import { type RequestHandler, Router } from 'express';
-import type { Inject } from '../tracing/propagation.js';
+import { type Inject, traceHeaders } from '../tracing/propagation.js';
 import { appFaults, Lab } from './faults.js';
-import { headerLogLine } from './header-log.js';
 
 /** The faults and the header log of one app. Requests to the lab are not traced. */
 export interface AppLab {
@@ -15,14 +14,21 @@ export interface AppLab {
 }
 
 /**
- * Creates the lab of an app. No fault is on.
+ * Creates the lab of an app. No fault is on, and the header log is off.
  *
- * @param headerLog takes the lines of the header log
- * @param isLogging whether the header log is on from the start
+ * @param headerLog takes the lines of the header log: JSON `{at, direction, requestId, headers}`. requestId is null when
+ *   there was none.
  */
-export function createLab(appName: string, headerLog: (line: string) => void, isLogging: boolean): AppLab {
+export function createLab(appName: string, headerLog: (line: string) => void): AppLab {
   const faults = new Lab();
   const routes = Router();
+  let isLogging = false;
+
+  function log(direction: 'in' | 'out', header: (name: string) => string | null | undefined): void {
+    if (!isLogging) return;
+    const headers = Object.fromEntries(traceHeaders.map((name) => [name, header(name) ?? undefined]));
+    headerLog(JSON.stringify({ at: appName, direction, requestId: headers['x-request-id'] ?? null, headers }));
+  }
 
   routes.post('/lab/:fault', (request, response) => {
     const fault = appFaults.find((each) => each === request.params.fault);
@@ -48,12 +54,12 @@ export function createLab(appName: string, headerLog: (line: string) => void, is
     faults,
     routes,
     logEntered(request, _response, next) {
-      if (isLogging) headerLog(headerLogLine(appName, 'in', (name) => request.headers[name]?.toString()));
+      log('in', (name) => request.headers[name]?.toString());
       next();
     },
     inject(span, headers) {
       faults.inject(span, headers);
-      if (isLogging) headerLog(headerLogLine(appName, 'out', (name) => headers.get(name)));
+      log('out', (name) => headers.get(name));
     },
   };
 }

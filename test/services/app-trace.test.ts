@@ -12,8 +12,9 @@ let service1: RunningApp;
 let service2: RunningApp;
 
 before(async () => {
-  service2 = await startApp({ SERVICE_NAME: 'service2', TRACE_LOG: 'headers' });
-  service1 = await startApp({ NEXT_HOP_URL: `${service2.url}/trace/2?secret=1`, TRACE_LOG: 'headers' });
+  service2 = await startApp({ SERVICE_NAME: 'service2' });
+  service1 = await startApp({ NEXT_HOP_URL: `${service2.url}/trace/2?secret=1` });
+  for (const { url } of [service1, service2]) await fetch(`${url}/header-log/on`, { method: 'POST' });
 });
 after(async () => {
   await service1.close();
@@ -138,7 +139,7 @@ test('the request id, baggage and W3C context are forwarded; other headers are n
   });
 });
 
-test('TRACE_LOG=headers logs the headers that entered, before they are checked, and those that left', async () => {
+test('the header log has the headers that entered, before they are checked, and those that left', async () => {
   const known = service1.lines.length;
   const { client1 } = await chain({ headers: { 'X-B3-TraceId': 'zzzz', 'X-Request-Id': 'r1' } });
   assert.deepEqual(

@@ -13,7 +13,6 @@ test('only SERVICE_NAME is required; the rest has the defaults of the contract',
     nextHops: [],
     nextHopTimeoutMs: 4000,
     shutdownTimeoutMs: 5000,
-    logTraceHeaders: false,
     tracing: 'on',
     podName: undefined,
   });
@@ -28,7 +27,6 @@ test('every variable reaches the configuration', () => {
     NEXT_HOP_URL: 'http://127.0.0.1:9000/trace/2  http://127.0.0.1:9000/trace/3',
     NEXT_HOP_TIMEOUT_MS: '250',
     SHUTDOWN_TIMEOUT_MS: '100',
-    TRACE_LOG: 'headers',
     TRACING: 'off',
     POD_NAME: 'service12-7d4b9c-x2x5z',
   });
@@ -41,14 +39,13 @@ test('every variable reaches the configuration', () => {
     port: 0,
     nextHopTimeoutMs: 250,
     shutdownTimeoutMs: 100,
-    logTraceHeaders: true,
     tracing: 'off',
     podName: 'service12-7d4b9c-x2x5z',
   });
 });
 
 test('an empty variable counts as absent, as Compose writes them', () => {
-  const empty = { PORT: '', NEXT_HOP_URL: '', TRACE_LOG: '', ZIPKIN_URL: '', POD_NAME: '' };
+  const empty = { PORT: '', NEXT_HOP_URL: '', ZIPKIN_URL: '', POD_NAME: '' };
   assert.deepEqual(readConfig({ SERVICE_NAME: 'service1', ...empty }), readConfig({ SERVICE_NAME: 'service1' }));
 });
 
@@ -64,7 +61,6 @@ const WRONG: readonly [variable: string, value: string][] = [
   ['NEXT_HOP_URL', 'http://127.0.0.1:9000/trace/2 nowhere'],
   ['NEXT_HOP_TIMEOUT_MS', '0'],
   ['NEXT_HOP_TIMEOUT_MS', '1e3'],
-  ['TRACE_LOG', 'all'],
 ];
 
 for (const [variable, value] of WRONG) {
@@ -76,7 +72,7 @@ for (const [variable, value] of WRONG) {
 
 test('all wrong variables are named at once', () => {
   assert.throws(
-    () => readConfig({ PORT: 'x', TRACE_LOG: 'y' }),
-    /SERVICE_NAME is missing.*; .*PORT is "x".*TRACE_LOG is "y"/s,
+    () => readConfig({ PORT: 'x', TRACING: 'y' }),
+    /SERVICE_NAME is missing.*; .*PORT is "x".*TRACING is "y"/s,
   );
 });

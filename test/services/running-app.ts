@@ -64,7 +64,7 @@ export async function startApp(env: Record<string, string> = {}, own: Partial<Ap
       reporter: { logSpan: (span) => ended.push(span) },
     }).tracer,
     counters: () => ({ recorded: ended.length, failedReports: 0 }),
-    lab: createLab(config.appName, (line) => lines.push(line), config.logTraceHeaders),
+    lab: createLab(config.appName, (line) => lines.push(line)),
     log: (line) => lines.push(line),
     ...own,
   });
