@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ExitCode } from '../sandbox/cli/exit-code.js';
-import { numberOption } from '../sandbox/cli/number-option.js';
+import { jsonOption, numberOption } from '../sandbox/cli/options.js';
 import { root } from '../sandbox/cli/project.js';
-import { jsonOption } from '../sandbox/cli/targets.js';
+
 import { spansByService } from '../sandbox/observe/shape-counts.js';
 import { type BenchOptions, runBench, runSweep } from './bench/bench.js';
 import { describeBench, describeVariants } from './bench/bench-report.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ExitCode, UsageError } from '../sandbox/cli/exit-code.js';
-import { numberOption } from '../sandbox/cli/number-option.js';
-import { jsonOption } from '../sandbox/cli/targets.js';
+import { jsonOption, numberOption } from '../sandbox/cli/options.js';
+
 import { terminal } from '../sandbox/cli/terminal.js';
 import { wrapLine } from '../sandbox/picture/terminal-text.js';
 import { withControl } from './control/with-control.js';

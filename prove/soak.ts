@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ExitCode } from '../sandbox/cli/exit-code.js';
-import { numberOption } from '../sandbox/cli/number-option.js';
-import { jsonOption } from '../sandbox/cli/targets.js';
+import { jsonOption, numberOption } from '../sandbox/cli/options.js';
+
 import { loadLimits } from '../sandbox/load/load-plan.js';
 import { describeLoad } from '../sandbox/load/report.js';
 import { spansByService } from '../sandbox/observe/shape-counts.js';

@@ -3,9 +3,9 @@ import { probe } from '../doctor/probe.js';
 import { type Check, examine } from '../doctor/rules.js';
 import { paint, wrapLine } from '../picture/terminal-text.js';
 import { ExitCode } from './exit-code.js';
+import { jsonOption } from './options.js';
 import { cache, root } from './project.js';
-import { jsonOption } from './targets.js';
-import { canOverwrite, type Terminal, terminal } from './terminal.js';
+import { canOverwrite, printJson, printLines, type Terminal, terminal } from './terminal.js';
 
 const signs = { ok: '✓', wrong: '✗', skipped: '–' } as const;
 const styles = { ok: 'green', wrong: 'red', skipped: 'dim' } as const;
@@ -28,11 +28,9 @@ async function doctor(json: boolean): Promise<ExitCode> {
   if (canOverwrite(process.stderr)) process.stderr.write('\r\u001b[K');
   const checks = examine(facts);
   const wrong = checks.filter(({ verdict }) => verdict === 'wrong').length;
-  if (json) process.stdout.write(`${JSON.stringify({ healthy: wrong === 0, checks }, null, 2)}\n`);
-  else {
-    const verdict = wrong === 0 ? 'Nothing is wrong.' : `${wrong} wrong. Begin with the first ✗.`;
-    process.stdout.write(`${draw(checks, terminal(process.stdout)).join('\n')}\n\n${verdict}\n`);
-  }
+  const verdict = wrong === 0 ? 'Nothing is wrong.' : `${wrong} wrong. Begin with the first ✗.`;
+  if (json) printJson({ healthy: wrong === 0, checks });
+  else printLines([...draw(checks, terminal(process.stdout)), '', verdict]);
   return wrong === 0 ? ExitCode.done : ExitCode.failedRun;
 }
 

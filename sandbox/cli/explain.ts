@@ -31,22 +31,18 @@ export async function explain(
   return lines;
 }
 
-/** The notes on traces, each once. */
+/** The notes on traces. Those that differ only in ids are printed once. */
 export function notesOf(judged: readonly JudgedTrace[]): string[] {
   const notes = new Map<string, string>();
-  for (const { verdict } of judged) {
-    // Notes that differ only in ids are printed once.
-    for (const note of verdict.notes) addFirst(notes, note.replace(/\b[0-9a-f]{16,32}\b/g, ''), note);
+  for (const note of judged.flatMap(({ verdict }) => verdict.notes)) {
+    const bare = note.replace(/\b[0-9a-f]{16,32}\b/g, '');
+    if (!notes.has(bare)) notes.set(bare, `note: ${note}`);
   }
-  return [...notes.values()].map((note) => `note: ${note}`);
-}
-
-function addFirst<K, V>(map: Map<K, V>, key: K, value: V): void {
-  if (!map.has(key)) map.set(key, value);
+  return [...notes.values()];
 }
 
 /** How many traces one hop breaks in one way, with the explanation of the first one and a few ids. */
-export interface Breakage {
+interface Breakage {
   readonly traces: number;
   readonly hop: string;
   readonly cause: Cause;

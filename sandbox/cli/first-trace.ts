@@ -1,11 +1,10 @@
 import { quietMsOf, traceRequest } from '../observe/collect.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
 import type { Model } from '../topology/model.js';
-import { shapeOf } from '../topology/model-shape.js';
+import { exactSpanCount } from '../topology/model-shape.js';
 import type { NativeSandbox } from '../topology/native-sandbox.js';
 import { waitFor } from '../topology/wait.js';
 import type { Span } from '../trace/span.js';
-import { countExpected } from '../verdict/shape.js';
 
 /**
  * Sends the first request, sampled at any rate, and waits for its trace. It repeats the request for ten seconds while it
@@ -19,15 +18,13 @@ export async function firstTrace(
   over: AbortSignal,
 ): Promise<Span[]> {
   const url = new URL(frontUrl + model.firstPath);
-  const { shape } = shapeOf(model, model.firstPath);
-  const isKnown = shape && !model.services.some(({ app }) => app?.isOwn);
-  const expected = isKnown ? countExpected(shape) : 1;
+  const expected = exactSpanCount(model, model.firstPath);
   const request = { url, method: 'GET', headers: { 'x-b3-sampled': '1' } };
   const send = async () => {
     const sent = await traceRequest(new ZipkinClient(zipkinUrl), request, ({ status }) => ({
       limitMs: status === 200 ? 20_000 : 0,
       signal: over,
-      ...(isKnown ? { enough: ({ length }) => length >= expected } : { quietMs: quietMsOf({ model }) }),
+      ...(expected ? { enough: ({ length }) => length >= expected } : { quietMs: quietMsOf({ model }) }),
     }));
     if (sent.answer.status >= 500) throw new Error(`it answered ${sent.answer.status}`);
     return sent;
@@ -37,7 +34,8 @@ export async function firstTrace(
     throw new Error(`${url} answered ${answer.status}, trace id ${answer.traceId ?? 'none'}`);
   }
   over.throwIfAborted();
-  if (spans.length < expected)
-    throw new Error(`trace ${answer.traceId}: ${spans.length} of ${expected} spans came to Zipkin`);
+  const fewest = expected ?? 1;
+  if (spans.length < fewest)
+    throw new Error(`trace ${answer.traceId}: ${spans.length} of ${fewest} spans came to Zipkin`);
   return spans;
 }

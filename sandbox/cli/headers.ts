@@ -6,15 +6,16 @@ import { layOutHeaders } from '../picture/header-table.js';
 import { wayOf } from '../topology/request-way.js';
 import { findSandbox } from '../topology/running-sandbox.js';
 import { waitFor } from '../topology/wait.js';
-import { ExitCode, UsageError } from './exit-code.js';
+import { ExitCode } from './exit-code.js';
+import { headerOption, jsonOption, pathArgument, type RequestOptions } from './options.js';
 import { cache, root } from './project.js';
-import { headerOption } from './request-options.js';
-import { jsonOption } from './targets.js';
-import { terminal } from './terminal.js';
+import { printJson, printLines, terminal } from './terminal.js';
 
-async function headers(path: string, sent: Record<string, string>, json: boolean): Promise<ExitCode> {
-  if (!path.startsWith('/')) throw new UsageError(`'${path}' is not a path; give one like /trace/1`);
+type HeadersOptions = Pick<RequestOptions, 'header' | 'json'>;
+
+async function headers(given: string | undefined, { header: sent, json }: HeadersOptions): Promise<ExitCode> {
   const sandbox = await findSandbox(root, cache, process.env);
+  const path = given ?? sandbox.model.firstPath;
   const url = new URL(sandbox.frontUrl + path);
   const { hop } = wayOf(sandbox.model, path);
   const points = hop ? headerPointsOf(hop) : [];
@@ -32,13 +33,12 @@ async function headers(path: string, sent: Record<string, string>, json: boolean
     const found = await waitFor('the records of every hop', attempt, { seconds: 20, everyMs: 300 }).catch(read);
     return { answer, ...found };
   });
-  const caller = Object.fromEntries(Object.entries(sent).map(([name, value]) => [name.toLowerCase(), value]));
   const columns = [
-    { label: 'you sent', headers: caller },
+    { label: 'you sent', headers: sent },
     ...ordered.map((record) => ({ label: labelOfPoint(record), headers: record.headers })),
   ];
-  if (json) process.stdout.write(`${JSON.stringify({ ...answer, hops: columns }, null, 2)}\n`);
-  else process.stdout.write(`${layOutHeaders(columns, terminal(process.stdout)).join('\n')}\n`);
+  if (json) printJson({ ...answer, hops: columns });
+  else printLines(layOutHeaders(columns, terminal(process.stdout)));
   if (missing.length === 0) return ordered.length > 0 ? ExitCode.done : ExitCode.incompleteTrace;
   const labels = missing.map(labelOfPoint).join(', ');
   process.stderr.write(
@@ -52,10 +52,10 @@ export function registerHeaders(program: Command): void {
   program
     .command('headers')
     .description('Send one request and show its trace headers at each hop of the running sandbox.')
-    .argument('[path]', 'the path to request', '/trace/1')
+    .addArgument(pathArgument())
     .addOption(headerOption())
     .addOption(jsonOption())
-    .action(async (path: string, options: { readonly header: Record<string, string>; readonly json?: true }) => {
-      process.exitCode = await headers(path, options.header, options.json ?? false);
+    .action(async (path: string | undefined, options: HeadersOptions) => {
+      process.exitCode = await headers(path, options);
     });
 }

@@ -6,22 +6,26 @@ import { wrapLine } from '../picture/terminal-text.js';
 import { findSandbox } from '../topology/running-sandbox.js';
 import { ExitCode, UsageError } from './exit-code.js';
 import { asDocument, explain } from './explain.js';
+import { jsonOption } from './options.js';
 import { cache, root } from './project.js';
-import { jsonOption, requireShape } from './targets.js';
-import { terminal } from './terminal.js';
+import { requireShape } from './targets.js';
+import { printJson, printLines, terminal } from './terminal.js';
 
 /** Longest time of a whole request in the lab, in microseconds. The slow case takes two seconds. */
 const within = 1_000_000;
 
 function list(json: boolean): ExitCode {
   const cases = labCases.map(({ name, does, picture, cause, hop }) => ({ name, does, picture, cause, hop }));
-  if (json) process.stdout.write(`${JSON.stringify(cases, null, 2)}\n`);
+  if (json) printJson(cases);
   else {
     const width = Math.max(...cases.map(({ name }) => name.length));
     const { wrapAt } = terminal(process.stdout);
     const lines = cases.flatMap(({ name, does }) => wrapLine(`  ${name.padEnd(width)}  ${does}`, wrapAt, width + 4));
-    process.stdout.write(`npm run lab -- <case> breaks the running sandbox:\n\n${lines.join('\n')}\n\n`);
-    process.stdout.write('npm run lab -- reset repairs everything.\n');
+    const [how, end] = [
+      'npm run lab -- <case> breaks the running sandbox:',
+      'npm run lab -- reset repairs everything.',
+    ];
+    printLines([how, '', ...lines, '', end]);
   }
   return ExitCode.done;
 }
@@ -43,15 +47,13 @@ async function lab(name: string | undefined, json: boolean): Promise<ExitCode> {
   const count = labCase?.requests ?? 1;
   const judged = await verify({ request, count, shape, zipkin, sandbox, within });
   const [broken] = judged.filter(({ verdict }) => !verdict.whole);
-  if (json) process.stdout.write(`${JSON.stringify({ case: name, traces: judged.map(asDocument) }, null, 2)}\n`);
+  if (json) printJson({ case: name, traces: judged.map(asDocument) });
   else {
     const { wrapAt } = terminal(process.stdout);
     const said = labCase ? [labCase.does, `What to see: ${labCase.picture}`] : [];
-    for (const line of said) process.stdout.write(`${wrapLine(line, wrapAt, 2).join('\n')}\n`);
-    if (labCase) process.stdout.write('\n');
-    const verdict = broken ? (await explain(broken, zipkin)).join('\n') : '✓ the trace is whole';
-    process.stdout.write(`${verdict}\n`);
-    if (labCase) process.stdout.write("\nThe fault stays until you run 'npm run lab -- reset'.\n");
+    const verdict = broken ? await explain(broken, zipkin) : ['✓ the trace is whole'];
+    const end = labCase ? ['', "The fault stays until you run 'npm run lab -- reset'."] : [];
+    printLines([...said.flatMap((line) => wrapLine(line, wrapAt, 2)), ...(labCase ? [''] : []), ...verdict, ...end]);
   }
   const causes = judged.flatMap(({ diagnoses }) => diagnoses.map(({ cause }) => cause));
   const asExpected = labCase?.cause ? causes.includes(labCase.cause) : causes.length === 0;

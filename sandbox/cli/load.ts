@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { Listr } from 'listr2';
 import { loadLimits } from '../load/load-plan.js';
 import { type MeasuredLoad, measureLoad } from '../load/measure.js';
 import { describeLoad } from '../load/report.js';
@@ -9,21 +8,17 @@ import { spansByService } from '../observe/shape-counts.js';
 import { shapeOf } from '../topology/model-shape.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { fetchText } from '../topology/wait.js';
-import { ExitCode, UsageError } from './exit-code.js';
-import { numberOption } from './number-option.js';
+import { ExitCode } from './exit-code.js';
+import { headerOption, jsonOption, numberOption, pathArgument, type RequestOptions, urlOption } from './options.js';
+import { runTasks } from './progress.js';
 import { cache, root } from './project.js';
-import { headerOption } from './request-options.js';
-import { jsonOption, urlOption } from './targets.js';
-import { canOverwrite } from './terminal.js';
+import { canOverwrite, printJson, printLines } from './terminal.js';
 
-interface LoadOptions {
+interface LoadOptions extends Pick<RequestOptions, 'header' | 'url' | 'json'> {
   readonly concurrency: number;
   readonly rate?: number;
   readonly seconds?: number;
   readonly count?: number;
-  readonly header: Record<string, string>;
-  readonly url?: string;
-  readonly json?: true;
 }
 
 const defaultSeconds = 10;
@@ -33,22 +28,13 @@ const plainLineEveryMs = 5000;
 /** Runs `work` and shows its progress: on a terminal in one line that is rewritten, elsewhere in plain lines. */
 async function withProgress(title: string, work: (onProgress: (text: string) => void) => Promise<void>): Promise<void> {
   let shownAt = 0;
-  const task = {
-    title,
-    task: (_: unknown, task: { output: string }) =>
-      work((text) => {
-        if (!canOverwrite(process.stdout) && Date.now() - shownAt < plainLineEveryMs) return;
-        shownAt = Date.now();
-        task.output = text;
-      }),
-  };
-  const rendererOptions = { showErrorMessage: false, collapseErrors: false };
-  await new Listr([task], {
-    fallbackRenderer: 'simple',
-    fallbackRendererCondition: () => !canOverwrite(process.stdout),
-    registerSignalListeners: false,
-    rendererOptions,
-  }).run();
+  const task = (_: unknown, shown: { output: string }) =>
+    work((text) => {
+      if (!canOverwrite(process.stdout) && Date.now() - shownAt < plainLineEveryMs) return;
+      shownAt = Date.now();
+      shown.output = text;
+    });
+  await runTasks([{ title, task }], undefined);
 }
 
 /** Only a Zipkin that keeps spans in memory forgets them. */
@@ -57,14 +43,14 @@ async function spanLimitAt({ zipkinUrl, model }: RunningSandbox): Promise<number
   return health.includes('InMemoryStorage') ? spanLimitOf(model) : Number.POSITIVE_INFINITY;
 }
 
-async function load(path: string, options: LoadOptions): Promise<ExitCode> {
-  if (!path.startsWith('/')) throw new UsageError(`'${path}' is not a path; give one like /trace/1`);
+async function load(given: string | undefined, options: LoadOptions): Promise<ExitCode> {
   const sandbox = await findLoadTarget(root, cache, process.env, options.url);
+  const path = given ?? sandbox.model.firstPath;
   const { shape } = shapeOf(sandbox.model, path);
   const plan = {
     frontUrl: sandbox.frontUrl,
     path,
-    headers: Object.fromEntries(Object.entries(options.header).map(([name, value]) => [name.toLowerCase(), value])),
+    headers: options.header,
     concurrency: options.concurrency,
     rate: options.rate,
     seconds: options.seconds ?? (options.count === undefined ? defaultSeconds : loadLimits.seconds),
@@ -85,8 +71,8 @@ async function load(path: string, options: LoadOptions): Promise<ExitCode> {
   };
   await (options.json ? work(() => undefined) : withProgress(`Load on ${sandbox.frontUrl}${path}`, work));
   if (!measured) throw new Error('the load was not measured');
-  const text = options.json ? JSON.stringify({ plan, ...measured }, null, 2) : `\n${describeLoad(measured).join('\n')}`;
-  process.stdout.write(`${text}\n`);
+  if (options.json) printJson({ plan, ...measured });
+  else printLines(['', ...describeLoad(measured)]);
   return measured.ledger.total.missing > 0 ? ExitCode.incompleteTrace : ExitCode.done;
 }
 
@@ -97,7 +83,7 @@ export function registerLoad(program: Command): void {
     .description(
       'Send many requests to the sandbox. Print throughput, latency and the ledger, which accounts for every span.',
     )
-    .argument('[path]', 'the path to request', '/trace/1')
+    .addArgument(pathArgument())
     .addOption(
       numberOption(
         '-c, --concurrency <connections>',
@@ -124,7 +110,7 @@ export function registerLoad(program: Command): void {
     .addOption(headerOption())
     .addOption(urlOption())
     .addOption(jsonOption())
-    .action(async (path: string, options: LoadOptions) => {
+    .action(async (path: string | undefined, options: LoadOptions) => {
       process.exitCode = await load(path, options);
     });
 }

@@ -25,3 +25,13 @@ export function terminal(stream: NodeJS.WriteStream, environment = process.env):
   const width = Math.min(Math.max(stream.columns, 60), 160);
   return { width, wrapAt: width, colour };
 }
+
+/** Prints a result for a program. */
+export function printJson(document: unknown): void {
+  printLines([JSON.stringify(document, null, 2)]);
+}
+
+/** Prints a result for a person. */
+export function printLines(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

@@ -3,64 +3,32 @@ import { writeFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { traceRequest } from '../observe/collect.js';
 import type { TracedAnswer } from '../observe/send.js';
-import { ZipkinClient } from '../observe/zipkin-client.js';
 import { drawTimeSplit } from '../picture/time-split-text.js';
 import { layOutWaterfall } from '../picture/waterfall.js';
 import { drawSvg } from '../picture/waterfall-svg.js';
 import { drawTrace } from '../picture/waterfall-text.js';
-import { shapeOf } from '../topology/model-shape.js';
+import { exactSpanCount } from '../topology/model-shape.js';
 import { formatMicros } from '../trace/duration.js';
 import type { Span } from '../trace/span.js';
 import { buildTree, type SpanTree } from '../trace/tree.js';
-import { countExpected } from '../verdict/shape.js';
 import { ExitCode, UsageError } from './exit-code.js';
-import {
-  dataOption,
-  headerOption,
-  methodOption,
-  type RequestOptions,
-  requestOf,
-  toOwn,
-  waitOf,
-  waitOption,
-} from './request-options.js';
-import {
-  fileOption,
-  findTargets,
-  idOption,
-  jsonOption,
-  readTraceFile,
-  type StoredOptions,
-  type Targets,
-  urlOption,
-  zipkinOf,
-  zipkinOption,
-} from './targets.js';
-import { terminal } from './terminal.js';
+import { addOptions, pathArgument, type RequestOptions, requestOptions, storedOptions } from './options.js';
+import { requestOf, toOwn, waitOf } from './request.js';
+import { findTargets, modelOf, readTraceFile, zipkinOf } from './targets.js';
+import { printJson, printLines, terminal } from './terminal.js';
 
-interface TraceOptions extends RequestOptions, StoredOptions {
-  readonly join?: { readonly traceId: string; readonly spanId: string };
+interface TraceOptions extends RequestOptions {
+  /** The headers of the context to send. */
+  readonly join?: Readonly<Record<string, string>>;
   readonly sample: boolean;
-  readonly url?: string;
-  readonly zipkin?: string;
   readonly svg?: string;
-  readonly json?: true;
 }
 
-function readContext(text: string): { traceId: string; spanId: string } {
-  if (text === 'new') return { traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex') };
-  const [, traceId, spanId] = /^((?:[0-9a-f]{16}){1,2})-([0-9a-f]{16})$/.exec(text) ?? [];
-  if (!traceId || !spanId) {
-    throw new InvalidArgumentError("It must be 'new', or <trace id>-<span id> of 16 or 32 and of 16 lower hex digits.");
-  }
-  return { traceId, spanId };
-}
-
-function contextHeaders({ join, sample }: TraceOptions): Record<string, string> {
-  return {
-    ...(join ? { 'x-b3-traceid': join.traceId, 'x-b3-spanid': join.spanId } : {}),
-    ...(sample ? {} : { 'x-b3-sampled': '0' }),
-  };
+function readContext(text: string): Record<string, string> {
+  const given = text === 'new' ? `${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}` : text;
+  const [, traceId, spanId] = /^((?:[0-9a-f]{16}){1,2})-([0-9a-f]{16})$/.exec(given) ?? [];
+  if (traceId && spanId) return { 'x-b3-traceid': traceId, 'x-b3-spanid': spanId };
+  throw new InvalidArgumentError("It must be 'new', or <trace id>-<span id> of 16 or 32 and of 16 lower hex digits.");
 }
 
 /** A trace to show. */
@@ -80,20 +48,20 @@ function print(tree: SpanTree, { page, answer }: Shown): void {
     ? [`HTTP ${answer.status} in ${formatMicros(answer.tookMs * 1000)}, connecting included`, '']
     : [];
   const split = drawTimeSplit(layOutWaterfall(tree).shares, options);
-  const lines = [...said, ...drawTrace(tree, options), '', 'Where the time went:', ...split];
-  process.stdout.write(`${lines.join('\n')}\n\n${page === undefined ? '' : `${page}\n`}`);
+  printLines([...said, ...drawTrace(tree, options), '', 'Where the time went:', ...split, '', ...(page ? [page] : [])]);
 }
 
-async function sendAndCollect(path: string, options: TraceOptions, targets: Targets, zipkin: ZipkinClient) {
-  const { frontUrl, sandbox } = targets;
-  const named = requestOf(new URL(frontUrl + path), options);
-  const request = toOwn({ ...named, headers: { ...named.headers, ...contextHeaders(options) } }, sandbox);
-  const isPlain = request.method === 'GET' && options.sample;
-  const shape = sandbox && isPlain ? shapeOf(sandbox.model, path).shape : undefined;
-  const expected = shape ? countExpected(shape) : Number.POSITIVE_INFINITY;
+async function sendAndCollect(given: string | undefined, options: TraceOptions): Promise<Shown> {
+  const targets = await findTargets(options);
+  const { zipkin, sandbox } = targets;
+  const path = given ?? (await modelOf(targets)).firstPath;
+  const undecided = { ...options.header, ...options.join };
+  const header = options.sample ? undecided : { ...undecided, 'x-b3-sampled': '0' };
+  const request = toOwn(requestOf(targets, path, { ...options, header }), targets);
+  const expected = sandbox && request.method === 'GET' ? exactSpanCount(sandbox.model, path) : undefined;
   const { answer, spans } = await traceRequest(zipkin, request, ({ status }) => ({
-    ...waitOf(options, sandbox),
-    ...(status === 200 ? { enough: ({ length }) => length >= expected } : {}),
+    ...waitOf(options, targets),
+    ...(expected && status === 200 ? { enough: ({ length }) => length >= expected } : {}),
     ...(options.sample ? {} : { limitMs: 2000 }),
   }));
   if (answer.traceId === undefined) throw new Error(`${request.url} answered ${answer.status} and no trace id`);
@@ -101,7 +69,7 @@ async function sendAndCollect(path: string, options: TraceOptions, targets: Targ
   return { answer, traceId: answer.traceId, spans, page, title: `${request.method} ${path}` };
 }
 
-async function tracesOf(path: string, options: TraceOptions): Promise<Shown[]> {
+async function tracesOf(path: string | undefined, options: TraceOptions): Promise<Shown[]> {
   if (options.file) {
     const traces = await readTraceFile(options.file);
     return traces.map((spans) => ({ traceId: spans[0]?.traceId ?? '', spans }));
@@ -110,9 +78,7 @@ async function tracesOf(path: string, options: TraceOptions): Promise<Shown[]> {
     const zipkin = await zipkinOf(options);
     return [{ traceId: options.id, spans: await zipkin.trace(options.id), page: zipkin.tracePage(options.id) }];
   }
-  if (!path.startsWith('/')) throw new UsageError(`'${path}' is not a path; give one like /trace/1`);
-  const targets = await findTargets(options);
-  return [await sendAndCollect(path, options, targets, new ZipkinClient(targets.zipkinUrl))];
+  return [await sendAndCollect(path, options)];
 }
 
 async function show(shown: Shown, { svg, json, sample }: TraceOptions): Promise<ExitCode> {
@@ -122,25 +88,19 @@ async function show(shown: Shown, { svg, json, sample }: TraceOptions): Promise<
     await writeFile(svg, drawSvg(tree, title === undefined ? {} : { title }));
     process.stderr.write(`${svg}: trace ${traceId}, ${spans.length} spans\n`);
   }
-  if (json) {
-    const document = { traceId, answer, page, spans, time: layOutWaterfall(tree).shares };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  } else if (spans.length > 0) print(tree, shown);
+  if (json) printJson({ traceId, answer, page, spans, time: layOutWaterfall(tree).shares });
+  else if (spans.length > 0) print(tree, shown);
   else if (!sample)
-    process.stdout.write(
-      `HTTP ${answer?.status}; the request asked for no trace, and Zipkin has no trace ${traceId}\n`,
-    );
-  const asWanted = spans.length > 0 === sample;
-  if (!asWanted) {
-    const seen = spans.length === 0 ? 'no span of it' : `${spans.length} spans although the request asked for no trace`;
-    process.stderr.write(
-      `sandbox: trace ${traceId}: Zipkin has ${seen}; run 'npm run verify' to see which hop is the cause\n`,
-    );
-  }
-  return asWanted ? ExitCode.done : ExitCode.incompleteTrace;
+    printLines([`HTTP ${answer?.status}; the request asked for no trace, and Zipkin has no trace ${traceId}`]);
+  if (spans.length > 0 === sample) return ExitCode.done;
+  const seen = spans.length === 0 ? 'no span of it' : `${spans.length} spans although the request asked for no trace`;
+  process.stderr.write(
+    `sandbox: trace ${traceId}: Zipkin has ${seen}; run 'npm run verify' to see which hop is the cause\n`,
+  );
+  return ExitCode.incompleteTrace;
 }
 
-async function trace(path: string, options: TraceOptions): Promise<ExitCode> {
+async function trace(path: string | undefined, options: TraceOptions): Promise<ExitCode> {
   const traces = await tracesOf(path, options);
   if (options.svg && traces.length > 1) {
     throw new UsageError(`${options.file} holds ${traces.length} traces; --svg takes a file with one trace`);
@@ -152,16 +112,10 @@ async function trace(path: string, options: TraceOptions): Promise<ExitCode> {
 
 /** Adds `trace` to the program: it sends one request, waits for its trace and draws it. */
 export function registerTrace(program: Command): void {
-  program
+  const command = program
     .command('trace')
     .description('Send one request and draw its trace, or draw a trace that is already in Zipkin.')
-    .argument('[path]', 'the path to request', '/trace/1')
-    .addOption(idOption('draw this trace and send no request').conflicts('file'))
-    .addOption(fileOption('draw the traces in this file'))
-    .addOption(methodOption())
-    .addOption(headerOption())
-    .addOption(dataOption())
-    .addOption(waitOption())
+    .addArgument(pathArgument())
     .addOption(
       new Option(
         '--join <context>',
@@ -169,11 +123,10 @@ export function registerTrace(program: Command): void {
       ).argParser(readContext),
     )
     .option('--no-sample', 'ask the hops to record no trace (X-B3-Sampled: 0)')
-    .addOption(urlOption())
-    .addOption(zipkinOption())
-    .option('--svg <file>', 'also write the drawing to this file, as SVG')
-    .addOption(jsonOption())
-    .action(async (path: string, options: TraceOptions) => {
+    .option('--svg <file>', 'also write the drawing to this file, as SVG');
+  addOptions(command, [...storedOptions('draw'), ...requestOptions()]).action(
+    async (path: string | undefined, options: TraceOptions) => {
       process.exitCode = await trace(path, options);
-    });
+    },
+  );
 }

@@ -7,6 +7,8 @@ import { anyShape } from '../verdict/judge.js';
 import type { Shape } from '../verdict/shape.js';
 import { ExitCode } from './exit-code.js';
 import { asDocument, explain, notesOf, sumUp } from './explain.js';
+import type { RequestOptions } from './options.js';
+import { printJson, printLines } from './terminal.js';
 
 /** The traces that were judged, and the Zipkin that has them, if there is one. */
 export interface Judgement {
@@ -16,11 +18,10 @@ export interface Judgement {
 }
 
 /** How to report the result. */
-export interface ReportOptions {
+export interface ReportOptions extends Pick<RequestOptions, 'json'> {
   /** The user asked for the last traces, so the report counts them. */
   readonly recent?: number;
   readonly junit?: string;
-  readonly json?: true;
 }
 
 const mostDrawn = 3;
@@ -39,12 +40,10 @@ export async function report(judgement: Judgement, { recent, junit, json }: Repo
   }
   if (json) {
     const summary = recent === undefined ? {} : { summary: sumUp(broken) };
-    const document = { shape: shape.name, ...summary, traces: judged.map(asDocument) };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    printJson({ shape: shape.name, ...summary, traces: judged.map(asDocument) });
   } else {
     const told = recent === undefined ? await explainEach(broken, judgement.zipkin) : sumUpLines(broken, judged.length);
-    const lines = [...told, ...notesOf(judged), lastLine(judgement, broken.length, recent !== undefined)];
-    process.stdout.write(`${lines.join('\n')}\n`);
+    printLines([...told, ...notesOf(judged), lastLine(judgement, broken.length, recent !== undefined)]);
   }
   return broken.length === 0 ? ExitCode.done : ExitCode.incompleteTrace;
 }

@@ -1,179 +1,132 @@
 import { writeFile } from 'node:fs/promises';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type TraceWait, traceRequest } from '../observe/collect.js';
+import type { Command } from 'commander';
+import { traceRequest } from '../observe/collect.js';
 import { judgeRecent, judgeStored } from '../observe/judge-stored.js';
 import { longestReportMs } from '../observe/judged-trace.js';
-import type { TracedRequest } from '../observe/send.js';
 import { verify } from '../observe/verify.js';
-import { ZipkinClient } from '../observe/zipkin-client.js';
 import { shapeOf } from '../topology/model-shape.js';
-import { readModel } from '../topology/read-model.js';
-import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { buildTree } from '../trace/tree.js';
 import { anyShape, type JudgeOptions } from '../verdict/judge.js';
 import { recordShape } from '../verdict/record-shape.js';
 import type { Shape } from '../verdict/shape.js';
-import { ExitCode, UsageError } from './exit-code.js';
-import { numberOption } from './number-option.js';
-import { root } from './project.js';
+import { ExitCode } from './exit-code.js';
 import {
-  dataOption,
-  headerOption,
-  methodOption,
+  addOptions,
+  choosing,
+  numberOption,
+  pathArgument,
   type RequestOptions,
-  requestOf,
-  toOwn,
-  waitOf,
-  waitOption,
-} from './request-options.js';
-import {
-  fileOption,
-  findTargets,
-  idOption,
-  jsonOption,
-  readShape,
-  readTraceFile,
-  requireShape,
-  type StoredOptions,
-  urlOption,
-  zipkinOf,
-  zipkinOption,
-} from './targets.js';
-import { canOverwrite } from './terminal.js';
+  requestOptions,
+  storedOptions,
+  timeOption,
+} from './options.js';
+import { requestOf, toOwn, waitOf } from './request.js';
+import { findTargets, modelOf, readShape, readTraceFile, requireShape, type Targets, zipkinOf } from './targets.js';
+import { canOverwrite, printLines } from './terminal.js';
 import { type Judgement, type ReportOptions, report } from './verify-report.js';
 
-interface VerifyOptions extends RequestOptions, StoredOptions, ReportOptions {
+interface VerifyOptions extends RequestOptions, ReportOptions {
   readonly service?: string;
   readonly expect?: string;
   readonly record?: string;
   readonly count: number;
+  /** Microseconds. */
   readonly within?: number;
   readonly tolerance?: number;
-  readonly url?: string;
-  readonly zipkin?: string;
 }
 
 const mostRequests = 10_000;
 const mostRecent = 1000;
 
-function readMilliseconds(text: string): number {
-  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('It must be a number of milliseconds.');
-  return Number(text);
+/** Judges the stored traces that the options choose and sends no request. */
+async function judgeChosen(options: VerifyOptions): Promise<Judgement> {
+  const { id, file, recent, expect, service, within, tolerance, wait: waitMs = longestReportMs } = options;
+  const shape = expect ? await readShape(expect) : anyShape;
+  const limits: JudgeOptions = {
+    ...(within === undefined ? {} : { within }),
+    ...(tolerance === undefined ? {} : { startTolerance: tolerance, endTolerance: tolerance }),
+  };
+  if (file) return { judged: judgeStored(await readTraceFile(file), shape, limits), shape };
+  const zipkin = await zipkinOf(options);
+  if (id) {
+    const judged = judgeStored([await zipkin.trace(id)], shape, limits);
+    return { judged: judged.map((each) => ({ ...each, traceId: id })), shape, zipkin };
+  }
+  const onWait = (ms: number) =>
+    process.stderr.write(`waiting ${(ms / 1000).toFixed(0)} s for the last spans of the youngest traces\n`);
+  const last = { limit: recent ?? 1, serviceName: service?.toLowerCase(), waitMs, shape, onWait, options: limits };
+  return { judged: await judgeRecent(zipkin, last), shape, zipkin };
 }
 
-async function record(file: string, zipkin: ZipkinClient, request: TracedRequest, wait: TraceWait): Promise<ExitCode> {
-  const { answer, spans } = await traceRequest(zipkin, request, wait);
+async function record(file: string, targets: Targets, path: string, options: VerifyOptions): Promise<ExitCode> {
+  const request = toOwn(requestOf(targets, path, options), targets);
+  const { answer, spans } = await traceRequest(targets.zipkin, request, waitOf(options, targets));
   if (answer.traceId === undefined) {
     throw new Error(`${request.url} answered ${answer.status} and no trace id; send one with -H 'X-B3-TraceId: …'`);
   }
   await writeFile(file, recordShape(buildTree(spans), `${request.method} ${request.url.pathname}`));
-  process.stdout.write(`${file}: the shape of trace ${answer.traceId}, ${spans.length} spans\n`);
+  printLines([`${file}: the shape of trace ${answer.traceId}, ${spans.length} spans`]);
   return ExitCode.done;
 }
 
-function limitsOf({ within, tolerance }: VerifyOptions): JudgeOptions {
-  return {
-    ...(within === undefined ? {} : { within: within * 1000 }),
-    ...(tolerance === undefined ? {} : { startTolerance: tolerance * 1000, endTolerance: tolerance * 1000 }),
-  };
-}
-
-/** Judges traces that are stored already. Sends no request. */
-async function judgeWhatIs(options: VerifyOptions): Promise<Judgement> {
-  const shape = options.expect ? await readShape(options.expect) : anyShape;
-  const limits = limitsOf(options);
-  if (options.file) return { judged: judgeStored(await readTraceFile(options.file), shape, limits), shape };
-  const zipkin = await zipkinOf(options);
-  if (options.id) {
-    const [judged] = judgeStored([await zipkin.trace(options.id)], shape, limits);
-    return { judged: judged ? [{ ...judged, traceId: options.id }] : [], shape, zipkin };
-  }
-  const waitMs = options.wait === undefined ? longestReportMs : options.wait * 1000;
-  const onWait = (ms: number) =>
-    process.stderr.write(`waiting ${(ms / 1000).toFixed(0)} s for the last spans of the youngest traces\n`);
-  const recent = { limit: options.recent ?? 1, serviceName: options.service?.toLowerCase(), waitMs, shape, onWait };
-  return { judged: await judgeRecent(zipkin, { ...recent, options: limits }), shape, zipkin };
-}
-
-/** The given shape, otherwise that of the sandbox. Nothing is known beforehand about another system. */
-async function shapeFor(path: string, sandbox: RunningSandbox | undefined, options: VerifyOptions): Promise<Shape> {
-  const { expect } = options;
+/** The shape of the options, otherwise that of the sandbox. Another system may have the sandbox's paths, or any. */
+async function shapeFor(path: string, targets: Targets, { expect }: VerifyOptions): Promise<Shape> {
   if (expect) return readShape(expect);
-  if (sandbox) return requireShape(sandbox.model, path);
-  return shapeOf(await readModel(root, process.env), path).shape ?? anyShape;
+  const model = await modelOf(targets);
+  return targets.sandbox ? requireShape(model, path) : (shapeOf(model, path).shape ?? anyShape);
 }
 
-async function sendAndJudge(path: string, options: VerifyOptions): Promise<Judgement | ExitCode> {
-  if (!path.startsWith('/')) throw new UsageError(`'${path}' is not a path; give one like /trace/1`);
-  const { frontUrl, zipkinUrl, sandbox } = await findTargets(options);
-  const zipkin = new ZipkinClient(zipkinUrl);
-  const request = requestOf(new URL(frontUrl + path), options);
-  if (options.record) return record(options.record, zipkin, toOwn(request, sandbox), waitOf(options, sandbox));
-  const shape = await shapeFor(path, sandbox, options);
-  const progress = canOverwrite(process.stderr) && options.count > 1;
-  const judged = await verify({
-    request,
-    count: options.count,
-    shape,
-    zipkin,
-    sandbox,
-    waitMs: options.wait === undefined ? undefined : options.wait * 1000,
-    within: options.within === undefined ? undefined : options.within * 1000,
-    tolerance: options.tolerance === undefined ? undefined : options.tolerance * 1000,
-    onJudged: (done) => {
-      if (progress) process.stderr.write(`\r${done} of ${options.count} traces judged`);
-    },
-  });
-  if (progress) process.stderr.write('\r\u001b[K');
+async function sendAndJudge(path: string, targets: Targets, options: VerifyOptions): Promise<Judgement> {
+  const { zipkin, sandbox } = targets;
+  const { count, wait: waitMs, within, tolerance } = options;
+  const shape = await shapeFor(path, targets, options);
+  const request = requestOf(targets, path, options);
+  const showsProgress = canOverwrite(process.stderr) && count > 1;
+  const onJudged = (done: number) => {
+    if (showsProgress) process.stderr.write(`\r${done} of ${count} traces judged`);
+  };
+  const judged = await verify({ request, count, shape, zipkin, sandbox, waitMs, within, tolerance, onJudged });
+  if (showsProgress) process.stderr.write('\r\u001b[K');
   return { judged, shape, zipkin };
 }
 
-async function run(path: string, options: VerifyOptions): Promise<ExitCode> {
-  const isStored = options.id !== undefined || options.file !== undefined || options.recent !== undefined;
-  const judgement = isStored ? await judgeWhatIs(options) : await sendAndJudge(path, options);
-  if (typeof judgement === 'number') return judgement;
-  return report(judgement, options);
+async function run(given: string | undefined, options: VerifyOptions): Promise<ExitCode> {
+  const { id, file, recent } = options;
+  if (id !== undefined || file !== undefined || recent !== undefined)
+    return report(await judgeChosen(options), options);
+  const targets = await findTargets(options);
+  const path = given ?? (await modelOf(targets)).firstPath;
+  if (options.record) return record(options.record, targets, path, options);
+  return report(await sendAndJudge(path, targets, options), options);
 }
-
-const exclusive = ['id', 'file', 'recent', 'record', 'method', 'data'];
-const others = (name: string) => exclusive.filter((other) => other !== name);
 
 /** Adds `verify` to the program: it sends requests and checks their traces against a shape. */
 export function registerVerify(program: Command): void {
-  program
+  const command = program
     .command('verify')
     .description('Send requests and check that each trace is whole. If one is not, name the hop that broke it.')
-    .argument('[path]', 'the path to request', '/trace/1')
-    .addOption(idOption('judge this trace and send no request').conflicts(others('id')))
-    .addOption(fileOption('judge the traces in this file').conflicts(others('file')))
+    .addArgument(pathArgument())
+    .addOption(numberOption('--count <n>', 'how many requests to send', mostRequests, 1))
+    .addOption(timeOption('--within <ms>', 'the most milliseconds that a request may take'))
     .addOption(
-      numberOption('--recent <n>', 'judge the last traces in Zipkin and print a summary', mostRecent).conflicts(
-        others('recent'),
+      timeOption(
+        '--tolerance <ms>',
+        'how far a span may begin before its parent or end after it (default: begin 1; end without limit, 100 for this sandbox)',
       ),
     )
-    .option('--service <name>', 'with --recent: only traces with a span of this service')
     .option(
       '--expect <file>',
       "file with the shape that each trace must have (default: the sandbox's shape for the path)",
     )
     .option('--record <file>', 'send one request and write the shape of its trace to this file')
-    .addOption(numberOption('--count <n>', 'how many requests to send', mostRequests, 1))
-    .addOption(new Option('--within <ms>', 'the most milliseconds that a request may take').argParser(readMilliseconds))
-    .addOption(
-      new Option(
-        '--tolerance <ms>',
-        'how far a span may begin before its parent or end after it (default: begin 1; end without limit, 100 for this sandbox)',
-      ).argParser(readMilliseconds),
-    )
     .option('--junit <file>', 'also write the results as JUnit XML')
-    .addOption(methodOption())
-    .addOption(headerOption())
-    .addOption(dataOption())
-    .addOption(waitOption())
-    .addOption(urlOption())
-    .addOption(zipkinOption())
-    .addOption(jsonOption())
-    .action(async (path: string, options: VerifyOptions) => {
+    .addOption(
+      choosing(numberOption('--recent <n>', 'judge the last traces in Zipkin and print a summary', mostRecent)),
+    )
+    .option('--service <name>', 'with --recent: only traces with a span of this service');
+  addOptions(command, [...storedOptions('judge'), ...requestOptions()]).action(
+    async (path: string | undefined, options: VerifyOptions) => {
       process.exitCode = await run(path, options);
-    });
+    },
+  );
 }

@@ -42,73 +42,66 @@ const abortPercent = 'fault.http.abort.abort_percent';
 const collectorRequests = 'circuit_breakers.zipkin.default.max_requests';
 const collectorPending = 'circuit_breakers.zipkin.default.max_pending_requests';
 
+/** A case that breaks the app of the caller. */
+const inApp = (name: string, cause: LabCase['cause'], does: string, picture: string): LabCase => ({
+  name,
+  does: `${caller}'s app ${does}`,
+  picture,
+  cause,
+  hop: callerApp,
+  apply: appFault(name),
+});
+
 /** Every case of the lab. Documents and tests are made from this table. */
 export const labCases: readonly LabCase[] = [
-  {
-    name: 'drop-headers',
-    does: `${caller}'s app forwards no trace header, like an app that nobody instrumented`,
-    picture: `the trace ends at ${callerApp}; a second trace begins at the egress listener of its sidecar`,
-    cause: 'context-dropped',
-    hop: callerApp,
-    apply: appFault('drop-headers'),
-  },
-  {
-    name: 'drop-span-id',
-    does: `${caller}'s app forwards the trace id without a span id, like an app that forwards a list of headers and forgot one`,
-    picture: `the trace ends at ${callerApp} CLIENT; the later hops record nothing or begin a new trace`,
-    cause: 'span-id-dropped',
-    hop: callerApp,
-    apply: appFault('drop-span-id'),
-  },
-  {
-    name: 'empty-parent',
-    does: `${caller}'s app sends X-B3-ParentSpanId without a value, like a template with an empty field`,
-    picture:
-      'all spans arrive; the egress SERVER span has no parent id, and only the id that it shares with its client connects it',
-    cause: 'parent-dropped',
-    hop: callerApp,
-    apply: appFault('empty-parent'),
-  },
-  {
-    name: 'stale-span-id',
-    does: `${caller}'s app sends the span id of an earlier request, like an app that keeps it in a global variable`,
-    picture: `the spans after ${callerApp} have a parent that is not in the trace`,
-    cause: 'stale-span-id',
-    hop: callerApp,
-    apply: appFault('stale-span-id'),
-  },
-  {
-    name: 'redecide-sampling',
-    does: `${caller}'s app sends X-B3-Sampled: 0 in a sampled trace, like an app with its own sampler`,
-    picture: `the trace ends at ${callerApp} CLIENT, and no other trace begins`,
-    cause: 'decision-changed',
-    hop: callerApp,
-    apply: appFault('redecide-sampling'),
-  },
-  {
-    name: 'b3-single-only',
-    does: `${caller}'s app forwards the context only as one b3 header, a form that not every tracer reads`,
-    picture: 'the trace is whole, because every proxy and every app here reads both forms; plain zipkin-js does not',
-    cause: undefined,
-    hop: callerApp,
-    apply: appFault('b3-single-only'),
-  },
-  {
-    name: 'no-reports',
-    does: `${caller}'s app forwards the headers and reports no span, like an app whose reporter was never started`,
-    picture: `both spans of ${callerApp} are missing; the next span has a parent that nobody reported`,
-    cause: 'not-reported',
-    hop: callerApp,
-    apply: appFault('no-reports'),
-  },
-  {
-    name: 'wrong-name',
-    does: `${caller}'s app reports as my-express-app, like an app with a default name that nobody changed`,
-    picture: 'all spans arrive; two of them have a service name that nobody knows',
-    cause: 'wrong-service-name',
-    hop: callerApp,
-    apply: appFault('wrong-name'),
-  },
+  inApp(
+    'drop-headers',
+    'context-dropped',
+    'forwards no trace header, like an app that nobody instrumented',
+    `the trace ends at ${callerApp}; a second trace begins at the egress listener of its sidecar`,
+  ),
+  inApp(
+    'drop-span-id',
+    'span-id-dropped',
+    'forwards the trace id without a span id, like an app that forwards a list of headers and forgot one',
+    `the trace ends at ${callerApp} CLIENT; the later hops record nothing or begin a new trace`,
+  ),
+  inApp(
+    'empty-parent',
+    'parent-dropped',
+    'sends X-B3-ParentSpanId without a value, like a template with an empty field',
+    'all spans arrive; the egress SERVER span has no parent id, and only the id that it shares with its client connects it',
+  ),
+  inApp(
+    'stale-span-id',
+    'stale-span-id',
+    'sends the span id of an earlier request, like an app that keeps it in a global variable',
+    `the spans after ${callerApp} have a parent that is not in the trace`,
+  ),
+  inApp(
+    'redecide-sampling',
+    'decision-changed',
+    'sends X-B3-Sampled: 0 in a sampled trace, like an app with its own sampler',
+    `the trace ends at ${callerApp} CLIENT, and no other trace begins`,
+  ),
+  inApp(
+    'b3-single-only',
+    undefined,
+    'forwards the context only as one b3 header, a form that not every tracer reads',
+    'the trace is whole, because every proxy and every app here reads both forms; plain zipkin-js does not',
+  ),
+  inApp(
+    'no-reports',
+    'not-reported',
+    'forwards the headers and reports no span, like an app whose reporter was never started',
+    `both spans of ${callerApp} are missing; the next span has a parent that nobody reported`,
+  ),
+  inApp(
+    'wrong-name',
+    'wrong-service-name',
+    'reports as my-express-app, like an app with a default name that nobody changed',
+    'all spans arrive; two of them have a service name that nobody knows',
+  ),
   {
     name: 'wrong-collector',
     does: `${called}'s sidecar cannot send to its collector, as with a wrong address or a closed port`,
@@ -125,14 +118,12 @@ export const labCases: readonly LabCase[] = [
     hop: callerApp,
     apply: bypass,
   },
-  {
-    name: 'clock-ahead',
-    does: `${caller}'s app has a clock that is one second ahead`,
-    picture: `all spans arrive; those of ${callerApp} begin after their parent has ended`,
-    cause: 'clock-skew',
-    hop: callerApp,
-    apply: appFault('clock-ahead'),
-  },
+  inApp(
+    'clock-ahead',
+    'clock-skew',
+    'has a clock that is one second ahead',
+    `all spans arrive; those of ${callerApp} begin after their parent has ended`,
+  ),
   {
     name: `slow-${called}`,
     does: `${called}'s sidecar delays every request by two seconds with a fault filter`,

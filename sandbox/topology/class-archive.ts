@@ -2,16 +2,16 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists, runTool } from './installing.js';
 import { lastLogLines, startProcess } from './managed-process.js';
-import { zipkinListenArgs } from './native-plan.js';
 import { freePorts } from './ports.js';
-import { fetchText, waitFor } from './wait.js';
+import { untilReady } from './until-ready.js';
+import { fetchText } from './wait.js';
+import { classArchive, planZipkin } from './zipkin-process.js';
 
-const archive = 'zipkin.jsa';
 /** Longest time to write the archive when the processors are busy. */
 const writingSeconds = 120;
 
 /** @returns whether the folder has a class archive, usable or not */
-export const hasClasses = (folder: string) => exists(join(folder, archive));
+export const hasClasses = (folder: string) => exists(join(folder, classArchive));
 
 /**
  * Asks Java, with the options that Zipkin will have, for its version and whether it can use the folder's class archive.
@@ -31,7 +31,7 @@ export async function canUseClasses(
   const instead = 'install a Java runtime, 17 or later, or set ZIPKIN_URL to a running Zipkin';
   const java = (args: readonly string[], tool: { readonly instead: string; readonly folder?: string }) =>
     runTool({ what: 'Zipkin', command: 'java', args: [...args, '-version'], ...tool }, signal);
-  const strict = [...options, '-Xshare:on', `-XX:SharedArchiveFile=${archive}`, '-cp', 'zipkin.jar'];
+  const strict = [...options, '-Xshare:on', `-XX:SharedArchiveFile=${classArchive}`, '-cp', 'zipkin.jar'];
   const again = { folder, instead: 'its archive of classes is made again' };
   const used = (await hasClasses(folder)) ? await java(strict, again).catch((error: Error) => error) : undefined;
   const printed = typeof used === 'string' ? used : await java([], { instead });
@@ -42,34 +42,33 @@ export async function canUseClasses(
 }
 
 /**
- * Runs Zipkin once and writes the classes that it needs to start and to answer into an AppCDS archive. The jar is named
- * relative to the folder, because the archive is valid only for the same name.
+ * Runs Zipkin once and writes the classes that it needs to start and to answer into an AppCDS archive.
  *
  * @throws Error if Zipkin does not get ready, or Java writes no archive; the signal's reason when aborted
  */
 export async function recordClasses(folder: string, options: readonly string[], signal?: AbortSignal): Promise<void> {
   const scratch = await mkdtemp(join(folder, 'tmp-'));
   try {
-    const made = join(scratch, archive);
+    const made = join(scratch, classArchive);
     const [port = 0] = await freePorts(1);
-    const recording = [...options, `-XX:ArchiveClassesAtExit=${made}`, `-Djava.io.tmpdir=${scratch}`];
-    const plan = {
+    const plan = planZipkin({
       name: 'zipkin',
-      command: 'java',
-      args: [...recording, '-jar', 'zipkin.jar', ...zipkinListenArgs({ host: '127.0.0.1', port })],
+      folder,
+      javaOptions: [...options, `-XX:ArchiveClassesAtExit=${made}`],
       environment: {},
-      workingFolder: folder,
-      readyUrls: [`http://127.0.0.1:${port}/health`],
-    };
+      address: { host: '127.0.0.1', port },
+      temporaryFolder: scratch,
+    });
     const zipkin = await startProcess(plan, join(scratch, 'log'));
     try {
-      await useOnce(`http://127.0.0.1:${port}`, signal);
+      await untilReady(zipkin, 60, signal);
+      await useOnce(`http://127.0.0.1:${port}`);
     } finally {
       if (signal?.aborted) zipkin.kill();
       await zipkin.stop(writingSeconds);
     }
     const how = await zipkin.ended;
-    if (how !== 'SIGKILL' && (await exists(made))) return await rename(made, join(folder, archive));
+    if (how !== 'SIGKILL' && (await exists(made))) return await rename(made, join(folder, classArchive));
     const seen = `${how}: ${lastLogLines(zipkin.logFile, 1)}`;
     throw new Error(`Zipkin: java ended without a class archive, ${seen}; use an OpenJDK with HotSpot, or ZIPKIN_URL`);
   } finally {
@@ -77,10 +76,8 @@ export async function recordClasses(folder: string, options: readonly string[], 
   }
 }
 
-/** Waits until a Zipkin is ready, sends it a span and reads the trace. */
-async function useOnce(url: string, signal: AbortSignal | undefined): Promise<void> {
-  const limits = { seconds: 60, signal };
-  await waitFor('Zipkin, started once to record its classes', () => fetchText(`${url}/health`), limits);
+/** Sends a Zipkin a span and reads the trace. */
+async function useOnce(url: string): Promise<void> {
   const span = { traceId: 'a', id: 'a', timestamp: 1, duration: 1, localEndpoint: { serviceName: 'warm' } };
   await fetch(`${url}/api/v2/spans`, { method: 'POST', body: JSON.stringify([span]) });
   await fetchText(`${url}/api/v2/trace/a`);

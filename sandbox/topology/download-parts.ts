@@ -5,9 +5,9 @@ import { canUseClasses, hasClasses, recordClasses } from './class-archive.js';
 import { exists, makeWhole, requireSha256, runTool, sha256 } from './installing.js';
 import type { Environment } from './interpolation.js';
 import type { Model } from './model.js';
-import { javaOptionsOf } from './native-plan.js';
 import { envoyPin, type Pin, zipkinPin } from './pins.js';
 import { unpackPythonPackage } from './python-package.js';
+import { javaOptionsOf } from './zipkin-process.js';
 
 export interface InstallOptions {
   readonly signal?: AbortSignal;

@@ -1,4 +1,4 @@
-import type { ExpectedSpan, Shape } from '../verdict/shape.js';
+import { countExpected, type ExpectedSpan, type Shape } from '../verdict/shape.js';
 import type { Model } from './model.js';
 import { type Hop, wayOf } from './request-way.js';
 
@@ -18,6 +18,12 @@ export function shapeOf(model: Model, path: string): ModelShape {
   const [root] = spansOf(way.hop, undefined, 'root');
   if (!root) return { shape: undefined, why: `no hop of ${path} leaves spans` };
   return { shape: { name: `GET ${path}`, root, forbidden: [], others: 'forbidden' } };
+}
+
+/** @returns how many spans a traced GET request leaves; undefined if that is not known, as with one of the user's own apps */
+export function exactSpanCount(model: Model, path: string): number | undefined {
+  const { shape } = shapeOf(model, path);
+  return shape && !model.services.some(({ app }) => app?.isOwn) ? countExpected(shape) : undefined;
 }
 
 const once = { min: 1, max: 1 };

@@ -6,6 +6,7 @@ import type { ProcessPlan } from './managed-process.js';
 import type { MeshService } from './mesh-service.js';
 import type { Model } from './model.js';
 import type { PublishedPort } from './published-port.js';
+import { classArchive, javaOptionsOf, planZipkin } from './zipkin-process.js';
 
 /** The input of a native run. */
 export interface NativeInput {
@@ -82,35 +83,19 @@ function planEnvoyService(input: NativeInput, book: AddressBook, service: MeshSe
   return { name, process, addresses, isOwn, configuration: [configuration, text] as const };
 }
 
-/** @returns the arguments that make Zipkin listen on one address only */
-export function zipkinListenArgs({ host, port }: Address): string[] {
-  const listen = { ip: host, port, 'protocols[0]': 'http' };
-  return Object.entries(listen).map(([name, value]) => `--armeria.ports[0].${name}=${value}`);
-}
-
-function planZipkin(input: NativeInput, book: AddressBook, folder: string): ProcessPlan {
-  const { service, port, environment } = input.model.collector;
-  return {
+function planOwnZipkin({ model, runFolder, zipkinFolder }: NativeInput, book: AddressBook): ProcessPlan[] {
+  if (zipkinFolder === undefined) return [];
+  const { service, port, environment } = model.collector;
+  const zipkin = planZipkin({
     name: service,
-    command: 'java',
-    args: [
-      ...javaOptionsOf(input.model),
-      `-Djava.io.tmpdir=${input.runFolder}`,
-      '-Xshare:on', // without a usable archive Java then ends, instead of starting slowly
-      '-XX:SharedArchiveFile=zipkin.jsa',
-      '-jar',
-      'zipkin.jar',
-      ...zipkinListenArgs(book.locate(service, { host: '127.0.0.1', port })),
-    ],
+    folder: zipkinFolder,
+    // Without a usable archive Java then ends, instead of starting slowly.
+    javaOptions: [...javaOptionsOf(model), '-Xshare:on', `-XX:SharedArchiveFile=${classArchive}`],
     environment,
-    workingFolder: folder,
-    readyUrls: [`${book.url(service, port)}/health`],
-  };
-}
-
-/** @returns the options of the JAVA_OPTS variable that the start script of Zipkin's image passes on */
-export function javaOptionsOf({ collector }: Model): string[] {
-  return (collector.environment.JAVA_OPTS ?? '').split(' ').filter(Boolean);
+    address: book.locate(service, { host: '127.0.0.1', port }),
+    temporaryFolder: runFolder,
+  });
+  return [zipkin];
 }
 
 /** Follows Compose's rule: everything that depends on a service ends before it. */
@@ -158,8 +143,7 @@ export function planNative(input: NativeInput): NativePlan {
   requireNative(input.model);
   const book = bookOf(input);
   const planned = services.map((service) => planEnvoyService(input, book, service));
-  const zipkin = input.zipkinFolder ? [planZipkin(input, book, input.zipkinFolder)] : [];
-  const processes = [...planned.map(({ process }) => process), ...zipkin];
+  const processes = [...planned.map(({ process }) => process), ...planOwnZipkin(input, book)];
   return {
     processes,
     stopOrder: stopOrderOf(composed),

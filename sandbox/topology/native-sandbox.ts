@@ -2,12 +2,12 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installEnvoy, installZipkin, zipkinOfYourOwn } from './download-parts.js';
 import type { Environment } from './interpolation.js';
-import { lastLogLines, type ManagedProcess, startProcess } from './managed-process.js';
+import { isAlive, lastLogLines, type ManagedProcess, startProcess } from './managed-process.js';
 import { type NativeInput, type NativePlan, planNative } from './native-plan.js';
 import { innerPorts, requireFree } from './ports.js';
 import { readModel } from './read-model.js';
 import { runFolderOf, writeRunRecord } from './run-record.js';
-import { fetchText, waitFor } from './wait.js';
+import { untilReady } from './until-ready.js';
 
 /** The parts of a native run. */
 export type NativeParts = Pick<NativeInput, 'model' | 'envoyBinary' | 'zipkinFolder' | 'overrides'>;
@@ -101,30 +101,11 @@ export class NativeSandbox {
       throw new Error(`${name} was not started: the sandbox is being stopped`);
     }
     await this.#record();
-    await this.#untilReady(started, signal);
-    return started;
-  }
-
-  async #untilReady(started: ManagedProcess, signal: AbortSignal | undefined): Promise<void> {
-    const { plan, ended, logFile } = started;
-    const over = new AbortController();
-    const limits = { seconds: this.readySeconds, signal: AbortSignal.any([over.signal, ...(signal ? [signal] : [])]) };
-    const ready = plan.readyUrls.map((url) => waitFor(`${plan.name}, ready`, () => fetchText(url), limits));
-    const died = ended.then((how) => {
-      if (!over.signal.aborted) this.#processes.splice(this.#processes.indexOf(started), 1); // it may be started again
-      throw new Error(`${plan.name} ended with ${how} before it was ready: ${lastLogLines(logFile)}`);
+    await untilReady(started, this.readySeconds, signal).catch((error: Error) => {
+      if (!isAlive(started.pid)) this.#processes.splice(this.#processes.indexOf(started), 1); // it may be started again
+      throw error;
     });
-    died.catch(() => undefined);
-    const notReady = async (error: Error) => {
-      signal?.throwIfAborted();
-      const printed = `its last lines: ${lastLogLines(logFile)}`;
-      throw new Error(`${error.message}; ${printed}; READY_SECONDS sets how long to wait`);
-    };
-    try {
-      await Promise.race([Promise.all(ready).catch(notReady), died]);
-    } finally {
-      over.abort();
-    }
+    return started;
   }
 
   /** Writes the addresses of this run down for other commands. The writes come one after the other. */

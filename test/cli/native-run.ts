@@ -9,25 +9,39 @@ import { freePorts } from '../../sandbox/topology/ports.js';
 import { type RunRecord, runFolderOf } from '../../sandbox/topology/run-record.js';
 import { waitFor } from '../../sandbox/topology/wait.js';
 
-const launch = ([command = '', ...args]: readonly string[], env: NodeJS.ProcessEnv) =>
+const launch = ([command = '', ...args]: readonly string[], env: NodeJS.ProcessEnv, cwd = root) =>
   execa(command, args, {
-    cwd: root,
+    cwd,
     env,
     extendEnv: false,
     reject: false,
     all: true,
     stdin: 'pipe',
-    timeout: 120_000,
+    timeout: 300_000,
     forceKillAfterDelay: false,
   });
 
-/** `npm start` on its own ports, as a process that a test watches from outside. */
-export interface NativeRun {
+/** A process that a test watches from outside. */
+export interface Watched {
   readonly process: ReturnType<typeof launch>;
-  readonly runFolder: string;
-  readonly frontUrl: string;
   /** Everything that it has printed so far. */
   printed(): string;
+}
+
+/** `npm start` on its own ports. */
+export interface NativeRun extends Watched {
+  readonly runFolder: string;
+  readonly frontUrl: string;
+}
+
+/** Starts a command in a folder, by default this checkout. */
+export function watch(command: readonly string[], env: NodeJS.ProcessEnv, cwd?: string): Watched {
+  const running = launch(command, env, cwd);
+  let printed = '';
+  running.all.on('data', (chunk: Buffer) => {
+    printed += chunk.toString();
+  });
+  return { process: running, printed: () => printed };
 }
 
 /**
@@ -46,21 +60,15 @@ export async function start(
   const { ZIPKIN_JAR: _jar, ENVOY_BIN: _envoy, ZIPKIN_URL: _url, ...inherited } = process.env;
   const ports = { FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin };
   const env = { ...inherited, ...ports, SANDBOX_CACHE: cache, NO_COLOR: '1', ...environment };
-  const running = launch(command, env);
-  let printed = '';
-  running.all.on('data', (chunk: Buffer) => {
-    printed += chunk.toString();
-  });
   return {
-    process: running,
+    ...watch(command, env),
     runFolder: runFolderOf(cache, Number(env.FRONT_PORT)),
     frontUrl: `http://127.0.0.1:${env.FRONT_PORT}`,
-    printed: () => printed,
   };
 }
 
 /** Waits until a run has printed something. */
-export async function untilPrinted(run: NativeRun, text: string | RegExp): Promise<void> {
+export async function untilPrinted(run: Watched, text: string | RegExp): Promise<void> {
   const attempt = async () => {
     assert.equal(run.process.exitCode ?? undefined, undefined, run.printed());
     assert.ok(new RegExp(text).test(run.printed()), run.printed().slice(-300));

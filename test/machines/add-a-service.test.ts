@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { execa } from 'execa';
 import { freePorts } from '../../sandbox/topology/ports.js';
-import { waitFor } from '../../sandbox/topology/wait.js';
+import { untilPrinted, watch } from '../cli/native-run.js';
 import { addedService, type Edits } from '../topology/added-service.js';
-import { cloneElsewhere, plainEnvironment } from './checkout.js';
+import { cloneElsewhere, commandsIn, plainEnvironment } from './checkout.js';
 
 const { failed: noDocker } = await execa('docker', ['info'], { reject: false });
 const skip = noDocker && process.env.CI !== 'true' && 'no Docker daemon answers';
@@ -18,13 +18,11 @@ async function edited(t: TestContext, edits: Edits) {
   for (const [name, edit] of Object.entries(edits)) {
     await writeFile(join(clone, name), edit(await readFile(join(clone, name), 'utf8')));
   }
-  const env = plainEnvironment({ COMPOSE_PROJECT_NAME: `added-service-${process.pid}` });
-  return (command: string, ...args: string[]) =>
-    execa(command, args, { cwd: clone, env, extendEnv: false, reject: false, all: true });
+  return { clone, run: commandsIn(clone, { COMPOSE_PROJECT_NAME: `added-service-${process.pid}` }) };
 }
 
 /** Checks that every command knows the third service. */
-async function everyCommandIsRight(run: Awaited<ReturnType<typeof edited>>): Promise<void> {
+async function everyCommandIsRight(run: ReturnType<typeof commandsIn>): Promise<void> {
   const says = async (pattern: RegExp, ...args: string[]) => {
     const { all, exitCode } = await run('npm', 'run', '--silent', ...args);
     assert.equal(exitCode, 0, all);
@@ -44,28 +42,21 @@ async function everyCommandIsRight(run: Awaited<ReturnType<typeof edited>>): Pro
 for (const [where, edits] of Object.entries(addedService)) {
   describe(`docs/add-a-service.md, ${where}: every command is right, with no other edit`, () => {
     test('natively', async (t) => {
-      const run = await edited(t, edits);
-      const running = run('node', 'sandbox/bootstrap.mjs', 'dist/sandbox/cli/main.js', 'start');
-      let printed = '';
-      running.all.on('data', (chunk: Buffer) => {
-        printed += chunk.toString();
-      });
+      const { clone, run } = await edited(t, edits);
+      const start = ['node', 'sandbox/bootstrap.mjs', 'dist/sandbox/cli/main.js', 'start'];
+      const running = watch(start, plainEnvironment(), clone);
       try {
-        const isUp = async () => {
-          assert.equal(running.exitCode ?? undefined, undefined, printed);
-          assert.match(printed, /Press Ctrl-C to stop/);
-        };
-        await waitFor('the sandbox', isUp, { seconds: 100, everyMs: 200 });
-        assert.match(printed, /· 17 spans ·/);
+        await untilPrinted(running, 'Press Ctrl-C to stop');
+        assert.match(running.printed(), /· 17 spans ·/);
         await everyCommandIsRight(run);
       } finally {
-        running.kill('SIGTERM');
-        await running;
+        running.process.kill('SIGTERM');
+        await running.process;
       }
     });
 
     test('in Compose', { skip }, async (t) => {
-      const run = await edited(t, edits);
+      const { run } = await edited(t, edits);
       try {
         const up = await run('docker', 'compose', 'up', '--build', '--detach', '--wait', '--quiet-pull');
         assert.equal(up.exitCode, 0, up.all);

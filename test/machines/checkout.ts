@@ -33,6 +33,12 @@ export async function cloneElsewhere(t: TestContext, dotEnv: string, crlf = fals
   return clone;
 }
 
+/** @returns a function that runs a command in a clone, with little in its environment but `more` */
+export function commandsIn(clone: string, more: Readonly<Record<string, string>> = {}) {
+  const options = { cwd: clone, env: plainEnvironment(more), extendEnv: false, reject: false, all: true } as const;
+  return (command: string, ...args: string[]) => execa(command, args, options);
+}
+
 /** A terminal's environment with few variables. Those that a test gives override `.env`. */
 export function plainEnvironment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
   const { PATH = '', HOME = '' } = process.env;

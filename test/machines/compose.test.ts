@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { execa } from 'execa';
 import { freePorts } from '../../sandbox/topology/ports.js';
-import { cloneElsewhere, plainEnvironment } from './checkout.js';
+import { cloneElsewhere, commandsIn } from './checkout.js';
 
 const { failed: noDocker } = await execa('docker', ['info'], { reject: false });
 const skip = noDocker && process.env.CI !== 'true' && 'no Docker daemon answers';
@@ -25,9 +25,7 @@ test('files with CRLF that only their owner may read, a network with IPv6, .env'
   const files = 'COMPOSE_FILE=docker-compose.yml:ipv6.yml';
   const clone = await cloneElsewhere(t, [...ports, ...binds, files, ''].join('\r\n'), true);
   await writeFile(join(clone, 'ipv6.yml'), network);
-  const env = plainEnvironment({ COMPOSE_PROJECT_NAME: `machines-test-${process.pid}` });
-  const run = (command: string, ...args: string[]) =>
-    execa(command, args, { cwd: clone, env, extendEnv: false, reject: false, all: true });
+  const run = commandsIn(clone, { COMPOSE_PROJECT_NAME: `machines-test-${process.pid}` });
   try {
     const up = await run('docker', 'compose', 'up', '--build', '--detach', '--wait', '--quiet-pull');
     assert.equal(up.exitCode, 0, up.all);

@@ -3,12 +3,10 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { execa } from 'execa';
 import { cache } from '../../sandbox/cli/project.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
-import { waitFor } from '../../sandbox/topology/wait.js';
-import { start, untilPrinted } from '../cli/native-run.js';
-import { cloneElsewhere, plainEnvironment } from './checkout.js';
+import { start, untilPrinted, watch } from '../cli/native-run.js';
+import { cloneElsewhere, commandsIn, plainEnvironment } from './checkout.js';
 
 /** Variables that would harm Zipkin, Java, Envoy, start-service or the app if they obeyed them. */
 const hostile = {
@@ -41,34 +39,26 @@ test('a clone of another machine: .env, IPv6, a hostile environment, no executab
   ];
   const clone = await cloneElsewhere(t, `${lines.join('\r\n')}\r\n`);
   for (const script of ['start-service', 'http-probe']) await chmod(join(clone, 'services', script), 0o600);
-  const run = (command: string, args: readonly string[], env = {}) =>
-    execa(command, args, { cwd: clone, env: plainEnvironment(env), extendEnv: false, reject: false, all: true });
-  const npm = (...args: string[]) => run('npm', ['run', '--silent', ...args]);
-  // The command of npm start, because npm itself does not forward SIGINT.
-  const running = run('node', ['sandbox/bootstrap.mjs', 'dist/sandbox/cli/main.js', 'start'], hostile);
-  let printed = '';
-  running.all.on('data', (chunk: Buffer) => {
-    printed += chunk.toString();
-  });
+  const run = commandsIn(clone);
+  const npm = (...args: string[]) => run('npm', 'run', '--silent', ...args);
+  // What npm start runs: npm itself hands no SIGINT on.
+  const command = ['node', 'sandbox/bootstrap.mjs', 'dist/sandbox/cli/main.js', 'start'];
+  const running = watch(command, plainEnvironment(hostile), clone);
   try {
-    const isUp = async () => {
-      assert.equal(running.exitCode ?? undefined, undefined, printed);
-      assert.match(printed, /Press Ctrl-C to stop/);
-    };
-    await waitFor('the clone', isUp, { seconds: 100, everyMs: 200 });
-    assert.match(printed, new RegExp(`front proxy {2}http://\\[::1\\]:${front}/trace/1`));
-    assert.match(printed, new RegExp(`this trace {3}http://\\[::1\\]:${zipkin}/zipkin/traces/`));
+    await untilPrinted(running, 'Press Ctrl-C to stop');
+    assert.match(running.printed(), new RegExp(`front proxy {2}http://\\[::1\\]:${front}/trace/1`));
+    assert.match(running.printed(), new RegExp(`this trace {3}http://\\[::1\\]:${zipkin}/zipkin/traces/`));
     const doctor = await npm('doctor');
     assert.match(doctor.all, /✓ sampling +50 % of the requests are traced/);
     assert.equal(doctor.exitCode, 0, doctor.all);
     assert.match((await npm('trace', '--', '-H', 'b3: 1')).all, /· 11 spans ·/);
     const load = await npm('load', '--', '--count', '20', '-H', 'b3: 1');
     assert.equal(load.exitCode, 0, load.all);
-    const elsewhere = await run('npm', ['run', '--silent', 'trace'], { FRONT_PORT: '1' });
-    assert.match(elsewhere.all, /no sandbox runs on port 1;/, 'the shell goes before .env');
+    const elsewhere = await commandsIn(clone, { FRONT_PORT: '1' })('npm', 'run', '--silent', 'trace');
+    assert.match(elsewhere.all, /no sandbox runs on port 1;/, 'the shell overrides .env');
   } finally {
-    running.kill('SIGINT');
-    await running;
+    running.process.kill('SIGINT');
+    await running.process;
   }
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { readComposeFile } from '../../sandbox/topology/compose-file.js';
-import { buildModel, type Model } from '../../sandbox/topology/model.js';
+import { buildModel, type Model, withOwnApps } from '../../sandbox/topology/model.js';
 import { shapeOf } from '../../sandbox/topology/model-shape.js';
 import { countExpected, type ExpectedSpan } from '../../sandbox/verdict/shape.js';
 import { addedService, type Edits } from './added-service.js';
@@ -107,122 +107,77 @@ test('two services in parallel: a branch each, below the app that calls them', (
   ]);
 });
 
-const edgeMatch = (match: string) => (text: string) => text.replace('match: {path: /trace/1}', `match: ${match}`);
-const sidecar = (from: string | RegExp, to: string) => (text: string) => text.replace(from, to);
+const compose = 'docker-compose.yml';
+const front = 'front-envoy-zipkin.yaml';
+const sidecar = 'service-envoy-zipkin.yaml';
 
-/** The edits, the path, and the number of spans, or why it is not known. */
-const cases: readonly [title: string, edits: Edits, path: string, expected: number | RegExp][] = [
-  ['no route', {}, '/nothing', /^front-proxy itself answers \/nothing, with 404$/],
-  ['a prefix', { 'front-envoy-zipkin.yaml': edgeMatch('{prefix: /trace/1}') }, '/trace/1', 11],
-  ['a path below a prefix', { 'front-envoy-zipkin.yaml': edgeMatch('{prefix: /tr}') }, '/trace/2', 5],
-  ['a whole path segment', { 'front-envoy-zipkin.yaml': edgeMatch('{path_separated_prefix: /trace}') }, '/trace/1', 11],
-  ['a regex', { 'front-envoy-zipkin.yaml': edgeMatch('{safe_regex: {regex: "(?i)/TRACE/\\\\d"}}') }, '/trace/1', 11],
-  [
-    'a regex for a part',
-    { 'front-envoy-zipkin.yaml': edgeMatch('{safe_regex: {regex: "/trace"}}') },
-    '/trace/1',
-    /404$/,
-  ],
-  [
-    'a header that the request does not have',
-    { 'front-envoy-zipkin.yaml': edgeMatch('{path: /trace/1, headers: [{name: beta, present_match: true}]}') },
-    '/trace/1',
-    /404$/,
-  ],
+type Edit = readonly [file: string, from: string | RegExp, to: string];
+const edgeMatch = (match: string): Edit => [front, 'match: {path: /trace/1}', `match: ${match}`];
+const byChance = edgeMatch('{path: /trace/1, runtime_fraction: {default_value: {numerator: 5}}}');
+const calling = (url: string): Edit => [compose, 'http://127.0.0.1:9000/trace/2', url];
+
+/** An edit, and how many spans a request for the path leaves then, or why that is not known. */
+const cases: readonly (readonly [title: string, edit: Edit, expected: number | RegExp, path?: string])[] = [
+  ['no route', edgeMatch('{path: /other}'), /^front-proxy itself answers \/trace\/1, with 404$/],
+  ['a prefix', edgeMatch('{prefix: /trace/1}'), 11],
+  ['a path below a prefix', edgeMatch('{prefix: /tr}'), 5, '/trace/2'],
+  ['a whole path segment', edgeMatch('{path_separated_prefix: /trace}'), 11],
+  ['a regex', edgeMatch('{safe_regex: {regex: "(?i)/TRACE/\\\\d"}}'), 11],
+  ['a regex for a part', edgeMatch('{safe_regex: {regex: "/trace"}}'), /404$/],
+  ['a header that is not sent', edgeMatch('{path: /trace/1, headers: [{name: beta, present_match: true}]}'), /404$/],
   [
     'a match on chance',
-    { 'front-envoy-zipkin.yaml': edgeMatch('{path: /trace/1, runtime_fraction: {default_value: {numerator: 5}}}') },
-    '/trace/1',
+    byChance,
     /^front-envoy-zipkin.yaml, listener edge: runtime_fraction: \{.*\} is not understood by the sandbox's commands$/,
   ],
-  [
-    'a match on chance, of another path',
-    { 'front-envoy-zipkin.yaml': edgeMatch('{path: /trace/1, runtime_fraction: {default_value: {numerator: 5}}}') },
-    '/trace/2',
-    5,
-  ],
+  ['a match on chance, of another path', byChance, 5, '/trace/2'],
   [
     'several clusters for a route',
-    { 'service-envoy-zipkin.yaml': sidecar('cluster: service2\n', 'weighted_clusters: {}\n') },
-    '/trace/1',
+    [sidecar, 'cluster: service2\n', 'weighted_clusters: {}\n'],
     /^service-envoy-zipkin.yaml, listener egress: the target of route \{"prefix":"\/"\} is not understood$/,
   ],
-  [
-    'a path that the app does not answer: it calls nobody',
-    { 'docker-compose.yml': (text) => text.replace('SERVICE_NAME: service1\n', 'SERVICE_NAME: service7\n') },
-    '/trace/1',
-    5,
-  ],
-  [
-    'a call around the sidecar',
-    { 'docker-compose.yml': (text) => text.replace('127.0.0.1:9000/trace/2', 'service2/trace/2') },
-    '/trace/1',
-    9,
-  ],
-  [
-    'a call out of the topology',
-    { 'docker-compose.yml': (text) => text.replace('127.0.0.1:9000/trace/2', 'example.org/') },
-    '/trace/1',
-    6,
-  ],
+  ['an app that does not answer the path', [compose, 'SERVICE_NAME: service1\n', 'SERVICE_NAME: service7\n'], 5],
+  ['a call around the sidecar', calling('http://service2/trace/2'), 9],
+  ['a call out of the topology', calling('http://example.org/'), 6],
   [
     'a circle',
-    {
-      'docker-compose.yml': (text) =>
-        text.replace('SERVICE_NAME: service2\n', '$&      NEXT_HOP_URL: http://service2/trace/2\n'),
-    },
-    '/trace/1',
+    [compose, 'SERVICE_NAME: service2\n', '$&      NEXT_HOP_URL: http://service2/trace/2\n'],
     /^the calls of service2 form a circle$/,
   ],
-  [
-    'an app that calls itself',
-    { 'docker-compose.yml': (text) => text.replace('127.0.0.1:9000/trace/2', '127.0.0.1:8080/trace/1') },
-    '/trace/1',
-    /^the calls of service1 form a circle$/,
-  ],
+  ['an app that calls itself', calling('http://127.0.0.1:8080/trace/1'), /^the calls of service1 form a circle$/],
   [
     'an Envoy with one span a request',
-    { 'front-envoy-zipkin.yaml': sidecar('spawn_upstream_span: true', 'spawn_upstream_span: false') },
-    '/trace/1',
+    [front, 'spawn_upstream_span: true', 'spawn_upstream_span: false'],
     /^front-envoy-zipkin.yaml, listener edge: spawn_upstream_span is not true$/,
   ],
+  ['no name', [compose, 'SERVICE_NAME: service2\n', 'A: b\n'], /service2 has no SERVICE_NAME; /],
+  ['no front', [compose, /:80\n/, ':79\n'], /publishes no listener of an Envoy; /],
+  ['no URL', calling('service2'), /NEXT_HOP_URL of service1: 'service2' is not a URL; /],
+  ['no YAML', [sidecar, 'admin:\n', 'admin: [\n'], /^service-envoy-zipkin.yaml cannot be read as [^\n]+$/],
+  ['no admin interface', [sidecar, /^admin:\n.*\n.*\n/m, ''], /^service-envoy-zipkin.yaml .*no admin interface/],
 ];
 
-for (const [title, edits, path, expected] of cases) {
-  test(`${title}: ${expected instanceof RegExp ? 'why nothing is expected' : `${expected} spans`}`, () => {
-    const found = spans(model(edits), path);
-    if (typeof expected === 'number') assert.equal(found.length, expected, found.join('\n'));
-    else assert.match(found.join('\n'), expected);
+for (const [title, [file, from, to], expected, path = '/trace/1'] of cases) {
+  test(`${title}: ${expected instanceof RegExp ? 'the reason' : `${expected} spans`}`, () => {
+    const found = () => spans(model({ [file]: (text) => text.replace(from, to) }), path);
+    if (typeof expected === 'number') assert.equal(found().length, expected);
+    else assert.match(String(attempt(found)), expected);
   });
+}
+
+/** What a function gives, or the message of its error. */
+function attempt(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error instanceof Error ? error.message : error;
+  }
 }
 
 test("an app in another image, or one that the start names, is the user's own", () => {
   const overlaid = (text: string) => text.replace('SERVICE_NAME: service1\n', '$&      APP_MAIN: /own/app.mjs\n');
   const isOwn = ({ services }: Model) => services.flatMap(({ app }) => app?.isOwn ?? []);
-  assert.deepEqual(isOwn(model({ 'docker-compose.yml': overlaid })), [true, false]);
+  const own = model({ [compose]: overlaid });
+  assert.deepEqual(isOwn(own), [true, false]);
+  assert.deepEqual(isOwn(withOwnApps(own, ['service2'])), [true, true]);
 });
-
-const wrong: readonly [title: string, edits: Edits, message: RegExp][] = [
-  [
-    'no name',
-    { 'docker-compose.yml': (text) => text.replace(/SERVICE_NAME: service2\n/, 'A: b\n') },
-    /service2 has no SERVICE_NAME; /,
-  ],
-  [
-    'no front',
-    { 'docker-compose.yml': (text) => text.replace(/:80\n/, ':79\n') },
-    /publishes no listener of an Envoy; /,
-  ],
-  [
-    'no URL',
-    { 'docker-compose.yml': (text) => text.replace('http://127.0.0.1:9000/trace/2', 'service2') },
-    /NEXT_HOP_URL of service1: 'service2' is not a URL; /,
-  ],
-  ['no Envoy file', { 'service-envoy-zipkin.yaml': () => 'a: [' }, /^service-envoy-zipkin.yaml cannot be read as /],
-];
-
-for (const [title, edits, message] of wrong) {
-  test(`${title}: one line that says where`, () => {
-    assert.throws(() => model(edits), { message });
-  });
-}
