@@ -76,10 +76,9 @@ function facts(document: string) {
 
 /** Pages for maintainers are in English only. */
 const forMaintainers = ['docs/measurements.md', 'docs/upgrading.md'];
-const notYetTranslated = ['docs/tracers.md', 'docs/your-own-service.md'];
 
 const pages = ['README.md', 'deploy/README.md', ...filesIn('docs', '.md')].filter(
-  (page) => !forMaintainers.includes(page) && !notYetTranslated.includes(page),
+  (page) => !forMaintainers.includes(page),
 );
 const inChinese = (page: string) =>
   page.startsWith('docs/') ? page.replace('docs/', 'docs/zh/') : page.replace('.md', '.zh.md');
