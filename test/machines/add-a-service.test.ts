@@ -2,14 +2,11 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { execa } from 'execa';
 import { freePorts } from '../../sandbox/topology/ports.js';
 import { untilPrinted, watch } from '../cli/native-run.js';
 import { addedService, type Edits } from '../topology/added-service.js';
 import { cloneElsewhere, commandsIn, plainEnvironment } from './checkout.js';
-
-const { failed: noDocker } = await execa('docker', ['info'], { reject: false });
-const skip = noDocker && process.env.CI !== 'true' && 'no Docker daemon answers';
+import { withoutDocker } from './docker.js';
 
 /** A copy of the checkout with edits, and a function that runs commands in it. */
 async function edited(t: TestContext, edits: Edits) {
@@ -55,7 +52,7 @@ for (const [where, edits] of Object.entries(addedService)) {
       }
     });
 
-    test('in Compose', { skip }, async (t) => {
+    test('in Compose', { skip: withoutDocker }, async (t) => {
       const { run } = await edited(t, edits);
       try {
         const up = await run('docker', 'compose', 'up', '--build', '--detach', '--wait', '--quiet-pull');

@@ -2,12 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { execa } from 'execa';
 import { freePorts } from '../../sandbox/topology/ports.js';
 import { cloneElsewhere, commandsIn } from './checkout.js';
-
-const { failed: noDocker } = await execa('docker', ['info'], { reject: false });
-const skip = noDocker && process.env.CI !== 'true' && 'no Docker daemon answers';
+import { withoutDocker } from './docker.js';
 
 /** A network whose names resolve to IPv6 too, as with the daemon's `default-network-opts`. */
 const subnet = `fd5a:${(process.pid % 65_536).toString(16)}::/64`;
@@ -18,7 +15,9 @@ networks:
     ipam: {config: [{subnet: "${subnet}"}]}
 `;
 
-test('files with CRLF that only their owner may read, a network with IPv6, .env', { skip }, async (t) => {
+test('files with CRLF that only their owner may read, a network with IPv6, .env', {
+  skip: withoutDocker,
+}, async (t) => {
   const [front, admin, zipkin] = await freePorts(3);
   const ports = [`FRONT_PORT="${front}"`, `ADMIN_PORT=${admin} # mine`, `ZIPKIN_PORT='${zipkin}'`];
   const binds = ['FRONT_BIND=127.0.0.2', 'ZIPKIN_BIND=[::1]'];

@@ -7,9 +7,8 @@ import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
 import { findSandbox } from '../../sandbox/topology/running-sandbox.js';
+import { withoutDocker } from './docker.js';
 
-const { failed: noDocker } = await execa('docker', ['info'], { reject: false });
-const skip = noDocker && process.env.CI !== 'true' && 'no Docker daemon answers';
 const dockerfile = await readFile(join(root, 'Dockerfile-service'), 'utf8');
 const [, image = ''] = /^FROM (\S+)/m.exec(dockerfile) ?? [];
 
@@ -22,7 +21,7 @@ const forwarder = `require('net').createServer((one) => {
 
 const messageOf = (error: Error) => error.message;
 
-describe('the Docker of another machine', { skip }, async () => {
+describe('the Docker of another machine', { skip: withoutDocker }, async () => {
   const [front, admin, zipkin] = await freePorts(3);
   const folder = await mkdtemp(join(tmpdir(), 'docker-host-'));
   const env = { COMPOSE_FILE: join(folder, 'compose.yml'), COMPOSE_PROJECT_NAME: `docker-host-${process.pid}` };

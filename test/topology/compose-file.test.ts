@@ -5,12 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { execa } from 'execa';
 import { readComposeFile } from '../../sandbox/topology/compose-file.js';
+import { withoutCompose } from '../machines/docker.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'compose-file-'));
 test.after(() => rm(folder, { recursive: true }));
-
-const { failed: noCompose } = await execa('docker', ['compose', 'version'], { reject: false });
-const skip = noCompose && process.env.CI !== 'true' && 'no docker compose';
 
 const file = `
 services:
@@ -72,7 +70,7 @@ const spellings: Readonly<Record<string, string>> = {
 const servicesOf = (a: string) => `services: {a: ${a}, b: {image: b}}\n`;
 
 for (const [name, spelling] of Object.entries(spellings)) {
-  test(`as Compose reads it: ${name}`, { skip }, async () => {
+  test(`as Compose reads it: ${name}`, { skip: withoutCompose }, async () => {
     const path = join(folder, 'compose.yml');
     await writeFile(path, servicesOf(spelling));
     const { PATH, HOME } = process.env;

@@ -5,12 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { execa } from 'execa';
 import { parseDotEnv, withDotEnv } from '../../sandbox/topology/dot-env.js';
+import { withoutCompose } from '../machines/docker.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'dot-env-'));
 test.after(() => rm(folder, { recursive: true }));
-
-const { failed: noCompose } = await execa('docker', ['compose', 'version'], { reject: false });
-const skip = noCompose && process.env.CI !== 'true' && 'no docker compose';
 
 const text = String.raw`# a comment
 
@@ -33,7 +31,7 @@ EQUALS=x=y
 NOTHING
 LAST=last`;
 
-test('.env is read as Compose reads it; the shell overrides it', { skip }, async () => {
+test('.env is read as Compose reads it; the shell overrides it', { skip: withoutCompose }, async () => {
   const shell = { SHELL_ONE: 'shell' };
   const read = parseDotEnv(text, shell);
   const names = [...Object.keys(read), 'NOTHING'];

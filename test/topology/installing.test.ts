@@ -3,18 +3,14 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { execa } from 'execa';
 import { makeWhole, requireSha256, runTool, sha256 } from '../../sandbox/topology/installing.js';
 
 const scratch = await mkdtemp(join(tmpdir(), 'installing-'));
 after(() => rm(scratch, { recursive: true }));
 const newTarget = async () => join(await mkdtemp(join(scratch, 'cache-')), 'part-1.0');
 
-async function deadPid(): Promise<number> {
-  const { pid = 0, ...ended } = execa('true');
-  await ended;
-  return pid;
-}
+/** Above the highest process id that Linux gives. */
+const deadPid = 2 ** 22 + 1;
 
 test('a folder is made once, and stays as it is', async () => {
   const target = await newTarget();
@@ -48,7 +44,7 @@ test('two at once: the first one to finish wins, and the other uses its folder',
 
 test('files of a killed run are removed, files of a running one are not', async () => {
   const target = await newTarget();
-  const [dead, living] = [`${target}.${await deadPid()}.part`, `${target}.${process.ppid}.part`];
+  const [dead, living] = [`${target}.${deadPid}.part`, `${target}.${process.ppid}.part`];
   for (const folder of [dead, living, `${target}.1.0.part`]) await mkdir(folder);
   await makeWhole(target, async () => undefined);
   assert.deepEqual(
@@ -82,12 +78,6 @@ for (const [script, says] of tools) {
     else await assert.rejects(runTool(shell(script)), { message: says });
   });
 }
-
-test('a tool that is not installed', async () => {
-  await assert.rejects(runTool({ ...shell(''), command: 'no-such-tool' }), {
-    message: "Envoy: 'no-such-tool' is not installed; set ENVOY_BIN",
-  });
-});
 
 test('a tool that runs when the user stops is ended, and the reason is the error', async () => {
   const controller = new AbortController();
