@@ -1,38 +1,13 @@
 import type { ListrTask } from 'listr2';
 import { installEnvoy, installZipkin, zipkinOfYourOwn } from '../topology/download-parts.js';
-import { type Model, withOwnApps } from '../topology/model.js';
 import { NativeSandbox } from '../topology/native-sandbox.js';
-import { appsOfYourOwn, buildApp, type OwnApp, overridesOf } from '../topology/own-apps.js';
-import { readModel } from '../topology/read-model.js';
+import { buildApp, type OwnApp, overridesOf } from '../topology/own-apps.js';
 import { fetchText, waitFor } from '../topology/wait.js';
 import type { Span } from '../trace/span.js';
 import { firstTrace } from './first-trace.js';
 import { runTasks } from './progress.js';
 import { cache, root } from './project.js';
-
-/** The progress of `start`. Its parts are set as they become available. */
-export interface Progress {
-  readonly model: Model;
-  readonly ownApps: readonly OwnApp[];
-  readonly signal: AbortSignal;
-  envoyBinary: string;
-  zipkinFolder: string | undefined;
-  sandbox: NativeSandbox | undefined;
-  spans: Span[];
-}
-
-/**
- * @param signal ends everything
- * @throws Error of one line if the files of the topology, or a variable, are wrong
- */
-export async function readProgress(signal: AbortSignal): Promise<Progress> {
-  zipkinOfYourOwn(process.env);
-  const shipped = await readModel(root, process.env);
-  const ownApps = await appsOfYourOwn(shipped, process.env);
-  const own = ownApps.map(({ service }) => service);
-  const nothing = { envoyBinary: '', zipkinFolder: undefined, sandbox: undefined, spans: [] };
-  return { model: withOwnApps(shipped, own), ownApps, signal, ...nothing };
-}
+import type { Progress } from './start-progress.js';
 
 const install: ListrTask<Progress>[] = [
   {

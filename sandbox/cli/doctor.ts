@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { probe } from '../doctor/probe.js';
 import { type Check, examine } from '../doctor/rules.js';
 import { paint, wrapLine } from '../picture/terminal-text.js';
-import { ExitCode } from './exit-code.js';
-import { jsonOption } from './options.js';
+import { ExitCode, exiting } from './exit-code.js';
+import { jsonOption, type RequestOptions } from './options.js';
 import { cache, root } from './project.js';
 import { canOverwrite, printJson, printLines, type Terminal, terminal } from './terminal.js';
 
@@ -20,7 +20,7 @@ function draw(checks: readonly Check[], { colour, wrapAt }: Terminal): string[] 
   });
 }
 
-async function doctor(json: boolean): Promise<ExitCode> {
+async function doctor({ json }: Pick<RequestOptions, 'json'>): Promise<ExitCode> {
   const onLook = (what: string) => {
     if (canOverwrite(process.stderr)) process.stderr.write(`\r\u001b[Klooking at ${what}…`);
   };
@@ -40,7 +40,5 @@ export function registerDoctor(program: Command): void {
     .command('doctor')
     .description('Check each possible reason why you see no traces, and say what to do.')
     .addOption(jsonOption())
-    .action(async (options: { readonly json?: true }) => {
-      process.exitCode = await doctor(options.json ?? false);
-    });
+    .action(exiting(doctor));
 }

@@ -6,7 +6,7 @@ import { layOutHeaders } from '../picture/header-table.js';
 import { wayOf } from '../topology/request-way.js';
 import { findSandbox } from '../topology/running-sandbox.js';
 import { waitFor } from '../topology/wait.js';
-import { ExitCode } from './exit-code.js';
+import { ExitCode, exiting } from './exit-code.js';
 import { headerOption, jsonOption, pathArgument, type RequestOptions } from './options.js';
 import { cache, root } from './project.js';
 import { printJson, printLines, terminal } from './terminal.js';
@@ -55,7 +55,5 @@ export function registerHeaders(program: Command): void {
     .addArgument(pathArgument())
     .addOption(headerOption())
     .addOption(jsonOption())
-    .action(async (path: string | undefined, options: HeadersOptions) => {
-      process.exitCode = await headers(path, options);
-    });
+    .action(exiting(headers));
 }

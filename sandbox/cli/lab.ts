@@ -4,9 +4,9 @@ import { verify } from '../observe/verify.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
 import { wrapLine } from '../picture/terminal-text.js';
 import { findSandbox } from '../topology/running-sandbox.js';
-import { ExitCode, UsageError } from './exit-code.js';
+import { ExitCode, exiting, UsageError } from './exit-code.js';
 import { asDocument, explain } from './explain.js';
-import { jsonOption } from './options.js';
+import { jsonOption, type RequestOptions } from './options.js';
 import { cache, root } from './project.js';
 import { requireShape } from './targets.js';
 import { printJson, printLines, terminal } from './terminal.js';
@@ -14,7 +14,7 @@ import { printJson, printLines, terminal } from './terminal.js';
 /** Longest time of a whole request in the lab, in microseconds. The slow case takes two seconds. */
 const within = 1_000_000;
 
-function list(json: boolean): ExitCode {
+function list(json?: true): ExitCode {
   const cases = labCases.map(({ name, does, picture, cause, hop }) => ({ name, does, picture, cause, hop }));
   if (json) printJson(cases);
   else {
@@ -31,7 +31,7 @@ function list(json: boolean): ExitCode {
 }
 
 /** Returns exit code 1 if the trace does not look as the case says. */
-async function lab(name: string | undefined, json: boolean): Promise<ExitCode> {
+async function lab(name: string | undefined, { json }: Pick<RequestOptions, 'json'>): Promise<ExitCode> {
   if (name === undefined) return list(json);
   const labCase = labCases.find((each) => each.name === name);
   if (!labCase && name !== 'reset') {
@@ -67,7 +67,5 @@ export function registerLab(program: Command): void {
     .description('Break one thing in the running sandbox, send a request and explain what is wrong with its trace.')
     .argument('[case]', "what to break; 'reset' repairs everything; without a case, lists the cases")
     .addOption(jsonOption())
-    .action(async (name: string | undefined, options: { readonly json?: true }) => {
-      process.exitCode = await lab(name, options.json ?? false);
-    });
+    .action(exiting(lab));
 }

@@ -8,7 +8,7 @@ import { spansByService } from '../observe/shape-counts.js';
 import { shapeOf } from '../topology/model-shape.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { fetchText } from '../topology/wait.js';
-import { ExitCode } from './exit-code.js';
+import { ExitCode, exiting } from './exit-code.js';
 import { headerOption, jsonOption, numberOption, pathArgument, type RequestOptions, urlOption } from './options.js';
 import { runTasks } from './progress.js';
 import { cache, root } from './project.js';
@@ -110,7 +110,5 @@ export function registerLoad(program: Command): void {
     .addOption(headerOption())
     .addOption(urlOption())
     .addOption(jsonOption())
-    .action(async (path: string | undefined, options: LoadOptions) => {
-      process.exitCode = await load(path, options);
-    });
+    .action(exiting(load));
 }

@@ -3,8 +3,9 @@ import { ZipkinClient } from '../observe/zipkin-client.js';
 import { drawTrace } from '../picture/waterfall-text.js';
 import type { NativeSandbox } from '../topology/native-sandbox.js';
 import { buildTree } from '../trace/tree.js';
-import { bringUp, type Progress, readProgress } from './bring-up.js';
-import { ExitCode } from './exit-code.js';
+import { bringUp } from './bring-up.js';
+import { ExitCode, exiting } from './exit-code.js';
+import { type Progress, readProgress } from './start-progress.js';
 import { terminal } from './terminal.js';
 
 /**
@@ -64,7 +65,5 @@ export function registerStart(program: Command): void {
   program
     .command('start')
     .description('Run the sandbox without Docker: Zipkin, the services with their sidecars, and the front proxy.')
-    .action(async () => {
-      process.exitCode = await start();
-    });
+    .action(exiting(start));
 }

@@ -11,7 +11,7 @@ import { exactSpanCount } from '../topology/model-shape.js';
 import { formatMicros } from '../trace/duration.js';
 import type { Span } from '../trace/span.js';
 import { buildTree, type SpanTree } from '../trace/tree.js';
-import { ExitCode, UsageError } from './exit-code.js';
+import { ExitCode, exiting, UsageError } from './exit-code.js';
 import { addOptions, pathArgument, type RequestOptions, requestOptions, storedOptions } from './options.js';
 import { requestOf, toOwn, waitOf } from './request.js';
 import { findTargets, modelOf, readTraceFile, zipkinOf } from './targets.js';
@@ -124,9 +124,5 @@ export function registerTrace(program: Command): void {
     )
     .option('--no-sample', 'ask the hops to record no trace (X-B3-Sampled: 0)')
     .option('--svg <file>', 'also write the drawing to this file, as SVG');
-  addOptions(command, [...storedOptions('draw'), ...requestOptions()]).action(
-    async (path: string | undefined, options: TraceOptions) => {
-      process.exitCode = await trace(path, options);
-    },
-  );
+  addOptions(command, [...storedOptions('draw'), ...requestOptions()]).action(exiting(trace));
 }

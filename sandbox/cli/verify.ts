@@ -9,7 +9,7 @@ import { buildTree } from '../trace/tree.js';
 import { anyShape, type JudgeOptions } from '../verdict/judge.js';
 import { recordShape } from '../verdict/record-shape.js';
 import type { Shape } from '../verdict/shape.js';
-import { ExitCode } from './exit-code.js';
+import { ExitCode, exiting } from './exit-code.js';
 import {
   addOptions,
   choosing,
@@ -124,9 +124,5 @@ export function registerVerify(program: Command): void {
       choosing(numberOption('--recent <n>', 'judge the last traces in Zipkin and print a summary', mostRecent)),
     )
     .option('--service <name>', 'with --recent: only traces with a span of this service');
-  addOptions(command, [...storedOptions('judge'), ...requestOptions()]).action(
-    async (path: string | undefined, options: VerifyOptions) => {
-      process.exitCode = await run(path, options);
-    },
-  );
+  addOptions(command, [...storedOptions('judge'), ...requestOptions()]).action(exiting(run));
 }
