@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { brokenContainers } from '../../sandbox/doctor/compose-project.js';
-import type { Facts, RequestFact } from '../../sandbox/doctor/facts.js';
+import type { Facts, ReporterFact, RequestFact } from '../../sandbox/doctor/facts.js';
 import { examine } from '../../sandbox/doctor/rules.js';
 import { readSampling } from '../../sandbox/doctor/sampling.js';
 import type { Container } from '../../sandbox/topology/compose-project.js';
+import type { Reporter } from '../../sandbox/topology/mesh-service.js';
 import type { Span } from '../../sandbox/trace/span.js';
 
 const id = '0d3a1a2b-0000-4000-8000-00000000000a';
@@ -41,13 +42,6 @@ const healthy: Facts = {
   requestError: undefined,
 };
 
-const nothing: Facts = { ...healthy, sandbox: undefined, ports: [], reporters: [], request: undefined };
-
-const wrongs = (facts: Facts) =>
-  examine(facts)
-    .filter(({ verdict }) => verdict === 'wrong')
-    .map(({ name, seen }) => `${name}: ${seen}`);
-
 test('a healthy sandbox: every line is right', () => {
   assert.deepEqual(
     examine(healthy).map(({ name, verdict }) => `${verdict} ${name}`),
@@ -66,123 +60,62 @@ test('a healthy sandbox: every line is right', () => {
   );
 });
 
-const withRequest = (change: Partial<RequestFact>): Facts => ({ ...healthy, request: { ...request, ...change } });
+const down = { sandbox: undefined, ports: [], reporters: [], request: undefined };
+const failing = (part: Reporter['part'], change: Partial<ReporterFact>) => ({
+  reporters: healthy.reporters.map((each) => (each.part === part ? { ...each, ...change } : each)),
+});
+const zipkinPort = { name: 'Zipkin', service: 'zipkin', port: 9411, variable: 'ZIPKIN_PORT' };
+const ended = { name: 'service1', error: 'its container is exited (code 1)' };
+const withRequest = (change: Partial<RequestFact>) => ({ request: { ...request, ...change } });
 const diagnosed = (cause: RequestFact['diagnoses'][number]['cause']) =>
   withRequest({ diagnoses: [{ cause, hop: 'service1-app', text: 'service1-app did it' }] });
+const otherId = { traceId: 'a', id: 'c', timestamp: 1_000_003_000, tags: { 'guid:x-request-id': 'other' } };
 
-const cases: readonly (readonly [title: string, facts: Facts, wrong: readonly string[]])[] = [
-  ['nothing runs', nothing, ['sandbox: no sandbox runs on port 8000']],
+/** What is other than in a healthy sandbox, and the lines that are wrong then. */
+const cases: readonly (readonly [change: Partial<Facts>, ...wrong: string[]])[] = [
+  [down, 'sandbox: no sandbox runs on port 8000'],
+  [{ ...down, otherFrontPorts: [8100] }, 'sandbox: no sandbox runs on port 8000; one runs on 8100'],
   [
-    'it runs elsewhere',
-    { ...nothing, otherFrontPorts: [8100] },
-    ['sandbox: no sandbox runs on port 8000; one runs on 8100'],
+    { ...down, ports: [{ ...zipkinPort, error: 'is taken' }] },
+    'sandbox: no sandbox runs on port 8000',
+    'port 9411: is taken',
+  ],
+  [{ ...down, docker: { name: 'docker', error: 'is not installed' } }, 'sandbox: no sandbox runs on port 8000'],
+  [
+    { ...down, containers: [ended] },
+    'sandbox: only a part of the Compose project runs',
+    'container service1: its container is exited (code 1)',
   ],
   [
-    'nothing runs and a port is taken',
-    {
-      ...nothing,
-      ports: [{ name: 'Zipkin', service: 'zipkin', port: 9411, variable: 'ZIPKIN_PORT', error: 'is taken' }],
-    },
-    ['sandbox: no sandbox runs on port 8000', 'port 9411: is taken'],
+    { containers: [ended], ...failing('app', { error: 'did not answer' }), request: undefined },
+    'container service1: its container is exited (code 1)',
   ],
+  [{ docker: { name: 'docker', error: 'no Docker daemon answers' } }, 'docker: no Docker daemon answers'],
+  [{ ports: [{ ...zipkinPort, error: 'ECONNREFUSED' }], request: undefined }, 'port 9411: Zipkin: ECONNREFUSED'],
+  [{ ...failing('app', { error: 'no answer in time' }), request: undefined }, 'service1: app: no answer in time'],
+  [failing('admin', { unreached: 'ECONNREFUSED' }), 'service1 to zipkin: zipkin:9411: ECONNREFUSED'],
+  [failing('app', { unreached: 'HTTP 503' }), 'service1-app to its sidecar: 127.0.0.1:9411: HTTP 503'],
+  [{ frontRuntime: { 'tracing.random_sampling': '0' } }, 'sampling: no request is traced unless it asks for it'],
+  [{ frontRuntime: { 'tracing.random_sampling': '1' } }],
+  [withRequest({ requestId: undefined }), 'request id: it is missing'],
+  [withRequest({ requestId: '42' }), 'request id: it is 42'],
   [
-    'nothing runs and there is no Docker: that is no fault',
-    { ...nothing, docker: { name: 'docker', error: 'docker is not installed' } },
-    ['sandbox: no sandbox runs on port 8000'],
+    withRequest({ spans: [...spans, { ...otherId, localEndpoint: { serviceName: 'service2' } }] }),
+    'request id: service2 got another one: the app before it did not forward x-request-id',
   ],
-  [
-    'a container has ended',
-    { ...nothing, containers: [{ name: 'zipkin', error: 'its container is exited (code 143)' }] },
-    ['sandbox: only a part of the Compose project runs', 'container zipkin: its container is exited (code 143)'],
-  ],
-  [
-    'the container of a service that is asked has ended: told once',
-    {
-      ...healthy,
-      containers: [{ name: 'service1', error: 'its container is exited (code 1)' }],
-      reporters: healthy.reporters.map((each) => ({ ...each, error: 'did not answer' })),
-      request: undefined,
-    },
-    ['container service1: its container is exited (code 1)'],
-  ],
-  [
-    'Docker does not answer although the sandbox is in Compose',
-    { ...healthy, docker: { name: 'docker', error: 'no Docker daemon answers' } },
-    ['docker: no Docker daemon answers'],
-  ],
-  [
-    'a published port does not answer',
-    { ...healthy, ports: healthy.ports.map((port) => ({ ...port, error: 'ECONNREFUSED' })), request: undefined },
-    ['port 9411: Zipkin: ECONNREFUSED'],
-  ],
-  [
-    'an app is not ready; its reporter is not told of again',
-    {
-      ...healthy,
-      reporters: healthy.reporters.map((each) =>
-        each.part === 'app' ? { ...each, error: 'no answer in time' } : each,
-      ),
-      request: undefined,
-    },
-    ['service1: app: no answer in time'],
-  ],
-  [
-    'Zipkin is not reached from a container',
-    {
-      ...healthy,
-      reporters: healthy.reporters.map((each) =>
-        each.to === 'zipkin' ? { ...each, unreached: 'ECONNREFUSED' } : each,
-      ),
-    },
-    ['service1 to zipkin: zipkin:9411: ECONNREFUSED'],
-  ],
-  [
-    'sampling is off',
-    { ...healthy, frontRuntime: { 'tracing.random_sampling': '0' } },
-    ['sampling: no request is traced unless it asks for it'],
-  ],
-  ['a low rate is no fault', { ...healthy, frontRuntime: { 'tracing.random_sampling': '1' } }, []],
-  ['no request id', withRequest({ requestId: undefined }), ['request id: it is missing']],
-  ['a request id that is no UUID', withRequest({ requestId: '42' }), ['request id: it is 42']],
-  [
-    'another request id at a later hop',
-    withRequest({
-      spans: [
-        ...spans,
-        {
-          traceId: 'a',
-          id: 'c',
-          timestamp: 1_000_003_000,
-          localEndpoint: { serviceName: 'service2' },
-          tags: { 'guid:x-request-id': 'other' },
-        },
-      ],
-    }),
-    ['request id: service2 got another one: the app before it did not forward x-request-id'],
-  ],
-  ['B3 was not forwarded', diagnosed('context-dropped'), ['b3 headers: service1-app did it']],
-  ['a clock is off, as seen in the trace', diagnosed('clock-skew'), ['clocks: service1-app did it']],
-  [
-    'all clocks are behind',
-    withRequest({ sentAt: sentAt + 5000 }),
-    ["clocks: the spans are 4999 ms behind this machine's clock"],
-  ],
-  [
-    'all clocks are ahead',
-    withRequest({ sentAt: sentAt - 5000 }),
-    ["clocks: the spans are 4993 ms ahead of this machine's clock"],
-  ],
-  [
-    'the front did not answer',
-    { ...healthy, request: undefined, requestError: 'it did not answer' },
-    ['b3 headers: it did not answer'],
-  ],
+  [diagnosed('context-dropped'), 'b3 headers: service1-app did it'],
+  [diagnosed('clock-skew'), 'clocks: service1-app did it'],
+  [withRequest({ sentAt: sentAt + 5000 }), "clocks: the spans are 4999 ms behind this machine's clock"],
+  [withRequest({ sentAt: sentAt - 5000 }), "clocks: the spans are 4993 ms ahead of this machine's clock"],
+  [{ request: undefined, requestError: 'it did not answer' }, 'b3 headers: it did not answer'],
 ];
 
-for (const [title, facts, wrong] of cases) {
-  test(title, () => {
-    assert.deepEqual(wrongs(facts), wrong);
-    for (const { verdict, advice } of examine(facts)) assert.equal(advice !== undefined, verdict === 'wrong');
+for (const [change, ...wrong] of cases) {
+  test(wrong.join(' | ') || `nothing is wrong: ${JSON.stringify(change)}`, () => {
+    const checks = examine({ ...healthy, ...change });
+    const seen = checks.flatMap(({ name, verdict, seen }) => (verdict === 'wrong' ? `${name}: ${seen}` : []));
+    assert.deepEqual(seen, wrong);
+    for (const { verdict, advice } of checks) assert.equal(advice !== undefined, verdict === 'wrong');
   });
 }
 
