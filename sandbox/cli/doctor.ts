@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import type { Check } from '../doctor/check.js';
 import { probe } from '../doctor/probe.js';
-import { type Check, examine } from '../doctor/rules.js';
+import { examine } from '../doctor/rules.js';
 import { paint, wrapLine } from '../picture/terminal-text.js';
 import { ExitCode, exiting } from './exit-code.js';
 import { jsonOption, type RequestOptions } from './options.js';

@@ -27,7 +27,9 @@ interface Inspected {
     readonly Labels: Readonly<Record<string, string>>;
   };
   readonly NetworkSettings: {
-    readonly Ports: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>>;
+    readonly Ports: Readonly<
+      Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>
+    > | null;
   };
 }
 
@@ -57,7 +59,7 @@ export async function listContainers(root: string): Promise<Container[]> {
 
 function readContainer({ State: state, Config: config, NetworkSettings: network }: Inspected): Container {
   const main = config.Env?.find((each) => each.startsWith('APP_MAIN='));
-  const published = Object.entries(network.Ports).flatMap(([port, addresses]) =>
+  const published = Object.entries(network.Ports ?? {}).flatMap(([port, addresses]) =>
     (addresses ?? [])
       .slice(0, 1)
       .map(({ HostIp: host, HostPort }) => [Number.parseInt(port, 10), { host, port: Number(HostPort) }] as const),

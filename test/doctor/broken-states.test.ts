@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { execa } from 'execa';
 import { cache, root } from '../../sandbox/cli/project.js';
-import type { Check } from '../../sandbox/doctor/rules.js';
+import type { Check } from '../../sandbox/doctor/check.js';
 import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
 import { ownEnvironment } from '../topology/own-environment.js';
