@@ -1,9 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { run } from 'node:test';
-import { spec } from 'node:test/reporters';
 import { execa } from 'execa';
 import { cache, root } from '../sandbox/cli/project.js';
 import { installEnvoy, installZipkin } from '../sandbox/topology/download-parts.js';
@@ -11,6 +7,7 @@ import { isInstalled } from '../sandbox/topology/managed-process.js';
 import { NativeSandbox } from '../sandbox/topology/native-sandbox.js';
 import { freePorts } from '../sandbox/topology/ports.js';
 import { readModel } from '../sandbox/topology/read-model.js';
+import { filesBelow, longestClusterFileMs, runFiles, sideBySide, tally } from './run-files.js';
 
 /**
  * `npm test` runs lint and each group of tests, in CI the long groups too. Its last line has the totals. `npm test -- unit`
@@ -19,37 +16,7 @@ import { readModel } from '../sandbox/topology/read-model.js';
 
 delete process.env.FORCE_COLOR; // tests compare output without colours
 
-const tally = { passed: 0, failed: 0 };
 const notRun: string[] = [];
-
-function filesBelow(folder: string): string[] {
-  const path = join(root, 'dist/test', folder);
-  return readdirSync(path, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.js'))
-    .map((file) => join(path, file))
-    .sort();
-}
-
-/** A file that hangs fails, so that the others still run. */
-const longestFileMs = 400_000;
-/** Cassandra and Zipkin start one after the other there, and pods drain before they end. */
-const longestClusterFileMs = 1_200_000;
-
-async function runFiles(
-  title: string,
-  files: string[],
-  { concurrency = 1, timeoutMs = longestFileMs }: { readonly concurrency?: number; readonly timeoutMs?: number } = {},
-): Promise<void> {
-  process.stdout.write(`\n== ${title}\n`);
-  const stream = run({ files, concurrency, timeout: timeoutMs });
-  stream.on('test:pass', ({ details, skip }) => {
-    if (details.type !== 'suite' && !skip) tally.passed += 1;
-  });
-  stream.on('test:fail', ({ details }) => {
-    if (details.type !== 'suite') tally.failed += 1;
-  });
-  await pipeline(stream, new spec(), process.stdout, { end: false });
-}
 
 async function lint(): Promise<void> {
   process.stdout.write('\n== types, lint and format\n');
@@ -81,7 +48,7 @@ async function unit(): Promise<void> {
     .map((entry) => entry.name);
   const before = { ...process.env };
   Object.assign(process.env, { ENVOY_BIN: envoyBinary, ZIPKIN_JAR: join(zipkinFolder ?? '', 'zipkin.jar') });
-  await runFiles('unit tests', folders.flatMap(filesBelow), { concurrency: availableParallelism() });
+  await runFiles('unit tests', folders.flatMap(filesBelow), sideBySide);
   process.env = before;
 }
 
@@ -105,31 +72,31 @@ async function native(): Promise<void> {
 const longFiles = (...names: string[]): string[] => names.map((name) => join(root, `dist/test/long/${name}.test.js`));
 
 async function faults(): Promise<void> {
-  await runFiles('faults, without Docker', longFiles('ledger-faults', 'faults-native'));
-  const title = 'faults, in Compose';
-  await withCompose(title, ['docker-compose.yml'], () => runFiles(title, longFiles('faults-compose')));
-}
-
-async function soak(): Promise<void> {
-  await runFiles('soak', longFiles('soak'));
+  const title = 'faults';
+  // They mostly wait, so the two sandboxes have their faults side by side.
+  const both = () =>
+    runFiles(`${title}, without Docker and in Compose`, longFiles('faults-native', 'faults-compose'), sideBySide);
+  if (!(await withCompose(`${title}, in Compose`, ['docker-compose.yml'], both))) {
+    await runFiles(`${title}, without Docker`, longFiles('faults-native'));
+  }
 }
 
 /** Whether a command succeeds. */
 const succeeds = async (command: string, ...args: string[]): Promise<boolean> =>
   !(await execa(command, args, { reject: false, stdin: 'ignore' })).failed;
 
-/** Runs `work` while a Compose project of these files runs, if a Docker daemon answers. */
-async function withCompose(title: string, files: readonly string[], work: () => Promise<void>): Promise<void> {
+const docker = (...args: string[]) =>
+  execa('docker', ['compose', ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+
+/** Runs `work` while a Compose project of these files runs. @returns false if no Docker daemon answers */
+async function withCompose(title: string, files: readonly string[], work: () => Promise<void>): Promise<boolean> {
   if (!(await succeeds('docker', 'info'))) {
     notRun.push(`${title}: no Docker daemon answers`);
-    return;
+    return false;
   }
-  await publishElsewhere();
-  const project = { COMPOSE_PROJECT_NAME: `sandbox-test-${process.pid}`, COMPOSE_FILE: files.join(':') };
   const before = { ...process.env };
-  Object.assign(process.env, project);
-  const docker = (...args: string[]) =>
-    execa('docker', ['compose', ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  await publishElsewhere();
+  Object.assign(process.env, { COMPOSE_PROJECT_NAME: `sandbox-test-${process.pid}`, COMPOSE_FILE: files.join(':') });
   try {
     await docker('up', '--build', '--detach', '--wait', '--quiet-pull');
     await work();
@@ -137,10 +104,11 @@ async function withCompose(title: string, files: readonly string[], work: () => 
     await docker('down', '--volumes', '--rmi', 'local');
     process.env = before;
   }
+  return true;
 }
 
-/** Tests of what Envoy and Zipkin do alike in both ways to run. They run natively only. */
-const onlyNative = /\/(hostile|hostile-load|propagation|zipkin-ui)\.test\.js$/;
+/** Tests of what Envoy, Zipkin and a command's surroundings do alike in both ways to run. They run natively only. */
+const onlyNative = /\/(hostile|hostile-load|propagation|surroundings|zipkin-ui)\.test\.js$/;
 
 async function compose(): Promise<void> {
   const title = 'end to end, in Compose';
@@ -162,10 +130,12 @@ async function cassandra(): Promise<void> {
 
 /**
  * Runs tests on the cluster of the context KUBE_CONTEXT. Nothing is applied to a cluster that was not named. KUBE_LOAD
- * is the command that loads images into it. Without it, the cluster must have the images of the overlays.
+ * is the command that loads images into it. Without it, the cluster must have the images of the overlays. Most clusters
+ * store NetworkPolicies without enforcing them, and no cluster says which it does: KUBE_POLICIES does.
  */
-async function onCluster(title: string, folder: string): Promise<void> {
-  const { KUBE_CONTEXT: context } = process.env;
+async function kubernetes(): Promise<void> {
+  const title = 'on Kubernetes';
+  const { KUBE_CONTEXT: context, KUBE_POLICIES: policies } = process.env;
   if (!context) {
     notRun.push(`${title}: KUBE_CONTEXT names no context of a kubeconfig`);
     return;
@@ -174,32 +144,8 @@ async function onCluster(title: string, folder: string): Promise<void> {
     notRun.push(`${title}: no cluster answers in the context '${context}'`);
     return;
   }
-  await runFiles(title, filesBelow(folder), { timeoutMs: longestClusterFileMs });
-}
-
-async function kubernetes(): Promise<void> {
-  await onCluster('on Kubernetes', 'deploy/kubernetes');
-}
-
-/** Most clusters store NetworkPolicies without enforcing them, and the cluster does not say which it does. */
-async function policies(): Promise<void> {
-  const title = 'NetworkPolicies, on Kubernetes';
-  if (process.env.KUBE_POLICIES === 'enforced') await onCluster(title, 'deploy/policies');
-  else notRun.push(`${title}: KUBE_POLICIES does not say that the cluster has them enforced`);
-}
-
-/** `npm start` as a user sees it: how it fails, and how it ends. */
-async function start(): Promise<void> {
-  await runFiles('npm start', filesBelow('cli'));
-}
-
-/** Checkouts as other users have them, natively and in Compose. */
-async function machines(): Promise<void> {
-  await runFiles('on other machines', filesBelow('machines'));
-}
-
-async function readme(): Promise<void> {
-  await runFiles('the commands of the documents', filesBelow('readme'));
+  if (!policies) notRun.push(`NetworkPolicies, ${title}: KUBE_POLICIES does not say how the cluster enforces them`);
+  await runFiles(title, filesBelow('deploy/kubernetes'), { timeoutMs: longestClusterFileMs });
 }
 
 /** The examples of docs/examples/, with their real libraries. */
@@ -213,8 +159,15 @@ async function tracers(): Promise<void> {
 }
 
 const isCi = process.env.CI === 'true';
-const short = { lint, unit, start, native, tracers, compose, machines, readme, cassandra, kubernetes, policies };
-const long = { faults, soak };
+const short = {
+  ...{ lint, unit },
+  start: () => runFiles('npm start', filesBelow('cli'), sideBySide),
+  ...{ native, tracers, compose },
+  machines: () => runFiles('on other machines', filesBelow('machines'), sideBySide),
+  readme: () => runFiles('the commands of the documents', filesBelow('readme')),
+  ...{ cassandra, kubernetes },
+};
+const long = { faults, soak: () => runFiles('soak', longFiles('soak')) };
 const groups: Record<string, () => Promise<void>> = { ...short, ...long };
 const args = process.argv.slice(2);
 for (const name of args.map((arg) => arg.replace(/^no-/, ''))) {

@@ -1,9 +1,7 @@
-import { generateLoad } from '../../sandbox/load/generate.js';
-import { loadLimits } from '../../sandbox/load/load-plan.js';
-import { type MeasuredLoad, measureLoad } from '../../sandbox/load/measure.js';
+import type { MeasuredLoad } from '../../sandbox/load/measure.js';
 import type { SpanCounts } from '../../sandbox/observe/stored-traces.js';
 import { NativeControl } from '../control/native-control.js';
-import { requestPath } from '../request-shape.js';
+import { type Load, measure, send } from '../load.js';
 import type { Variant } from './variants.js';
 
 /** One load on one variant, with the CPU seconds of each of its processes for 1,000 requests. */
@@ -11,14 +9,6 @@ export interface Round extends MeasuredLoad {
   readonly cpu: Readonly<Record<string, number>>;
 }
 
-interface Load {
-  readonly concurrency: number;
-  readonly seconds: number;
-  /** Requests a second. Default: as many as are answered. */
-  readonly rate?: number;
-}
-
-const quietSeconds = 30;
 /** How long a restarted Zipkin is under load before the measurement. */
 const renewedWarmSeconds = 3;
 
@@ -44,27 +34,17 @@ export class VariantRun {
    */
   async load(load: Load): Promise<Round> {
     const { control, variant, spansEach } = this;
-    const { frontUrl } = control.sandbox;
-    const plan = { path: requestPath, headers: {}, count: loadLimits.count, rate: undefined, frontUrl, ...load };
-    const stopped = new AbortController().signal;
     if (variant.zipkinAnew) {
       await control.stop(control.zipkin);
       await control.start(control.zipkin);
-      await generateLoad({ ...plan, seconds: renewedWarmSeconds }, () => undefined, stopped);
+      await send(control, { ...load, seconds: renewedWarmSeconds });
     }
     const before = await control.usage();
     let after = before;
-    const measured = await measureLoad(control.sandbox, plan, {
-      spansEach,
-      spanLimit: control.spanLimit,
-      keepUp: false,
-      quietSeconds,
-      stopped,
-      onProgress: () => undefined,
-      onQuiet: async () => {
-        after = await control.usage();
-      },
-    });
+    const onQuiet = async () => {
+      after = await control.usage();
+    };
+    const measured = await measure(control, load, { spansEach, quietSeconds: 30, onQuiet });
     const cpu = Object.entries(after).map(([name, { cpuSeconds }]) => [
       name,
       ((cpuSeconds - (before[name]?.cpuSeconds ?? 0)) * 1000) / Math.max(1, measured.answered),

@@ -1,8 +1,6 @@
-import { generateLoad } from '../../sandbox/load/generate.js';
-import { type LoadPlan, loadLimits } from '../../sandbox/load/load-plan.js';
-import { type MeasuredLoad, measureLoad } from '../../sandbox/load/measure.js';
+import type { MeasuredLoad } from '../../sandbox/load/measure.js';
 import type { Control } from '../control/control.js';
-import { requestPath } from '../request-shape.js';
+import { measure, send } from '../load.js';
 import { type MemorySample, type MemoryTrend, memoryTrends } from './memory-trend.js';
 
 export interface SoakPlan {
@@ -23,7 +21,6 @@ export interface Soaked {
 
 /** Long enough to fill Zipkin's memory several times, so that it stays as full during the soak. */
 const saturationSeconds = 15;
-const quietSeconds = 60;
 const samples = 60;
 const sayEveryMs = 10_000;
 
@@ -35,15 +32,8 @@ const sayEveryMs = 10_000;
  */
 export async function soak(control: Control, plan: SoakPlan): Promise<Soaked> {
   const { say, seconds, spansEach } = plan;
-  const { spanLimit, sandbox } = control;
-  const { frontUrl } = sandbox;
-  const planOf = (rate: number | undefined, seconds: number): LoadPlan => ({
-    ...{ frontUrl, path: requestPath, headers: {}, concurrency: 16, count: loadLimits.count },
-    ...{ rate, seconds },
-  });
-  const stopped = new AbortController().signal;
   say(`as many requests as are answered, ${saturationSeconds} s`);
-  const most = await generateLoad(planOf(undefined, saturationSeconds), () => undefined, stopped);
+  const most = await send(control, { seconds: saturationSeconds });
   const rate = plan.rate ?? Math.max(1, Math.round(most.answered / most.seconds / 2));
   say(`${rate} requests a second, ${seconds} s`);
   const memory: MemorySample[] = [];
@@ -55,8 +45,8 @@ export async function soak(control: Control, plan: SoakPlan): Promise<Soaked> {
     saidAt = Date.now();
     say(text);
   };
-  const options = { spansEach, spanLimit, keepUp: true, quietSeconds, stopped, onProgress };
-  const load = await measureLoad(sandbox, planOf(rate, seconds), options).finally(() => clearInterval(timer));
+  const options = { spansEach, keepUp: true, onProgress };
+  const load = await measure(control, { rate, seconds }, options).finally(() => clearInterval(timer));
   return { rate, load, memory: memoryTrends(memory) };
 }
 

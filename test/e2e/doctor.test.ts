@@ -42,7 +42,8 @@ const faults: readonly (readonly [title: string, fault: () => Promise<unknown>, 
   ],
 ];
 
-for (const [title, fault, wrong] of faults) {
+// The doctor asks a Compose sandbox in other ways, as the test above shows, and judges the answers alike.
+for (const [title, fault, wrong] of sandbox.mode === 'native' ? faults : []) {
   test(`${title}: only that line is wrong, and it says what to do`, async () => {
     await fault();
     const { stdout, exitCode } = await doctor();

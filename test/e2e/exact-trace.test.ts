@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import pMap from 'p-map';
 import { labelOf, requestIdTag, type Span } from '../../sandbox/trace/span.js';
 import { buildTree } from '../../sandbox/trace/tree.js';
 import { matchShape } from '../../sandbox/verdict/match-shape.js';
+import { exactTraces, sendMany } from '../deploy/exact-traces.js';
 import { request, sandbox, shapeOf, spansOf, tracedRequest, zipkin } from './requests.js';
 
 /**
@@ -91,22 +91,7 @@ test("span names come from the configuration, never from the client's Host heade
 
 test('300 requests, 32 in parallel: 300 traces of exactly eleven spans, each dependency link 300 times', async () => {
   const since = Date.now();
-  const shape = shapeOf('/trace/1');
-  const traceIds = await pMap(
-    Array(300).keys(),
-    async () => {
-      const { status, traceId } = await request('/trace/1');
-      assert.equal(status, 200);
-      return traceId;
-    },
-    { concurrency: 32 },
-  );
-  assert.equal(new Set(traceIds).size, 300);
-  for (const traceId of traceIds) {
-    const spans = await spansOf(traceId, 11);
-    assert.equal(spans.length, 11);
-    assert.deepEqual(matchShape(shape, buildTree(spans)).findings, []);
-  }
+  await exactTraces(zipkin, await sendMany(sandbox.frontUrl, 300, 32));
   const links = await zipkin.dependencies(Date.now(), Date.now() - since);
   assert.deepEqual(links.map(({ parent, child, callCount }) => `${parent} → ${child}: ${callCount}`).sort(), [
     'front-proxy → service1: 300',

@@ -74,8 +74,10 @@ describe('slow clients, all at once, among 2,000 connections that send nothing',
   const results = new Map<string, Promise<Exchange>>();
   const lazy = new LazyClients();
   const limitMs = 30_000;
+  let stalled: ReturnType<typeof http2Outcome>;
   before(async () => {
     await lazy.open(2000);
+    stalled = withHttp2((session) => http2Outcome(session, { stalls: true }));
     for (const { name, chunks } of slowCases) {
       results.set(`${name}`, exchange(sandbox.frontUrl, chunks, limitMs));
     }
@@ -93,7 +95,7 @@ describe('slow clients, all at once, among 2,000 connections that send nothing',
   }
 
   test('HTTP/2, a body that does not begin → 408', async () => {
-    assert.equal((await withHttp2((session) => http2Outcome(session, { stalls: true }))).outcome, 408);
+    assert.equal((await stalled).outcome, 408);
   });
 
   test('the front proxy closes all 2,000', () => lazy.allClosed());
