@@ -4,7 +4,7 @@ import { ExitCode } from '../sandbox/cli/exit-code.js';
 import { jsonOption, numberOption } from '../sandbox/cli/options.js';
 import { root } from '../sandbox/cli/project.js';
 
-import { spansByService } from '../sandbox/observe/shape-counts.js';
+import { spansByService } from '../sandbox/verdict/shape.js';
 import { type BenchOptions, runBench, runSweep } from './bench/bench.js';
 import { describeBench, describeVariants } from './bench/bench-report.js';
 import { describeMachine } from './bench/machine.js';

@@ -4,7 +4,7 @@ import { jsonOption, numberOption } from '../sandbox/cli/options.js';
 
 import { loadLimits } from '../sandbox/load/load-plan.js';
 import { describeLoad } from '../sandbox/load/report.js';
-import { spansByService } from '../sandbox/observe/shape-counts.js';
+import { spansByService } from '../sandbox/verdict/shape.js';
 import { withControl } from './control/with-control.js';
 import { sayWithTime } from './progress.js';
 import { requestShape } from './request-shape.js';

@@ -1,5 +1,5 @@
 import { markdownTable } from 'markdown-table';
-import type { Usage } from '../../sandbox/load/process-usage.js';
+import type { Usage } from '../control/process-usage.js';
 import type { Bench } from './bench.js';
 import type { Summary } from './rounds.js';
 

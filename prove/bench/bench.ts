@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { median } from '../../sandbox/load/latency.js';
 import type { MeasuredLoad } from '../../sandbox/load/measure.js';
-import type { Usage } from '../../sandbox/load/process-usage.js';
 import { traceRequest } from '../../sandbox/observe/collect.js';
 import type { SpanCounts } from '../../sandbox/observe/stored-traces.js';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
+import type { Usage } from '../control/process-usage.js';
 import { requestPath } from '../request-shape.js';
-import { type RoundOptions, runRounds, type Summary } from './rounds.js';
+import { median, type RoundOptions, runRounds, type Summary } from './rounds.js';
 import { VariantRun } from './variant-run.js';
 import type { Variant } from './variants.js';
 

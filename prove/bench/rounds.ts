@@ -1,4 +1,3 @@
-import { median } from '../../sandbox/load/latency.js';
 import type { Round, VariantRun } from './variant-run.js';
 
 /** The medians of a variant's rounds. Spans are sums. */
@@ -67,4 +66,13 @@ export async function runRounds(runs: readonly VariantRun[], options: RoundOptio
     }
   }
   return [...results].map(([run, done]) => summarise(run, done));
+}
+
+/** @returns the middle of `values`, or the mean of the two in the middle; 0 if there are none */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  if (sorted.length === 0) return 0;
+  if (sorted.length % 2 === 1) return sorted[Math.floor(middle)] ?? 0;
+  return ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }

@@ -1,9 +1,9 @@
 import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
-import type { ProcessEntry } from '../../sandbox/load/process-usage.js';
 import type { RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
 import { waitFor } from '../../sandbox/topology/wait.js';
 import { Control } from './control.js';
+import type { ProcessEntry } from './process-usage.js';
 
 const init = 1;
 const addressFormat = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';

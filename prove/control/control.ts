@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
-import { isOwnCommand, type ProcessEntry, readProcesses } from '../../sandbox/load/process-usage.js';
 import { spanLimitOf } from '../../sandbox/load/span-limit.js';
 import type { Model } from '../../sandbox/topology/model.js';
 import type { RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
+import { isOwnCommand, type ProcessEntry, readProcesses } from './process-usage.js';
 
 /** A service of docker-compose.yml, or one process of it: `NAME`, `NAME/app`, `NAME/sidecar`. */
 export type Part = string;

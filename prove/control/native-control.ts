@@ -1,7 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cache, root } from '../../sandbox/cli/project.js';
-import { readUsage, type Usage } from '../../sandbox/load/process-usage.js';
 import { installEnvoy, installZipkin } from '../../sandbox/topology/download-parts.js';
 import type { ManagedProcess } from '../../sandbox/topology/managed-process.js';
 import type { Model } from '../../sandbox/topology/model.js';
@@ -10,6 +9,7 @@ import { freePorts } from '../../sandbox/topology/ports.js';
 import { readModel } from '../../sandbox/topology/read-model.js';
 import { findSandbox, type RunningSandbox } from '../../sandbox/topology/running-sandbox.js';
 import { Control } from './control.js';
+import { readUsage, type Usage } from './process-usage.js';
 
 /** The differences of a sandbox from the one as shipped. */
 export interface Changes {

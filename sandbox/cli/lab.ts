@@ -45,7 +45,7 @@ async function lab(name: string | undefined, { json }: Pick<RequestOptions, 'jso
   const zipkin = new ZipkinClient(sandbox.zipkinUrl);
   const request = { url: new URL(sandbox.frontUrl + path), method: 'GET', headers: {} };
   const count = labCase?.requests ?? 1;
-  const judged = await verify({ request, count, shape, zipkin, sandbox, within });
+  const judged = await verify({ request, count, shape, zipkin, sandbox, limits: { within } });
   const [broken] = judged.filter(({ verdict }) => !verdict.whole);
   if (json) printJson({ case: name, traces: judged.map(asDocument) });
   else {

@@ -7,7 +7,8 @@ import { findSandbox, type RunningSandbox } from '../topology/running-sandbox.js
 import { isThisMachine } from '../topology/this-machine.js';
 import { readTraces } from '../trace/read-traces.js';
 import type { Span } from '../trace/span.js';
-import { parseShape, type Shape } from '../verdict/shape.js';
+import { parseShape } from '../verdict/parse-shape.js';
+import type { Shape } from '../verdict/shape.js';
 import { UsageError } from './exit-code.js';
 import { cache, root } from './project.js';
 

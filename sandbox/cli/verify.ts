@@ -6,7 +6,8 @@ import { longestReportMs } from '../observe/judged-trace.js';
 import { verify } from '../observe/verify.js';
 import { shapeOf } from '../topology/model-shape.js';
 import { buildTree } from '../trace/tree.js';
-import { anyShape, type JudgeOptions } from '../verdict/judge.js';
+import type { Limits } from '../verdict/check-times.js';
+import { anyShape } from '../verdict/judge.js';
 import { recordShape } from '../verdict/record-shape.js';
 import type { Shape } from '../verdict/shape.js';
 import { ExitCode, exiting } from './exit-code.js';
@@ -38,14 +39,15 @@ interface VerifyOptions extends RequestOptions, ReportOptions {
 const mostRequests = 10_000;
 const mostRecent = 1000;
 
+function limitsOf({ within, tolerance }: VerifyOptions): Limits {
+  return { within, startTolerance: tolerance, endTolerance: tolerance };
+}
+
 /** Judges the stored traces that the options choose and sends no request. */
 async function judgeChosen(options: VerifyOptions): Promise<Judgement> {
-  const { id, file, recent, expect, service, within, tolerance, wait: waitMs = longestReportMs } = options;
+  const { id, file, recent, expect, service, wait: waitMs = longestReportMs } = options;
   const shape = expect ? await readShape(expect) : anyShape;
-  const limits: JudgeOptions = {
-    ...(within === undefined ? {} : { within }),
-    ...(tolerance === undefined ? {} : { startTolerance: tolerance, endTolerance: tolerance }),
-  };
+  const limits = limitsOf(options);
   if (file) return { judged: judgeStored(await readTraceFile(file), shape, limits), shape };
   const zipkin = await zipkinOf(options);
   if (id) {
@@ -54,7 +56,7 @@ async function judgeChosen(options: VerifyOptions): Promise<Judgement> {
   }
   const onWait = (ms: number) =>
     process.stderr.write(`waiting ${(ms / 1000).toFixed(0)} s for the last spans of the youngest traces\n`);
-  const last = { limit: recent ?? 1, serviceName: service?.toLowerCase(), waitMs, shape, onWait, options: limits };
+  const last = { limit: recent ?? 1, serviceName: service?.toLowerCase(), waitMs, shape, limits, onWait };
   return { judged: await judgeRecent(zipkin, last), shape, zipkin };
 }
 
@@ -78,14 +80,14 @@ async function shapeFor(path: string, targets: Targets, { expect }: VerifyOption
 
 async function sendAndJudge(path: string, targets: Targets, options: VerifyOptions): Promise<Judgement> {
   const { zipkin, sandbox } = targets;
-  const { count, wait: waitMs, within, tolerance } = options;
+  const { count, wait: waitMs } = options;
   const shape = await shapeFor(path, targets, options);
   const request = requestOf(targets, path, options);
   const showsProgress = canOverwrite(process.stderr) && count > 1;
   const onJudged = (done: number) => {
     if (showsProgress) process.stderr.write(`\r${done} of ${count} traces judged`);
   };
-  const judged = await verify({ request, count, shape, zipkin, sandbox, waitMs, within, tolerance, onJudged });
+  const judged = await verify({ request, count, shape, zipkin, sandbox, waitMs, limits: limitsOf(options), onJudged });
   if (showsProgress) process.stderr.write('\r\u001b[K');
   return { judged, shape, zipkin };
 }

@@ -13,19 +13,13 @@ export interface ReporterState {
   readonly unit: 'spans' | 'reports';
 }
 
-/** What Zipkin's collector counted during the request, for the reports of all requests. */
-export interface CollectorState {
-  readonly messages: number;
-  readonly messagesDropped: number;
-  readonly spansDropped: number;
-}
-
 /** What is known about a request beside its trace. Each part may be absent. */
 export interface Evidence {
   /** The spans of other traces, found by the same x-request-id or by about the same time. */
   readonly nearby?: readonly (readonly Span[])[];
   readonly reporters?: readonly ReporterState[];
-  readonly collector?: CollectorState | undefined;
+  /** What Zipkin's collector counted during the request, for the reports of all requests. */
+  readonly collector?: Readonly<Record<'messages' | 'messagesDropped' | 'spansDropped', number>> | undefined;
   /** The trace headers that entered and left the hops for this request. */
   readonly headers?: readonly HeaderRecord[];
 }

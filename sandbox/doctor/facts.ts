@@ -2,7 +2,7 @@ import type { Diagnosis } from '../diagnosis/cause.js';
 import type { JudgedTrace } from '../observe/judged-trace.js';
 import type { TracedAnswer } from '../observe/send.js';
 import type { Reporter } from '../topology/mesh-service.js';
-import type { Note } from '../verdict/own-app.js';
+import type { Note } from '../verdict/note.js';
 
 /**
  * A clock counts as correct if it is off by less than this many milliseconds, because a busy machine also delays spans.

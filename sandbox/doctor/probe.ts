@@ -8,7 +8,7 @@ import { shapeOf } from '../topology/model-shape.js';
 import { readModel } from '../topology/read-model.js';
 import { readRunRecord, runFolderOf } from '../topology/run-record.js';
 import { findSandbox, type RunningSandbox } from '../topology/running-sandbox.js';
-import { notesOn } from '../verdict/own-app.js';
+import { notesOn } from '../verdict/note.js';
 import { askDocker, brokenContainers } from './compose-project.js';
 import { clockToleranceMs, type Facts } from './facts.js';
 import { messageOf } from './failure.js';
@@ -84,7 +84,14 @@ async function askForTrace(sandbox: RunningSandbox): Promise<Pick<Facts, 'reques
     const { shape, why } = shapeOf(sandbox.model, path);
     if (!shape) throw new Error(why);
     const tolerance = clockToleranceMs * 1000;
-    const [judged] = await verify({ request, count: 1, shape, zipkin, sandbox, within: undefined, tolerance });
+    const [judged] = await verify({
+      request,
+      count: 1,
+      shape,
+      zipkin,
+      sandbox,
+      limits: { startTolerance: tolerance, endTolerance: tolerance },
+    });
     if (!judged) throw new Error('no request was sent');
     const { answer, traceId, spans, diagnoses, verdict } = judged;
     const notes = verdict.ownApps.flatMap(notesOn);

@@ -38,85 +38,65 @@ export interface Generated {
   readonly seconds: number;
 }
 
-const RECONNECT_MS = 200;
+const reconnectMs = 200;
 
 function traceIdIn(headers: readonly string[]): string {
-  for (let name = 0; name < headers.length; name += 2) {
-    if (headers[name]?.toLowerCase() === 'x-b3-traceid') return headers[name + 1] ?? '';
-  }
-  return '';
+  const name = headers.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === 'x-b3-traceid');
+  return name < 0 ? '' : (headers[name + 1] ?? '');
 }
 
-/** The part of a load that one connection sends. */
-class Connection {
-  requests = 0;
-  answered = 0;
-  readonly failures: Record<string, number> = {};
-  #client: autocannon.Client | undefined;
+/** What one connection sends: so many requests at most, evenly at a rate if there is one. */
+interface Share {
+  readonly count: number;
+  readonly rate: number | undefined;
+}
 
-  constructor(
-    private readonly plan: LoadPlan,
-    private readonly rate: number | undefined,
-    private readonly count: number,
-    private readonly onAnswer: (answer: Answered) => void,
-  ) {}
-
-  /** Sends until its count is reached or `ended` aborts. Requests in flight are still answered. */
-  async run(ended: AbortSignal): Promise<void> {
-    const drain = () => this.#drain();
-    ended.addEventListener('abort', drain);
-    while (!ended.aborted && this.requests < this.count) {
-      await this.#connect(this.count - this.requests);
-      if (this.requests < this.count) await delay(RECONNECT_MS, undefined, { signal: ended }).catch(() => undefined);
-    }
-    ended.removeEventListener('abort', drain);
-  }
-
-  #drain(): void {
-    if (this.#client) this.#client.responseMax = this.#client.reqsMade;
-  }
-
-  /** Runs one connection of autocannon until it has sent `amount` requests, or breaks. */
-  async #connect(amount: number): Promise<void> {
-    const { frontUrl, path, headers, seconds } = this.plan;
-    const before = this.answered;
-    let failure = 'connection closed';
-    await autocannon({
-      url: `${frontUrl}${path}`,
-      connections: 1,
-      ...(this.rate === undefined ? {} : { connectionRate: this.rate }),
-      maxConnectionRequests: amount,
-      duration: seconds + 2 * answerSeconds,
-      timeout: answerSeconds,
-      sampleInt: 100,
-      headers,
-      setupClient: (client) => {
-        let traceId = '';
-        this.#client = client;
-        client.on('headers', ({ headers: came }: RawHeaders) => {
-          traceId = traceIdIn(came);
-        });
-        client.on('response', (status, _bytes, milliseconds) => {
-          this.answered += 1;
-          this.onAnswer({ status, traceId, milliseconds });
-        });
-        // By default autocannon would connect again at once, thousands of times a second.
-        client.on('connError', (error) => {
-          failure = error.code ?? error.message;
-          client.destroy();
-        });
-        client.on('timeout', () => {
-          failure = `no answer within ${answerSeconds} s`;
-          client.destroy();
-        });
-      },
-    });
-    const sent = this.#client?.reqsMade ?? 0;
-    this.#client = undefined;
-    this.requests += sent;
-    const unanswered = sent - (this.answered - before);
-    if (unanswered > 0) this.failures[failure] = (this.failures[failure] ?? 0) + unanswered;
-  }
+/** Runs one connection of autocannon until its share is sent, until it breaks, or until `ended` aborts. */
+async function runConnection(
+  { frontUrl, path, headers, seconds }: LoadPlan,
+  { count, rate }: Share,
+  onAnswer: (answer: Answered) => void,
+  ended: AbortSignal,
+) {
+  const clients: autocannon.Client[] = [];
+  let [answered, failure] = [0, 'connection closed'];
+  // Requests in flight are still answered.
+  const drain = () => {
+    for (const client of clients) client.responseMax = client.reqsMade;
+  };
+  ended.addEventListener('abort', drain);
+  await autocannon({
+    url: `${frontUrl}${path}`,
+    connections: 1,
+    ...(rate === undefined ? {} : { connectionRate: rate }),
+    maxConnectionRequests: count,
+    duration: seconds + 2 * answerSeconds,
+    timeout: answerSeconds,
+    sampleInt: 100,
+    headers,
+    setupClient: (client) => {
+      let traceId = '';
+      clients.push(client);
+      client.on('headers', (answer: RawHeaders) => {
+        traceId = traceIdIn(answer.headers);
+      });
+      client.on('response', (status, _bytes, milliseconds) => {
+        answered += 1;
+        onAnswer({ status, traceId, milliseconds });
+      });
+      // By default autocannon would connect again at once, thousands of times a second.
+      client.on('connError', (error) => {
+        failure = error.code ?? error.message;
+        client.destroy();
+      });
+      client.on('timeout', () => {
+        failure = `no answer within ${answerSeconds} s`;
+        client.destroy();
+      });
+    },
+  });
+  ended.removeEventListener('abort', drain);
+  return { sent: clients[0]?.reqsMade ?? 0, answered, failure };
 }
 
 /** Splits `whole` into `parts` integers that differ by at most one. */
@@ -136,37 +116,35 @@ export async function generateLoad(
   onAnswer: (answer: Answered) => void,
   stopped: AbortSignal,
 ): Promise<Generated> {
-  const parts = Math.min(plan.concurrency, plan.count, plan.rate ?? Number.POSITIVE_INFINITY);
+  const { rate, count } = plan;
+  const parts = Math.min(plan.concurrency, count, rate ?? Number.POSITIVE_INFINITY);
   const ending = new AbortController();
-  setMaxListeners(0, ending.signal);
-  const end = (): void => ending.abort();
-  const timer = setTimeout(end, plan.seconds * 1000);
-  stopped.addEventListener('abort', end, { once: true });
-  if (stopped.aborted) end();
   const ended = ending.signal;
+  const end = () => ending.abort();
+  setMaxListeners(0, ended);
+  const timer = setTimeout(end, plan.seconds * 1000);
+  stopped.addEventListener('abort', end);
+  if (stopped.aborted) end();
+  const pause = (ms: number) => delay(ms, undefined, { signal: ended }).catch(() => undefined);
   const startedAt = performance.now();
-  const connections = await Promise.all(
-    Array.from({ length: parts }, async (_, part) => {
-      const rate = plan.rate === undefined ? undefined : share(plan.rate, parts, part);
-      const connection = new Connection(plan, rate, share(plan.count, parts, part), onAnswer);
-      const offset = rate === undefined ? 0 : (part * 1000) / parts;
-      await delay(offset, undefined, { signal: ended }).catch(() => undefined);
-      await connection.run(ended);
-      return connection;
-    }),
-  );
+  const failures: Record<string, number> = {};
+  let [requests, answered] = [0, 0];
+  const sendPart = async (_: unknown, part: number) => {
+    const rateHere = rate && share(rate, parts, part);
+    let left = share(count, parts, part);
+    await pause(rate ? (part * 1000) / parts : 0);
+    while (!ended.aborted && left > 0) {
+      const run = await runConnection(plan, { count: left, rate: rateHere }, onAnswer, ended);
+      const unanswered = run.sent - run.answered;
+      if (unanswered > 0) failures[run.failure] = (failures[run.failure] ?? 0) + unanswered;
+      requests += run.sent;
+      answered += run.answered;
+      left -= run.sent;
+      if (left > 0) await pause(reconnectMs);
+    }
+  };
+  await Promise.all(Array.from({ length: parts }, sendPart));
   clearTimeout(timer);
   stopped.removeEventListener('abort', end);
-  const failures: Record<string, number> = {};
-  for (const connection of connections) {
-    for (const [failure, requests] of Object.entries(connection.failures)) {
-      failures[failure] = (failures[failure] ?? 0) + requests;
-    }
-  }
-  return {
-    requests: connections.reduce((sum, { requests }) => sum + requests, 0),
-    answered: connections.reduce((sum, { answered }) => sum + answered, 0),
-    failures,
-    seconds: (performance.now() - startedAt) / 1000,
-  };
+  return { requests, answered, failures, seconds: (performance.now() - startedAt) / 1000 };
 }

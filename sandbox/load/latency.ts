@@ -26,12 +26,3 @@ export class Latencies {
     return { p50: at(50), p90: at(90), p99: at(99), max: at(100) };
   }
 }
-
-/** @returns the middle of `values`, or the mean of the two in the middle; 0 if there are none */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  if (sorted.length === 0) return 0;
-  if (sorted.length % 2 === 1) return sorted[Math.floor(middle)] ?? 0;
-  return ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-}

@@ -1,25 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CollectorWatch } from '../observe/collector-watch.js';
+import { watchCollector } from '../observe/collector.js';
 import { joinLedger, type Ledger } from '../observe/ledger.js';
-import { takeQuietSnapshot } from '../observe/snapshot.js';
+import { edgeBetween, takeQuietSnapshot } from '../observe/snapshot.js';
 import { type SpanCounts, StoredTraces } from '../observe/stored-traces.js';
 import { ZipkinClient } from '../observe/zipkin-client.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
-import { type Answered, generateLoad } from './generate.js';
+import { readContext } from '../trace/trace-headers.js';
+import { type Answered, type Generated, generateLoad } from './generate.js';
 import { Latencies, type Latency } from './latency.js';
-import { decisionIn, type LoadPlan } from './load-plan.js';
+import type { LoadPlan } from './load-plan.js';
 
 /** A load, its answers, and what happened to its spans. */
-export interface MeasuredLoad {
-  readonly requests: number;
-  readonly answered: number;
-  readonly seconds: number;
+export interface MeasuredLoad extends Generated {
   readonly requestsPerSecond: number;
   readonly latency: Latency;
   /** Answers by status. */
   readonly statuses: Readonly<Record<string, number>>;
-  /** Requests without an answer, by what happened instead. */
-  readonly failures: Readonly<Record<string, number>>;
   /** Whether every span had been reported or given up when the ledger was made. */
   readonly quiet: boolean;
   readonly ledger: Ledger;
@@ -41,8 +37,8 @@ export interface MeasureOptions {
   readonly onQuiet?: () => Promise<void>;
 }
 
-const LARGEST_SHARE_UNSEEN = 0.4;
-const TRACES_A_LOOK = 1000;
+const largestShareUnseen = 0.4;
+const tracesALook = 1000;
 // With tracing off, Envoy writes '-' instead.
 const traceIdPattern = /^[0-9a-f]{16,32}$/;
 
@@ -50,16 +46,11 @@ async function keepUp(traces: StoredTraces, options: MeasureOptions, ended: Abor
   const spans = Object.values(options.spansEach).reduce((sum, each) => sum + each, 0);
   while (!ended.aborted && spans > 0) {
     // A trace that could not be read now is read at the end.
-    if (traces.unseen * spans > options.spanLimit * LARGEST_SHARE_UNSEEN) {
-      await traces.look(TRACES_A_LOOK).catch(() => undefined);
-    }
+    const isLate = traces.unseen * spans > options.spanLimit * largestShareUnseen;
+    if (isLate) await traces.look(tracesALook).catch(() => undefined);
     await delay(50, undefined, { signal: ended }).catch(() => undefined);
   }
 }
-
-const tally = (counts: Record<string, number>, key: string | number): void => {
-  counts[key] = (counts[key] ?? 0) + 1;
-};
 
 /**
  * Sends a load to a running sandbox and accounts for every span of it.
@@ -71,67 +62,55 @@ export async function measureLoad(
   plan: LoadPlan,
   options: MeasureOptions,
 ): Promise<MeasuredLoad> {
-  const { onProgress } = options;
+  const { onProgress, quietSeconds, spanLimit } = options;
   const zipkin = new ZipkinClient(sandbox.zipkinUrl);
-  const decision = decisionIn(plan.headers);
+  const { decision } = readContext(plan.headers);
+  const sampled = decision && decision !== '0';
   const hasShape = Object.keys(options.spansEach).length > 0;
-  const spansEach = decision === 'deny' ? {} : options.spansEach;
-  onProgress('waiting for the last requests');
-  const { snapshot: before } = await takeQuietSnapshot(sandbox, options.quietSeconds);
-  const watch = new CollectorWatch(zipkin);
+  const spansEach = sampled === false ? {} : options.spansEach;
   const ownApps = sandbox.model.services.flatMap(({ app }) => (app?.isOwn ? app.name : []));
+  onProgress('waiting for the last requests');
+  const { snapshot: before } = await takeQuietSnapshot(sandbox, quietSeconds);
+  const stopWatching = watchCollector(zipkin);
   const traces = new StoredTraces((ids) => zipkin.traceMany(ids), spansEach, ownApps.length > 0);
 
   const latencies = new Latencies();
   const statuses: Record<string, number> = {};
   const onAnswer = ({ status, traceId, milliseconds }: Answered): void => {
     latencies.add(milliseconds);
-    tally(statuses, status);
+    statuses[status] = (statuses[status] ?? 0) + 1;
     if (traceIdPattern.test(traceId)) traces.add(traceId, hasShape && status === 200);
   };
   const startedAt = Date.now();
   const progress = setInterval(() => {
+    const { count } = latencies;
     const seconds = (Date.now() - startedAt) / 1000;
-    const failed = latencies.count - (statuses[200] ?? 0);
-    onProgress(
-      `${seconds.toFixed(0)} s, ${latencies.count} answers, ${(latencies.count / seconds).toFixed(0)}/s, ${failed} not 200`,
-    );
+    const failed = count - (statuses[200] ?? 0);
+    onProgress(`${seconds.toFixed(0)} s, ${count} answers, ${(count / seconds).toFixed(0)}/s, ${failed} not 200`);
   }, 1000);
   const ended = new AbortController();
   const keepingUp = options.keepUp ? keepUp(traces, options, ended.signal) : undefined;
   const generated = await generateLoad(plan, onAnswer, options.stopped);
   clearInterval(progress);
   onProgress('waiting for the last reports');
-  const { snapshot: after, quiet } = await takeQuietSnapshot(sandbox, options.quietSeconds);
+  const { snapshot: after, quiet } = await takeQuietSnapshot(sandbox, quietSeconds);
   await options.onQuiet?.();
   ended.abort();
   await keepingUp;
 
-  const collector = await watch.stop();
-  const edge = (name: 'requests' | 'traced') => (after.edge?.[name] ?? 0) - (before.edge?.[name] ?? 0);
+  const collector = await stopWatching();
+  const atEdge = edgeBetween(before, after);
   const found = await traces.finish({
-    mayEvict: collector.spansSinceStart > options.spanLimit,
-    maySkip: decision === 'none' && edge('traced') < edge('requests'),
+    mayEvict: collector.spansSinceStart > spanLimit,
+    maySkip: sampled === undefined && atEdge.traced < atEdge.requests,
     onProgress: (left) => onProgress(`reading traces, ${left} left`),
   });
-  const unanswered = generated.requests - generated.answered;
+  const { requests, answered, seconds } = generated;
   const traffic = {
-    requests: generated.requests,
+    ...{ requests, unanswered: requests - answered, sampled, spansEach, ownApps },
     asExpected: hasShape ? (statuses[200] ?? 0) : 0,
-    unanswered,
-    decision,
-    spansEach,
-    ownApps,
   };
-  return {
-    requests: generated.requests,
-    answered: generated.answered,
-    seconds: generated.seconds,
-    requestsPerSecond: generated.answered / generated.seconds,
-    latency: latencies.summary(),
-    statuses,
-    failures: generated.failures,
-    quiet,
-    ledger: joinLedger({ traffic, before, after, found, collector }),
-  };
+  const ledger = joinLedger({ traffic, before, after, found, collector });
+  const latency = latencies.summary();
+  return { ...generated, requestsPerSecond: answered / seconds, latency, statuses, quiet, ledger };
 }

@@ -1,8 +1,7 @@
-import type { CollectorState, ReporterState } from '../diagnosis/evidence.js';
+import type { ReporterState } from '../diagnosis/evidence.js';
 import type { Reporter } from '../topology/mesh-service.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { requestIdTag, type Span } from '../trace/span.js';
-import { type CollectorCounters, readCollectorCounters } from './collector-counters.js';
 import { lossesIn, readReporter } from './reporter-counters.js';
 import type { ZipkinClient } from './zipkin-client.js';
 
@@ -34,27 +33,6 @@ export function lostBetween(before: readonly ReporterState[], after: readonly Re
   });
 }
 
-/** @returns what Zipkin's collector has counted since it started; undefined if it does not answer */
-export function collectorCounters(zipkin: ZipkinClient): Promise<CollectorCounters | undefined> {
-  return zipkin.metrics().then(
-    (metrics) => readCollectorCounters([metrics]),
-    () => undefined,
-  );
-}
-
-/** @returns what it counted between two readings; undefined if it did not answer or was restarted */
-export function countedBetween(
-  before: CollectorCounters | undefined,
-  after: CollectorCounters | undefined,
-): CollectorState | undefined {
-  if (!before || !after || after.messages < before.messages) return undefined;
-  return {
-    messages: after.messages - before.messages,
-    messagesDropped: after.messagesDropped - before.messagesDropped,
-    spansDropped: after.spansDropped - before.spansDropped,
-  };
-}
-
 const aroundMs = 2000;
 
 /**
@@ -74,10 +52,5 @@ export async function tracesNearby(
     ? await zipkin.traces({ ...window, annotationQuery: `${requestIdTag}=${requestId}` })
     : [];
   const byTime = await zipkin.traces(window);
-  const seen = new Set<string | undefined>();
-  return [...byRequest, ...byTime].filter(([first]) => {
-    if (seen.has(first?.traceId)) return false;
-    seen.add(first?.traceId);
-    return true;
-  });
+  return [...new Map([...byRequest, ...byTime].map((spans) => [spans[0]?.traceId, spans])).values()];
 }

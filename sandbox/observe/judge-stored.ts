@@ -1,21 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { diagnose } from '../diagnosis/diagnose.js';
 import type { Span } from '../trace/span.js';
+import type { Limits } from '../verdict/check-times.js';
 import { ServedCalls } from '../verdict/cut-call.js';
-import { type JudgeOptions, judge } from '../verdict/judge.js';
+import { judge } from '../verdict/judge.js';
 import type { Shape } from '../verdict/shape.js';
 import { isLate, type JudgedTrace } from './judged-trace.js';
 import type { ZipkinClient } from './zipkin-client.js';
 
 /** Judges traces that are stored already. The other traces are evidence for each. Sends no request. */
-export function judgeStored(
-  traces: readonly (readonly Span[])[],
-  shape: Shape,
-  options: Omit<JudgeOptions, 'otherCalls'> = {},
-): JudgedTrace[] {
+export function judgeStored(traces: readonly (readonly Span[])[], shape: Shape, limits: Limits = {}): JudgedTrace[] {
   const otherCalls = new ServedCalls(traces);
   return traces.map((spans) => {
-    const verdict = judge(shape, spans, { ...options, otherCalls });
+    const verdict = judge(shape, spans, { ...limits, otherCalls });
     const diagnoses = verdict.whole ? [] : diagnose(verdict, { nearby: traces.filter((other) => other !== spans) });
     return { traceId: spans[0]?.traceId ?? '', spans, verdict, diagnoses };
   });
@@ -30,7 +27,7 @@ export interface RecentTraces {
   /** How late spans may come, in milliseconds. */
   readonly waitMs: number;
   readonly shape: Shape;
-  readonly options: Omit<JudgeOptions, 'otherCalls'>;
+  readonly limits: Limits;
   /** Called before the wait for late spans of young traces that are not complete. */
   readonly onWait: (milliseconds: number) => void;
 }
@@ -41,27 +38,20 @@ export interface RecentTraces {
  * @throws ZipkinError if Zipkin does not answer
  */
 export async function judgeRecent(zipkin: ZipkinClient, recent: RecentTraces): Promise<JudgedTrace[]> {
-  const { limit, serviceName, waitMs, shape, options, onWait } = recent;
+  const { limit, serviceName, waitMs, shape, limits, onWait } = recent;
   const query = { limit, lookback: recentDays * 86_400_000, ...(serviceName === undefined ? {} : { serviceName }) };
   const traces = await zipkin.traces(query);
-  const judged = judgeStored(traces, shape, options);
+  const judged = judgeStored(traces, shape, limits);
   const late = judged.filter(({ verdict }) => verdict.findings.some(isLate));
   const youngest = late.reduce((last, { spans }) => Math.max(last, lastStart(spans)), 0);
   const left = youngest / 1000 + waitMs - Date.now();
   if (left <= 0 || left > waitMs) return judged;
   onWait(left);
   await delay(left);
-  const again = new Map(
-    (await zipkin.traceMany(late.map(({ traceId }) => traceId))).map((spans) => [idOf(spans), spans]),
-  );
-  return judgeStored(
-    traces.map((spans) => again.get(idOf(spans)) ?? spans),
-    shape,
-    options,
-  );
+  const again = await zipkin.traceMany(late.map(({ traceId }) => traceId));
+  const latest = new Map([...traces, ...again].map((spans) => [spans[0]?.traceId, spans]));
+  return judgeStored([...latest.values()], shape, limits);
 }
-
-const idOf = (spans: readonly Span[]) => spans[0]?.traceId ?? '';
 
 function lastStart(spans: readonly Span[]): number {
   return spans.reduce((last, { timestamp = 0, duration = 0 }) => Math.max(last, timestamp + duration), 0);

@@ -1,6 +1,6 @@
-import type { CollectorAccount } from './collector-watch.js';
+import type { CollectorAccount } from './collector.js';
 import { lossesIn, type ReporterCounters } from './reporter-counters.js';
-import type { Snapshot } from './snapshot.js';
+import { edgeBetween, type Snapshot } from './snapshot.js';
 import type { SpanCounts, StoredSpans } from './stored-traces.js';
 
 /** The requests of one load. */
@@ -10,8 +10,8 @@ export interface Traffic {
   readonly asExpected: number;
   /** Without an answer, so without a known trace id. */
   readonly unanswered: number;
-  /** The sampling decision that every request carried. `none`: the front proxy decides. */
-  readonly decision: 'none' | 'accept' | 'deny';
+  /** The sampling decision that every request carried; undefined if the front proxy decides. */
+  readonly sampled: boolean | undefined;
   /** The spans of one traced request by reporter; empty if they are not known. */
   readonly spansEach: SpanCounts;
   /** The reporters that are apps of the user's own. */
@@ -142,12 +142,12 @@ function rowOf(reporter: string, input: LedgerInput, everyTraced: boolean, other
  */
 export function joinLedger(input: LedgerInput): Ledger {
   const { traffic, before, after, found, collector } = input;
-  const edgeRequests = (after.edge?.requests ?? 0) - (before.edge?.requests ?? 0);
-  const edgeTraced = (after.edge?.traced ?? 0) - (before.edge?.traced ?? 0);
-  const others = Math.max(0, edgeRequests - traffic.requests);
-  const everyTraced = traffic.decision === 'accept' || (traffic.decision === 'none' && edgeTraced >= edgeRequests);
-  const reporters = new Set(Object.keys(after.reporters));
-  if (traffic.ownApps.length > 0) for (const reporter of Object.keys(found.stored)) reporters.add(reporter);
+  const atEdge = edgeBetween(before, after);
+  const others = Math.max(0, atEdge.requests - traffic.requests);
+  const everyTraced = traffic.sampled ?? atEdge.traced >= atEdge.requests;
+  // One of the user's own apps may report under any name.
+  const unknown = traffic.ownApps.length > 0 ? Object.keys(found.stored) : [];
+  const reporters = new Set([...Object.keys(after.reporters), ...unknown]);
   const rows = [...reporters].map((reporter) => rowOf(reporter, input, everyTraced, others > 0));
   const sum = (column: 'stored' | 'evicted' | 'missing') => rows.reduce((total, row) => total + row[column], 0);
   const [stored, evicted] = [sum('stored'), sum('evicted')];

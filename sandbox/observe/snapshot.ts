@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Reporter } from '../topology/mesh-service.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
-import { readCollectorCounters } from './collector-counters.js';
+import { readCollector } from './collector.js';
 import { type EdgeCounters, type ReporterCounters, readEdge, readReporter } from './reporter-counters.js';
 import { ZipkinClient } from './zipkin-client.js';
 
@@ -15,21 +16,22 @@ export interface Snapshot {
   readonly collected: number | undefined;
 }
 
-const unlessFailed = <T>(promise: Promise<T>): Promise<T | undefined> => promise.catch(() => undefined);
-
 /** Reads all counters of a running sandbox at once. Never throws. */
-export async function takeSnapshot(sandbox: RunningSandbox): Promise<Snapshot> {
-  const zipkin = new ZipkinClient(sandbox.zipkinUrl);
-  const [reporters, edge, collected] = await Promise.all([
-    Promise.all(
-      sandbox.model.reporters.map(
-        async (each) => [each.name, await unlessFailed(readReporter(sandbox, each))] as const,
-      ),
-    ),
-    unlessFailed(readEdge(sandbox)),
-    unlessFailed(zipkin.metrics().then((metrics) => readCollectorCounters([metrics]).spans)),
+async function takeSnapshot(sandbox: RunningSandbox): Promise<Snapshot> {
+  const readNamed = async (reporter: Reporter) =>
+    [reporter.name, await readReporter(sandbox, reporter).catch(() => undefined)] as const;
+  const [reporters, edge, collector] = await Promise.all([
+    Promise.all(sandbox.model.reporters.map(readNamed)),
+    readEdge(sandbox).catch(() => undefined),
+    readCollector(new ZipkinClient(sandbox.zipkinUrl)),
   ]);
-  return { at: Date.now(), reporters: Object.fromEntries(reporters), edge, collected };
+  return { at: Date.now(), reporters: Object.fromEntries(reporters), edge, collected: collector?.spans };
+}
+
+/** What the front proxy counted between two snapshots; 0 if it did not answer. */
+export function edgeBetween(before: Snapshot, after: Snapshot): EdgeCounters {
+  const moved = (name: keyof EdgeCounters) => (after.edge?.[name] ?? 0) - (before.edge?.[name] ?? 0);
+  return { requests: moved('requests'), traced: moved('traced') };
 }
 
 /** Whether no counter moved between two snapshots and nothing waits to be delivered. */
@@ -60,7 +62,7 @@ export async function takeQuietSnapshot(
   seconds: number,
 ): Promise<{ readonly snapshot: Snapshot; readonly quiet: boolean }> {
   const deadline = Date.now() + seconds * 1000;
-  const betweenMs = 300 + ((await unlessFailed(flushIntervalMs(sandbox))) ?? 0);
+  const betweenMs = 300 + (await flushIntervalMs(sandbox).catch(() => 0));
   let earlier = await takeSnapshot(sandbox);
   while (Date.now() < deadline) {
     await delay(Math.min(betweenMs, deadline - Date.now()));

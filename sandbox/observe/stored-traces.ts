@@ -1,4 +1,4 @@
-import type { Span } from '../trace/span.js';
+import { type Span, serviceOf } from '../trace/span.js';
 
 /** Number of spans by the reporter's name in Zipkin. */
 export type SpanCounts = Readonly<Record<string, number>>;
@@ -35,8 +35,8 @@ export interface FinishOptions {
 type ReadTraces = (traceIds: readonly string[]) => Promise<readonly (readonly Span[])[]>;
 
 // Zipkin's server refuses a request line of more than 4,096 bytes.
-const TRACES_PER_READ = 100;
-const SHOWN_IDS = 5;
+const tracesPerRead = 100;
+const shownIds = 5;
 
 /**
  * Finds out which spans of a load's traces Zipkin has, by reading every trace. It forgets the traces that it found
@@ -78,47 +78,40 @@ export class StoredTraces {
    *
    * @param count the largest number of traces to read
    */
-  async look(count: number): Promise<void> {
-    const ids = [...this.#unseen.keys()].slice(0, count);
-    for (let from = 0; from < ids.length; from += TRACES_PER_READ) {
-      await this.#read(ids.slice(from, from + TRACES_PER_READ), (traceId, requests, found) => {
-        if (requests.other === 0 && this.#isWhole(requests, found)) this.#settle(traceId, requests, found);
-      });
-    }
+  look(count: number): Promise<void> {
+    const settleWhole = (traceId: string, requests: Requests, found: SpanCounts) => {
+      if (requests.other === 0 && this.#isWhole(requests, found)) this.#settle(traceId, requests, found);
+    };
+    return this.#read([...this.#unseen.keys()].slice(0, count), settleWhole);
   }
 
   /** Reads all traces that are left and takes the result as final. */
   async finish({ mayEvict, maySkip, onProgress }: FinishOptions): Promise<StoredSpans> {
-    const ids = [...this.#unseen.keys()];
-    for (let from = 0; from < ids.length; from += TRACES_PER_READ) {
-      await this.#read(ids.slice(from, from + TRACES_PER_READ), (traceId, requests, found) => {
-        const absent = Object.keys(found).length === 0;
-        if (absent && maySkip) this.#unseen.delete(traceId);
-        else if (absent && mayEvict) this.#evict(traceId, requests);
-        else this.#settle(traceId, requests, found);
-      });
-      onProgress(this.#unseen.size);
-    }
-    return {
-      stored: this.#stored,
-      evicted: this.#evicted,
-      unexpected: this.#unexpected,
-      wholeTraces: this.#whole,
-      incompleteTraces: this.#incomplete,
+    const settle = (traceId: string, requests: Requests, found: SpanCounts) => {
+      const isAbsent = Object.keys(found).length === 0;
+      if (isAbsent && maySkip) this.#unseen.delete(traceId);
+      else if (isAbsent && mayEvict) this.#evict(traceId, requests);
+      else this.#settle(traceId, requests, found);
     };
+    await this.#read([...this.#unseen.keys()], settle, onProgress);
+    const [stored, evicted, unexpected] = [this.#stored, this.#evicted, this.#unexpected];
+    return { stored, evicted, unexpected, wholeTraces: this.#whole, incompleteTraces: this.#incomplete };
   }
 
-  async #read(ids: readonly string[], each: (traceId: string, requests: Requests, found: SpanCounts) => void) {
-    const counts = new Map<string, Record<string, number>>();
-    for (const span of (await this.readTraces(ids)).flat()) {
-      const found = counts.get(span.traceId) ?? {};
-      const reporter = span.localEndpoint?.serviceName ?? '';
-      found[reporter] = (found[reporter] ?? 0) + 1;
-      counts.set(span.traceId, found);
-    }
-    for (const traceId of ids) {
-      const requests = this.#unseen.get(traceId);
-      if (requests) each(traceId, requests, counts.get(traceId) ?? {});
+  async #read(
+    ids: readonly string[],
+    each: (traceId: string, requests: Requests, found: SpanCounts) => void,
+    onProgress?: FinishOptions['onProgress'],
+  ): Promise<void> {
+    for (let from = 0; from < ids.length; from += tracesPerRead) {
+      const some = ids.slice(from, from + tracesPerRead);
+      const counts = new Map<string, Record<string, number>>(some.map((traceId) => [traceId, {}]));
+      for (const span of (await this.readTraces(some)).flat()) add(counts.get(span.traceId) ?? {}, serviceOf(span), 1);
+      for (const [traceId, found] of counts) {
+        const requests = this.#unseen.get(traceId);
+        if (requests) each(traceId, requests, found);
+      }
+      onProgress?.(this.#unseen.size);
     }
   }
 
@@ -127,19 +120,15 @@ export class StoredTraces {
   }
 
   #settle(traceId: string, requests: Requests, found: SpanCounts): void {
-    if (!this.#isWhole(requests, found)) this.#noteIncomplete(traceId);
-    else if (Object.keys(found).length > 0) this.#whole += 1;
+    if (this.#isWhole(requests, found)) this.#whole += Object.keys(found).length > 0 ? 1 : 0;
+    else if (this.#incomplete.length < shownIds) this.#incomplete.push(traceId);
     for (const [reporter, spans] of Object.entries(found)) {
-      const isOpen = requests.other > 0 || (this.hasOwnApps && this.shape[reporter] === undefined);
-      const most = isOpen ? spans : (this.shape[reporter] ?? 0) * requests.expected;
+      const each = this.shape[reporter] ?? (this.hasOwnApps ? spans : 0);
+      const most = requests.other > 0 ? spans : each * requests.expected;
       add(this.#stored, reporter, Math.min(spans, most));
       add(this.#unexpected, reporter, Math.max(0, spans - most));
     }
     this.#unseen.delete(traceId);
-  }
-
-  #noteIncomplete(traceId: string): void {
-    if (this.#incomplete.length < SHOWN_IDS) this.#incomplete.push(traceId);
   }
 
   #evict(traceId: string, { expected }: Requests): void {

@@ -3,10 +3,12 @@ import { diagnose } from '../diagnosis/diagnose.js';
 import { beganElsewhere } from '../diagnosis/explain-own-apps.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import type { Span } from '../trace/span.js';
+import type { Limits } from '../verdict/check-times.js';
 import { anyShape, judge, type Verdict } from '../verdict/judge.js';
 import type { Shape } from '../verdict/shape.js';
 import { collectTrace, quietMsOf } from './collect.js';
-import { collectorCounters, countedBetween, lostBetween, reporterStates, tracesNearby } from './gather-evidence.js';
+import { countedBetween, readCollector } from './collector.js';
+import { lostBetween, reporterStates, tracesNearby } from './gather-evidence.js';
 import { allHeaderRecords, type HopRecord, recordsOf, withHeaderLogs } from './header-log.js';
 import { isLate, longestReportMs, type VerifiedTrace } from './judged-trace.js';
 import { sendTraced, type TracedAnswer, type TracedRequest, withContext } from './send.js';
@@ -19,10 +21,7 @@ export interface Verification {
   readonly zipkin: ZipkinClient;
   /** This sandbox, if it is the system to verify. Its counters and header logs are evidence then. */
   readonly sandbox: RunningSandbox | undefined;
-  /** Longest duration of a whole request in microseconds; undefined for no limit. */
-  readonly within: number | undefined;
-  /** How many microseconds a span may lie outside its parent; undefined for the defaults of `judge`. */
-  readonly tolerance?: number | undefined;
+  readonly limits?: Limits;
   /**
    * Longest wait for spans after an answer, in milliseconds. Default: 12,000, longer than the default interval of
    * common tracers. This sandbox's processes report sooner.
@@ -51,50 +50,46 @@ export async function verify(verification: Verification): Promise<VerifiedTrace[
   const { request, count, zipkin, sandbox } = verification;
   const requests = Array.from({ length: count }, () => (sandbox ? request : withContext(request)));
   const statesBefore = sandbox ? await reporterStates(sandbox) : [];
-  const countersBefore = await collectorCounters(zipkin);
-  const send = () => pMap(requests, (each) => sendTraced(each), inParallel);
+  const countersBefore = await readCollector(zipkin);
+  const send = () => pMap(requests, sendTraced, inParallel);
   const writesHeaders = sandbox !== undefined && requests.length <= mostWithHeaders;
   const answers = await (writesHeaders ? withHeaderLogs(sandbox, send) : send());
-  const traces = await collectAll(verification, answers);
+  const collected = await collectAll(verification, answers);
   const records = writesHeaders ? await allHeaderRecords(sandbox) : [];
-  const judged = traces.map((trace) => {
-    const headers = recordsOf(records, trace.answer);
-    return { ...trace, headers, verdict: judgeOne(verification, trace.spans, trace.answer, headers) };
+  const judged = collected.map((one) => {
+    const sent = { ...one, headers: recordsOf(records, one.answer) };
+    return { sent, verdict: judgeSent(verification, sent) };
   });
   const isWhole = judged.every(({ verdict }) => verdict.whole);
   const reporters = sandbox && !isWhole ? lostBetween(statesBefore, await reporterStates(sandbox)) : [];
-  const collector = isWhole ? undefined : countedBetween(countersBefore, await collectorCounters(zipkin));
-  return pMap(
-    judged,
-    async ({ headers, waitedMs, ...trace }) => {
-      const silent = trace.verdict.ownApps.filter(({ nodes }) => nodes.length === 0);
-      if (trace.verdict.whole && silent.length === 0) return { ...trace, diagnoses: [] };
-      const nearby = await tracesNearby(zipkin, trace.answer.sentAt, trace.answer.requestId);
-      const elsewhere = silent.flatMap((own) => (beganElsewhere(own, nearby) ? own.app : []));
-      const verdict =
-        elsewhere.length > 0 ? judgeOne(verification, trace.spans, trace.answer, headers, elsewhere) : trace.verdict;
-      const diagnoses = diagnose(verdict, { nearby, reporters, headers, collector });
-      return { ...trace, verdict, diagnoses, ...(verdict.findings.some(isLate) && { waitedMs }) };
-    },
-    inParallel,
-  );
+  const collector = isWhole ? undefined : countedBetween(countersBefore, await readCollector(zipkin));
+  const explain = async ({ sent, verdict }: (typeof judged)[number]): Promise<VerifiedTrace> => {
+    const { answer, spans, headers, waitedMs } = sent;
+    const trace = { traceId: answer.traceId ?? '', answer, spans };
+    const silent = verdict.ownApps.filter(({ nodes }) => nodes.length === 0);
+    if (verdict.whole && silent.length === 0) return { ...trace, verdict, diagnoses: [] };
+    const nearby = await tracesNearby(zipkin, answer.sentAt, answer.requestId);
+    const elsewhere = silent.flatMap((own) => (beganElsewhere(own, nearby) ? own.app : []));
+    const final = elsewhere.length > 0 ? judgeSent(verification, sent, elsewhere) : verdict;
+    const diagnoses = diagnose(final, { nearby, reporters, headers, collector });
+    return { ...trace, verdict: final, diagnoses, ...(final.findings.some(isLate) && { waitedMs }) };
+  };
+  return pMap(judged, explain, inParallel);
 }
 
-function judgeOne(
-  { shape, sandbox, within, tolerance }: Verification,
-  spans: readonly Span[],
-  { callerSpanId, otherTraceIds }: TracedAnswer,
-  headers: readonly HopRecord[],
-  elsewhere: readonly string[] = [],
-): Verdict {
-  return judge(shape, spans, {
-    callerSpanId,
-    otherTraceIds,
-    headers,
-    elsewhere,
-    ...(sandbox ? { sendsParents: true, endTolerance: sandboxEndTolerance } : {}),
-    ...(within === undefined ? {} : { within }),
-    ...(tolerance === undefined ? {} : { startTolerance: tolerance, endTolerance: tolerance }),
+interface Sent {
+  readonly answer: TracedAnswer;
+  readonly spans: readonly Span[];
+  readonly headers: readonly HopRecord[];
+}
+
+function judgeSent({ shape, sandbox, limits }: Verification, sent: Sent, elsewhere: readonly string[] = []): Verdict {
+  const { callerSpanId, otherTraceIds } = sent.answer;
+  return judge(shape, sent.spans, {
+    ...limits,
+    endTolerance: limits?.endTolerance ?? (sandbox && sandboxEndTolerance),
+    sendsParents: sandbox !== undefined,
+    ...{ callerSpanId, otherTraceIds, headers: sent.headers, elsewhere },
   });
 }
 
@@ -102,25 +97,21 @@ function judgeOne(
 function collectAll(verification: Verification, answers: readonly TracedAnswer[]) {
   const { shape, zipkin, sandbox, onJudged, waitMs } = verification;
   let collected = 0;
-  return pMap(
-    answers,
-    async (answer) => {
-      const { traceId, sentAt, tookMs } = answer;
-      const isComplete = (spans: readonly Span[]) => {
-        const { findings, ownApps } = judgeOne(verification, spans, answer, []);
-        return !findings.some(isLate) && ownApps.every(({ server }) => server);
-      };
-      const wait = {
-        limitMs: waitMs ?? longestReportMs,
-        ...(shape === anyShape ? {} : { enough: isComplete }),
-        since: sentAt + tookMs,
-        ...(sandbox && waitMs === undefined ? { quietMs: quietMsOf(sandbox) } : {}),
-      };
-      const spans = traceId === undefined ? [] : await collectTrace(zipkin, traceId, wait);
-      collected += 1;
-      onJudged?.(collected);
-      return { traceId: traceId ?? '', answer, spans, waitedMs: Date.now() - wait.since };
-    },
-    inParallel,
-  );
+  const collect = async (answer: TracedAnswer) => {
+    const isComplete = (spans: readonly Span[]) => {
+      const { findings, ownApps } = judgeSent(verification, { answer, spans, headers: [] });
+      return !findings.some(isLate) && ownApps.every(({ server }) => server);
+    };
+    const wait = {
+      limitMs: waitMs ?? longestReportMs,
+      ...(shape === anyShape ? {} : { enough: isComplete }),
+      since: answer.sentAt + answer.tookMs,
+      ...(sandbox && waitMs === undefined ? { quietMs: quietMsOf(sandbox) } : {}),
+    };
+    const spans = answer.traceId === undefined ? [] : await collectTrace(zipkin, answer.traceId, wait);
+    collected += 1;
+    onJudged?.(collected);
+    return { answer, spans, waitedMs: Date.now() - wait.since };
+  };
+  return pMap(answers, collect, inParallel);
 }

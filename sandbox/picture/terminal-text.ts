@@ -1,6 +1,14 @@
 import { styleText } from 'node:util';
 import stringWidth from 'string-width';
 
+export interface DrawOptions {
+  /** Columns of the terminal. No line is wider. Less than 40 counts as 40. */
+  readonly width: number;
+  readonly colour: boolean;
+  /** Default true. False draws with ASCII only. */
+  readonly unicode?: boolean;
+}
+
 const printableAscii = /^[ -~]*$/;
 /**
  * Text that takes one column for each character, so that nothing must be measured: ASCII and the characters of

@@ -1,8 +1,8 @@
 import { formatMicros } from '../trace/duration.js';
 import { noService } from '../trace/span.js';
 import type { TimeShare } from '../trace/time-split.js';
+import type { DrawOptions } from './terminal-text.js';
 import { columnsOf, fitColumns, paint, printable } from './terminal-text.js';
-import type { DrawOptions } from './waterfall-text.js';
 
 const mostShares = 30;
 

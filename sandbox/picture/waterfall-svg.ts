@@ -1,5 +1,5 @@
 import type { Interval } from '../trace/clock.js';
-import { formatMicros } from '../trace/duration.js';
+import { formatMicros, formatTime } from '../trace/duration.js';
 import { kindOf, noService, serviceOf } from '../trace/span.js';
 import type { SpanNode, SpanTree } from '../trace/tree.js';
 import { fitColumns, printable } from './terminal-text.js';
@@ -51,7 +51,7 @@ export function drawSvg(tree: SpanTree, { title }: SvgOptions = {}): string {
   let y = 96;
   const rows = waterfall.rows.map((row) => {
     const drawing = drawRow(row, waterfall, y);
-    y += rowHeight * (1 + notesOf(row).length);
+    y += rowHeight * (1 + row.notes.length);
     return drawing;
   });
   const height = y + 44;
@@ -78,9 +78,8 @@ export function escapeXml(text: string): string {
 }
 
 function summary({ traceId, size, total, start }: Waterfall): string {
-  const date = new Date((start ?? Number.NaN) / 1000);
-  const clock = Number.isNaN(date.getTime()) ? [] : [date.toISOString().replace('T', ' ').replace('Z', ' UTC')];
-  return [traceId, `${size} ${size === 1 ? 'span' : 'spans'}`, formatMicros(total), ...clock].join(' · ');
+  const count = `${size} ${size === 1 ? 'span' : 'spans'}`;
+  return [traceId, count, formatMicros(total), formatTime(start)].filter((text, i) => text || i === 0).join(' · ');
 }
 
 function describe({ rows, size, failed, total, shares }: Waterfall): string {
@@ -102,36 +101,26 @@ function drawAxis({ total }: Waterfall, bottom: number): string {
 }
 
 function drawRow(row: WaterfallRow, { total }: Waterfall, y: number): string {
-  const { node, error } = row;
+  const { node, notes, isFailed } = row;
   const { span } = node;
   const base = y + 15;
   const left = columns.service + leftOf(node);
   const service = cut(serviceOf(span) || noService, columns.kind - left);
   const name = cut(span.name ?? '', bars.from - columns.name);
   const duration = span.duration === undefined ? '?' : formatMicros(span.duration);
-  const notes = notesOf(row).map(({ mark, style, note }, i) => {
-    const text = cut(note, width - left - 40);
-    return `<text class="${style}" x="${left + 12}" y="${base + rowHeight * (i + 1)}">${mark} ${text}</text>`;
+  const lines = notes.map(({ text, isFault }, i) => {
+    const [style, mark] = isFault ? ['fault', '✗'] : ['dim', '…'];
+    const drawn = `${mark} ${cut(text, width - left - 40)}`;
+    return `<text class="${style}" x="${left + 12}" y="${base + rowHeight * (i + 1)}">${drawn}</text>`;
   });
-  return `<g role="listitem"${error === undefined ? '' : ' class="failed"'}>
-<title>${escapeXml(
-    `${serviceOf(span)} ${kindOf(span)} ${span.name ?? ''} ${duration} ${notesOf(row)
-      .map(({ note }) => note)
-      .join('; ')}`,
-  )}</title>
+  const said = notes.map(({ text }) => text).join('; ');
+  return `<g role="listitem"${isFailed ? ' class="failed"' : ''}>
+<title>${escapeXml(`${serviceOf(span)} ${kindOf(span)} ${span.name ?? ''} ${duration} ${said}`)}</title>
 ${drawBranch(node, y)}<text x="${left}" y="${base}">${service}</text>\
 <text class="dim" x="${columns.kind}" y="${base}">${kindOf(span)}</text>\
 <text x="${columns.name}" y="${base}">${name}</text>
 ${drawBar(row, total, y)}<text class="end" x="${width - 16}" y="${base}">${duration}</text>
-${notes.join('\n')}</g>`;
-}
-
-function notesOf({ error, remarks, asides }: WaterfallRow) {
-  const faults = error === undefined ? remarks : [error, ...remarks];
-  return [
-    ...faults.map((note) => ({ mark: '✗', style: 'fault', note })),
-    ...asides.map((note) => ({ mark: '…', style: 'dim', note })),
-  ];
+${lines.join('\n')}</g>`;
 }
 
 function leftOf({ depth }: SpanNode): number {

@@ -16,12 +16,14 @@ export interface WaterfallRow {
   /** The parts of the critical path in which the span worked itself. */
   readonly own: readonly Interval[];
   readonly isOnPath: boolean;
-  /** How the span says that it failed; see `errorOf`. */
-  readonly error: string | undefined;
-  /** What is odd about the place or the time of the span, in words. */
-  readonly remarks: readonly string[];
-  /** Other remarks: a caller that is not in the trace, how many spans below have no row. */
-  readonly asides: readonly string[];
+  readonly isFailed: boolean;
+  /** Faults: how the span says that it failed, and what is odd about its place or time. Then other remarks. */
+  readonly notes: readonly RowNote[];
+}
+
+export interface RowNote {
+  readonly text: string;
+  readonly isFault: boolean;
 }
 
 /** A trace that is ready to be drawn, on a terminal or as a picture. */
@@ -62,26 +64,23 @@ function layOut(tree: SpanTree): Waterfall {
   }
   const sinceStart = (time: Interval) => ({ start: time.start - start, end: time.end - start });
   const ownOf = new Map<SpanNode, Interval[]>();
-  for (const segment of path.segments) {
-    addTo(ownOf, segment.node, sinceStart(segment));
-  }
+  for (const segment of path.segments) addTo(ownOf, segment.node, sinceStart(segment));
   const skewOf = new Map(skews.map((skew) => [skew.node, skew]));
   const { isDrawn, leftOut } = selectRows(tree);
-  const nodes = tree.nodes;
-  const rows = nodes.filter(isDrawn).map((node): WaterfallRow => {
+  const rows = tree.nodes.filter(isDrawn).map((node): WaterfallRow => {
     const time = timeOf.get(node);
+    const isFirst = node === tree.roots[0];
+    const isCalled = isFirst && node.detached === 'missing parent';
+    const caller = isCalled ? [`its caller ${node.span.parentId} is not in this trace`] : [];
     return {
       node,
       time: time && sinceStart(time),
       own: ownOf.get(node) ?? [],
       isOnPath: path.nodes.has(node),
-      error: errorOf(node.span),
-      remarks: remarksOn(node, node === tree.roots[0], skewOf.get(node)),
-      asides: [
-        ...(node === tree.roots[0] && node.detached === 'missing parent'
-          ? [`its caller ${node.span.parentId} is not in this trace`]
-          : []),
-        ...(leftOut.get(node) ?? []),
+      isFailed: errorOf(node.span) !== undefined,
+      notes: [
+        ...faultsOf(node, isFirst, skewOf.get(node)).map((text) => ({ text, isFault: true })),
+        ...[...caller, ...(leftOut.get(node) ?? [])].map((text) => ({ text, isFault: false })),
       ],
     };
   });
@@ -89,26 +88,25 @@ function layOut(tree: SpanTree): Waterfall {
     traceId: tree.roots[0]?.span.traceId ?? '',
     rows,
     size: tree.nodes.length,
-    failed: nodes.filter(({ span }) => errorOf(span) !== undefined).length,
+    failed: tree.nodes.filter(({ span }) => errorOf(span) !== undefined).length,
     start: timeOf.size > 0 ? start : undefined,
     total: timeOf.size > 0 ? end - start : 0,
     shares: splitTime(path),
   };
 }
 
-function remarksOn({ span, detached, sameIdAs }: SpanNode, isFirst: boolean, skew: ClockSkew | undefined): string[] {
-  const remarks: string[] = [];
-  if (detached === 'missing parent' && !isFirst) remarks.push(`its parent ${span.parentId} is not in this trace`);
-  if (detached === 'cycle') remarks.push(`its parent ${span.parentId} is one of its own descendants`);
-  if (sameIdAs) remarks.push(`${labelOf(sameIdAs.span)} has the same id, ${span.id}`);
+function faultsOf({ span, detached, sameIdAs }: SpanNode, isFirst: boolean, skew: ClockSkew | undefined): string[] {
   const unit = wrongUnitOf(span.timestamp);
-  if (unit) remarks.push(`its timestamp is in ${unit}, not in microseconds`);
-  if ((span.duration ?? 0) < 0) remarks.push('its duration is negative');
-  if (skew) {
-    const amount = formatMicros(Math.abs(skew.ahead));
-    remarks.push(
+  const amount = formatMicros(Math.abs(skew?.ahead ?? 0));
+  const faults = [
+    errorOf(span),
+    detached === 'missing parent' && !isFirst && `its parent ${span.parentId} is not in this trace`,
+    detached === 'cycle' && `its parent ${span.parentId} is one of its own descendants`,
+    sameIdAs && `${labelOf(sameIdAs.span)} has the same id, ${span.id}`,
+    unit && `its timestamp is in ${unit}, not in microseconds`,
+    (span.duration ?? 0) < 0 && 'its duration is negative',
+    skew &&
       `the clock of ${skew.service} is ${amount} ${skew.ahead > 0 ? 'ahead' : 'behind'}; drawn as if it were right`,
-    );
-  }
-  return remarks;
+  ];
+  return faults.filter((fault) => typeof fault === 'string');
 }

@@ -1,4 +1,5 @@
 import { addTo } from './lists.js';
+import { show } from './show.js';
 import type { Endpoint, Span } from './span.js';
 
 /** A text that is not a list of traces. The message is one line: file, place, what was seen, what was expected. */
@@ -102,8 +103,3 @@ const fields: Readonly<Record<string, (value: unknown) => boolean>> = {
   ...{ localEndpoint: isEndpoint, remoteEndpoint: isEndpoint, annotations: Array.isArray, tags: areTags },
   ...{ shared: isFlag, debug: isFlag },
 };
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'missing';
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
-}

@@ -48,7 +48,8 @@ export function readContext(headers: Readonly<Record<string, string>>): Omit<Tra
   const w3c = lower.traceparent ?? lower.traceresponse ?? '';
   const [, trace, span, flags] = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})?-?([0-9a-f]{2})?/.exec(w3c) ?? [];
   if (b3.traceId !== undefined || trace === undefined) return b3;
-  return { ...ids(trace, span), decision: Number.parseInt(flags ?? '', 16) % 2 === 1 ? '1' : '0' };
+  const decision = Number.parseInt(flags ?? '', 16) % 2 === 1 ? '1' : '0';
+  return { ...ids(trace, span), decision: b3.decision ?? decision };
 }
 
 function ids(trace = '', span = '', parent = ''): Pick<TraceContext, 'traceId' | 'spanId' | 'parentId'> {

@@ -1,5 +1,5 @@
 import { addTo } from '../trace/lists.js';
-import { isServing, requestIdTag, type Span } from '../trace/span.js';
+import { beginsWithin, isServing, requestIdOf, type Span } from '../trace/span.js';
 import type { SpanTree } from '../trace/tree.js';
 import type { TraceFinding } from './finding.js';
 
@@ -12,7 +12,7 @@ export class ServedCalls {
     for (const span of traces.flat()) {
       if (!isServing(span)) continue;
       for (const id of new Set([span.id, span.parentId])) if (id) addTo(this.#bySpanId, id, span);
-      const requestId = span.tags?.[requestIdTag];
+      const requestId = requestIdOf(span);
       if (requestId) addTo(this.#byRequestId, requestId, span);
     }
   }
@@ -26,23 +26,18 @@ export class ServedCalls {
     const byRequest = requestId === undefined ? [] : (this.#byRequestId.get(requestId) ?? []);
     return (
       this.#bySpanId.get(caller.id)?.find(isElsewhere) ??
-      byRequest.find((span) => isElsewhere(span) && span.parentId === undefined && isWithin(span, caller))
+      byRequest.find((span) => isElsewhere(span) && span.parentId === undefined && beginsWithin(span, caller))
     );
   }
 }
 
 /** Finds the calls of a trace that continued in another trace, if Zipkin has both. */
-export function findCutCalls(tree: SpanTree, requestId: string | undefined, others: ServedCalls): TraceFinding[] {
+export function findCutCalls({ nodes, requestId }: SpanTree, others: ServedCalls): TraceFinding[] {
   const found = new Map<string, TraceFinding>();
-  for (const { span, children } of tree.nodes) {
+  for (const { span, children } of nodes) {
     if (span.kind !== 'CLIENT' || children.some((child) => isServing(child.span))) continue;
     const answer = others.answering(span, requestId);
     if (answer) found.set(answer.traceId, { type: 'cut-call', span, answer });
   }
   return [...found.values()];
-}
-
-function isWithin({ timestamp }: Span, outer: Span): boolean {
-  if (timestamp === undefined || outer.timestamp === undefined) return false;
-  return timestamp >= outer.timestamp && timestamp <= outer.timestamp + (outer.duration ?? 0);
 }

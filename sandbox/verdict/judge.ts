@@ -1,26 +1,15 @@
-import { namePlaces } from '../trace/clock.js';
 import { errorOf, requestIdOf, type Span } from '../trace/span.js';
-import { wrongUnitOf } from '../trace/time-unit.js';
 import { type HeaderRecord, readB3 } from '../trace/trace-headers.js';
-import { buildTree, isAnsweredCall, type SpanNode, type SpanTree } from '../trace/tree.js';
+import { buildTree, type SpanNode, type SpanTree } from '../trace/tree.js';
+import { checkDuration, checkTimes, type Limits } from './check-times.js';
 import { findCutCalls, type ServedCalls } from './cut-call.js';
 import type { Finding, TraceFinding } from './finding.js';
 import { matchShape, type ShapeMatch } from './match-shape.js';
 import { noteOddities } from './note.js';
-import { fitOwnApps, isLeftOpen, notesOn, type OwnAppTrace, readOwnApps } from './own-app.js';
+import { fitOwnApps, isLeftOpen, type OwnAppTrace, readOwnApps } from './own-app.js';
 import type { Shape } from './shape.js';
-import { hopOf } from './span-pattern.js';
 
-export interface JudgeOptions {
-  /** Microseconds that a span may begin before its parent, because clocks are coarse. Default 1,000. */
-  readonly startTolerance?: number;
-  /**
-   * Microseconds that a server may end after its client. Default: no limit, because a client need not wait for the
-   * whole answer.
-   */
-  readonly endTolerance?: number;
-  /** Longest duration of the whole request in microseconds. Default: no limit. */
-  readonly within?: number;
+export interface JudgeOptions extends Limits {
   /** The span id that the request carried, if it joined a trace. A span with this parent is not an orphan. */
   readonly callerSpanId?: string | undefined;
   /** Other traces that the answer names. */
@@ -73,15 +62,12 @@ export function judge(shape: Shape, spans: readonly Span[], options: JudgeOption
     ...checkIds(tree, options),
     ...checkDecisions(options.headers ?? []),
     ...checkFailures(nodes, match),
-    ...checkTimes(tree, nodes, options),
-    ...checkWhole(shape, tree, options),
-    ...(options.otherCalls ? findCutCalls(tree, tree.requestId, options.otherCalls) : []),
+    ...checkTimes(tree, options),
+    ...checkDuration(shape, tree, options),
+    ...(options.otherCalls ? findCutCalls(tree, options.otherCalls) : []),
   ];
   const findings = ownApps.length > 0 ? all.filter((finding) => !isLeftOpen(finding, ownApps, all)) : all;
-  const notes = [
-    ...ownApps.flatMap(notesOn).map(({ text }) => text),
-    ...noteOddities(tree, options.callerSpanId, ownApps.length > 0),
-  ];
+  const notes = noteOddities(tree, options.callerSpanId, ownApps);
   const { spansOf } = match;
   return { whole: findings.length === 0, findings, notes, shape: fitted.shape, tree, spansOf, ownApps };
 }
@@ -148,45 +134,4 @@ function checkFailures(nodes: readonly SpanNode[], { spansOf }: ShapeMatch): Tra
     const error = errorOf(node.span);
     return error === undefined || expected.has(node) ? [] : [{ type: 'failed-span', span: node.span, error }];
   });
-}
-
-function checkTimes(tree: SpanTree, nodes: readonly SpanNode[], options: JudgeOptions): TraceFinding[] {
-  const { startTolerance = 1_000, endTolerance = Number.POSITIVE_INFINITY } = options;
-  const placeOf = namePlaces(tree);
-  return nodes.flatMap((node): TraceFinding[] => {
-    const { span, parent } = node;
-    const { timestamp, duration } = span;
-    if (timestamp === undefined || (duration === undefined && !isOneWay(node)))
-      return [{ type: 'unfinished-span', span }];
-    const unit = wrongUnitOf(timestamp);
-    if (unit) return [{ type: 'wrong-unit', span, unit }];
-    if (duration !== undefined && duration < 0) return [{ type: 'negative-duration', span }];
-    const outer = parent?.span;
-    if (outer?.timestamp === undefined || wrongUnitOf(outer.timestamp)) return [];
-    const outside = { type: 'outside-parent', span, parent: outer } as const;
-    const early = outer.timestamp - timestamp;
-    // Inside one process, a tracer may record a span afterwards, such as the wait in a queue. And a consumer waits for
-    // messages.
-    const isCause = parent && placeOf(node) !== placeOf(parent) && span.kind !== 'CONSUMER';
-    if (isCause && early > startTolerance) return [{ ...outside, how: 'starts before', micros: early }];
-    if (!isAnsweredCall(node) || outer.duration === undefined || duration === undefined) return [];
-    const missed = timestamp - (outer.timestamp + outer.duration);
-    const late = missed + duration;
-    if (missed > endTolerance) return [{ ...outside, how: 'starts after the end of', micros: missed }];
-    return late > endTolerance ? [{ ...outside, how: 'ends after', micros: late }] : [];
-  });
-}
-
-/** A message needs no duration, and neither does a call whose answer nobody waits for. */
-function isOneWay(node: SpanNode): boolean {
-  const { span, parent, children } = node;
-  if (span.kind === 'PRODUCER' || span.kind === 'CONSUMER') return true;
-  if (isAnsweredCall(node)) return parent?.span.duration === undefined;
-  return span.kind === 'CLIENT' && children.some((child) => isAnsweredCall(child) && child.span.duration === undefined);
-}
-
-function checkWhole({ root }: Shape, { roots }: SpanTree, { within }: JudgeOptions): Finding[] {
-  const span = roots[0]?.span;
-  if (!span || within === undefined || (span.duration ?? 0) <= within) return [];
-  return [{ type: 'slow-span', hop: hopOf(root), span, limit: within }];
 }

@@ -1,9 +1,9 @@
-import { addTo } from '../trace/lists.js';
-import type { Span } from '../trace/span.js';
+import { addTo, groupBy } from '../trace/lists.js';
+import { labelOf, type Span } from '../trace/span.js';
 import type { SpanNode, SpanTree } from '../trace/tree.js';
 import type { ShapeFinding } from './finding.js';
 import type { ExpectedSpan, Shape } from './shape.js';
-import { groupByLabel, ShapeIndex } from './shape-index.js';
+import { ShapeIndex } from './shape-index.js';
 import {
   differences,
   fitsAlone,
@@ -11,8 +11,6 @@ import {
   hopOf,
   isSameHop,
   labelOfPattern,
-  likenessIfRenamed,
-  likenessOf,
   literalLabel,
 } from './span-pattern.js';
 
@@ -64,7 +62,7 @@ class Matching {
     readonly tree: SpanTree,
     readonly passed: ReadonlySet<Span>,
   ) {
-    this.#places = new ShapeIndex(shape);
+    this.#places = new ShapeIndex(shape, (place) => !this.#spansOf.has(place));
     this.#nodesByLabel = groupByLabel(tree.nodes);
   }
 
@@ -101,7 +99,7 @@ class Matching {
         for (const node of label === undefined ? pool : (poolByLabel.get(label) ?? [])) {
           if ((counts.get(expected) ?? 0) >= expected.times.max) break;
           if (!pool.has(node) || !fits(expected, node)) continue;
-          if (!level.isAboveMissing || this.#belongsTo(expected, node)) take(expected, node);
+          if (!level.isAboveMissing || this.#places.belongsTo(expected, node)) take(expected, node);
         }
       }
     }
@@ -116,7 +114,7 @@ class Matching {
     for (const expected of level.expected) {
       for (let count = counts.get(expected) ?? 0; count < expected.times.min; count++) {
         const absent = { ...level, candidates, expected };
-        if (candidates.some((node) => this.#isSkippedTo(expected, node))) this.#skip(absent);
+        if (candidates.some((node) => this.#places.isSkippedTo(expected, node))) this.#skip(absent);
         else this.#absent.push(absent);
       }
     }
@@ -147,7 +145,7 @@ class Matching {
   #placeElsewhere(absent: Absent): void {
     const { expected, under } = absent;
     const moved = this.#movedSpan(expected);
-    const renamed = absent.candidates.find((node) => !this.#taken.has(node) && this.#isRenamed(expected, node));
+    const renamed = absent.candidates.find((node) => !this.#taken.has(node) && this.#places.isRenamed(expected, node));
     if (moved) {
       const { expectedUnder } = absent;
       const seen = moved.parent ? { under: moved.parent.span } : {};
@@ -171,35 +169,10 @@ class Matching {
       if (!first || !isSameHop(expected, first)) continue;
       while (nodes[0] && this.#taken.has(nodes[0])) nodes.shift();
       const free = nodes.slice(0, mostStrangers).filter((node) => !this.#taken.has(node));
-      const moved = free.find((node) => this.#belongsTo(expected, node));
+      const moved = free.find((node) => this.#places.belongsTo(expected, node));
       if (moved) return moved;
     }
     return undefined;
-  }
-
-  /** False if the spans below this one show that it belongs to another empty place of the shape. */
-  #belongsTo(expected: ExpectedSpan, node: SpanNode): boolean {
-    const likeness = likenessOf(expected, node);
-    return this.#rivalsOf(node).every((rival) => rival === expected || likenessOf(rival, node) <= likeness);
-  }
-
-  /** The empty places of the shape where the span could belong. */
-  #rivalsOf(node: SpanNode): ExpectedSpan[] {
-    return this.#places
-      .of(node)
-      .filter((place) => !this.#spansOf.has(place))
-      .slice(0, mostStrangers);
-  }
-
-  /** Whether `expected` is missing and the span, which belongs below it, stands in its place. */
-  #isSkippedTo(expected: ExpectedSpan, node: SpanNode): boolean {
-    return this.#places.below(expected, node).length > 0 && !this.#isRenamed(expected, node);
-  }
-
-  /** Whether the span is `expected` under another service name or kind. The spans below it show that best. */
-  #isRenamed(expected: ExpectedSpan, node: SpanNode): boolean {
-    const likeness = likenessIfRenamed(expected, node);
-    return likeness > 0 && this.#rivalsOf(node).every((rival) => likenessOf(rival, node) < likeness);
   }
 
   #reportStranger(node: SpanNode): void {
@@ -210,4 +183,8 @@ class Matching {
       this.#findings.push({ type: 'unexpected-span', span, ...(parent && { under: parent.span }) });
     }
   }
+}
+
+function groupByLabel(nodes: Iterable<SpanNode>): Map<string, SpanNode[]> {
+  return new Map(groupBy(nodes, ({ span }) => labelOf(span)).map((group) => [labelOf(group[0].span), group]));
 }

@@ -1,5 +1,6 @@
-import { addressOf, deniesError, labelOf, requestIdOf, type Span, serviceOf } from '../trace/span.js';
+import { addressOf, deniesError, kindOf, labelOf, requestIdOf, type Span, serviceOf } from '../trace/span.js';
 import { isAnsweredCall, type SpanNode, type SpanTree } from '../trace/tree.js';
+import { dropsRequestId, nameOf, type OwnAppTrace } from './own-app.js';
 
 /** The settings that give a tracer's spans their service name. */
 export const setServiceName =
@@ -9,16 +10,20 @@ export const setServiceName =
  * Finds what is odd about a trace and not a fault, and what a trace alone cannot tell.
  *
  * @param callerSpanId the span id that the request carried, if it joined a trace
- * @param hasOwnApps whether the notes on the user's own apps already say who does not forward x-request-id
  * @returns a sentence each
  */
-export function noteOddities(tree: SpanTree, callerSpanId: string | undefined, hasOwnApps: boolean): string[] {
+export function noteOddities(
+  tree: SpanTree,
+  callerSpanId: string | undefined,
+  ownApps: readonly OwnAppTrace[],
+): string[] {
   const { nodes } = tree;
   return [
+    ...ownApps.flatMap(notesOn).map(({ text }) => text),
     ...noteNames(nodes),
     ...noteSilentCaller(tree, callerSpanId),
     ...noteShortIds(nodes),
-    ...(hasOwnApps ? [] : noteRequestIds(tree)),
+    ...(ownApps.length > 0 ? [] : noteRequestIds(tree)),
     ...noteEach(
       nodes.filter(({ span }) => deniesError(span)),
       (count, span) =>
@@ -79,4 +84,33 @@ function beginsLate(node: SpanNode): boolean {
   const { span, parent } = node;
   if (!isAnsweredCall(node) || span.timestamp === undefined || parent?.span.duration === undefined) return false;
   return span.timestamp > (parent.span.timestamp ?? span.timestamp) + parent.span.duration + 1000;
+}
+
+/** A remark on an app that is not a fault. */
+export interface Note {
+  readonly about: 'spans' | 'request id';
+  readonly text: string;
+}
+
+/** Says in one line which of the accepted ways the app's tracer took, and whether it dropped the request id. */
+export function notesOn(app: OwnAppTrace): Note[] {
+  const text = `${app.app} does not forward x-request-id, so the logs of this request have different ids`;
+  const spans: Note = { about: 'spans', text: describeOwnApp(app) };
+  return dropsRequestId(app) ? [spans, { about: 'request id', text }] : [spans];
+}
+
+function describeOwnApp(app: OwnAppTrace): string {
+  const { nodes, part, server, clients, isBeside } = app;
+  const carried = isBeside ? '; it forwards the headers unchanged' : '';
+  if (nodes.length === 0) return `${app.app}: no span${carried}`;
+  const place =
+    server?.span.id === server?.parent?.span.id ? "that shares its caller's id" : 'with its own id, below its caller';
+  const locals = nodes.filter(({ span }) => kindOf(span) === 'LOCAL').length;
+  const seen = [
+    server ? `a SERVER span ${place}` : 'no SERVER span',
+    ...(locals > 0 ? [`${locals} LOCAL`] : []),
+    ...(part.children.length > 0 ? [clients.length > 0 ? `${clients.length} CLIENT` : 'no CLIENT span'] : []),
+  ];
+  const name = nameOf(app);
+  return `${app.app}: ${seen.join(', ')}${carried}${name === app.app ? '' : `; it reports as ${name}`}`;
 }

@@ -1,4 +1,4 @@
-import { isServing, kindOf, requestIdTag, type Span, serviceOf } from '../trace/span.js';
+import { isServing, requestIdOf, type Span, serviceOf } from '../trace/span.js';
 import type { SpanNode, SpanTree } from '../trace/tree.js';
 import type { Finding } from './finding.js';
 import { allParts, type ExpectedSpan, type Shape } from './shape.js';
@@ -106,7 +106,7 @@ export function isNamedFor(app: string, span: Span): boolean {
 }
 
 /** The name under which the app reports, if somebody has set one. */
-function nameOf({ app, nodes, server }: OwnAppTrace): string {
+export function nameOf({ app, nodes, server }: OwnAppTrace): string {
   const [first] = server ? [server] : nodes;
   const seen = first ? serviceOf(first.span) : '';
   return unsetName.test(seen) ? app : seen;
@@ -132,36 +132,8 @@ export function isLeftOpen(finding: Finding, apps: readonly OwnAppTrace[], all: 
 
 const has = (nodes: readonly SpanNode[], span: Span) => nodes.some((node) => node.span === span);
 
-function dropsRequestId({ caller, called }: OwnAppTrace): boolean {
-  const came = caller?.parent?.span.tags?.[requestIdTag];
-  return came !== undefined && called.some(({ span }) => (span.tags?.[requestIdTag] ?? came) !== came);
-}
-
-/** A remark on an app that is not a fault. */
-export interface Note {
-  readonly about: 'spans' | 'request id';
-  readonly text: string;
-}
-
-/** Says in one line which of the accepted ways the app's tracer took, and whether it dropped the request id. */
-export function notesOn(app: OwnAppTrace): Note[] {
-  const text = `${app.app} does not forward x-request-id, so the logs of this request have different ids`;
-  const spans: Note = { about: 'spans', text: describeOwnApp(app) };
-  return dropsRequestId(app) ? [spans, { about: 'request id', text }] : [spans];
-}
-
-function describeOwnApp(app: OwnAppTrace): string {
-  const { nodes, part, server, clients, isBeside } = app;
-  const carried = isBeside ? '; it forwards the headers unchanged' : '';
-  if (nodes.length === 0) return `${app.app}: no span${carried}`;
-  const place =
-    server?.span.id === server?.parent?.span.id ? "that shares its caller's id" : 'with its own id, below its caller';
-  const locals = nodes.filter(({ span }) => kindOf(span) === 'LOCAL').length;
-  const seen = [
-    server ? `a SERVER span ${place}` : 'no SERVER span',
-    ...(locals > 0 ? [`${locals} LOCAL`] : []),
-    ...(part.children.length > 0 ? [clients.length > 0 ? `${clients.length} CLIENT` : 'no CLIENT span'] : []),
-  ];
-  const name = nameOf(app);
-  return `${app.app}: ${seen.join(', ')}${carried}${name === app.app ? '' : `; it reports as ${name}`}`;
+/** Whether the app does not forward the x-request-id that it got. */
+export function dropsRequestId({ caller, called }: OwnAppTrace): boolean {
+  const came = caller?.parent && requestIdOf(caller.parent.span);
+  return came !== undefined && called.some(({ span }) => (requestIdOf(span) ?? came) !== came);
 }

@@ -9,7 +9,7 @@ const request = { url: new URL(`${sandbox.frontUrl}/trace/1`), method: 'GET', he
 /** Compose tries one case for each way to apply one: a fault of the app, a runtime key, an address. */
 const inCompose = ['drop-headers', 'wrong-collector', 'bypass-sidecar'];
 const cases = labCases.filter(({ name }) => sandbox.mode === 'native' || inCompose.includes(name));
-const judge = (count = 1) => verify({ request, count, shape, zipkin, sandbox, within: 1_000_000 });
+const judge = (count = 1) => verify({ request, count, shape, zipkin, sandbox, limits: { within: 1_000_000 } });
 
 describe('the lab', () => {
   after(() => resetLab(sandbox));

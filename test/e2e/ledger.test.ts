@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { measureLoad } from '../../sandbox/load/measure.js';
-import { spansByService } from '../../sandbox/observe/shape-counts.js';
+import { spansByService } from '../../sandbox/verdict/shape.js';
 import { sandbox, shapeOf } from './requests.js';
 
 async function measure(path: '/trace/1' | '/trace/2', count: number, headers: Record<string, string> = {}) {

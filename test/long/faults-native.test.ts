@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { NativeControl } from '../../prove/control/native-control.js';
 import { measure } from '../../prove/load.js';
 import { requestShape } from '../../prove/request-shape.js';
-import { spansByService } from '../../sandbox/observe/shape-counts.js';
+import { spansByService } from '../../sandbox/verdict/shape.js';
 import { faultsIn, testFaults } from './faults.js';
 
 const control = await NativeControl.start();

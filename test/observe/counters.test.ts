@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readCollectorCounters } from '../../sandbox/observe/collector-counters.js';
-import { accountCollector } from '../../sandbox/observe/collector-watch.js';
+import { accountCollector, readCollector } from '../../sandbox/observe/collector.js';
 import { lossesIn, readNumbers, readStats } from '../../sandbox/observe/reporter-counters.js';
 
 test("an Envoy's counters have their own names; only those of the tracer and of the collector's cluster are read", () => {
@@ -31,16 +30,15 @@ test("an app's counters are read, whatever their names; some stand for lost span
   ]);
 });
 
-test("Zipkin's counters are summed over its transports", () => {
-  const counters = readCollectorCounters([
-    {
-      'counter.zipkin_collector.spans.http': 5,
-      'counter.zipkin_collector.spans.grpc': 2,
-      'counter.zipkin_collector.spans_dropped.http': 1,
-      'counter.zipkin_collector.messages.http': 3,
-      'gauge.zipkin_collector.message_spans.http': 99,
-    },
-  ]);
+test("Zipkin's counters are summed over its transports", async () => {
+  const metrics = async () => ({
+    'counter.zipkin_collector.spans.http': 5,
+    'counter.zipkin_collector.spans.grpc': 2,
+    'counter.zipkin_collector.spans_dropped.http': 1,
+    'counter.zipkin_collector.messages.http': 3,
+    'gauge.zipkin_collector.message_spans.http': 99,
+  });
+  const counters = await readCollector({ metrics });
   assert.deepEqual(counters, { spans: 7, spansDropped: 1, messages: 3, messagesDropped: 0 });
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CollectorAccount } from '../../sandbox/observe/collector-watch.js';
+import type { CollectorAccount } from '../../sandbox/observe/collector.js';
 import { drawLedger } from '../../sandbox/observe/draw-ledger.js';
 import { joinLedger, type LedgerInput, type Traffic } from '../../sandbox/observe/ledger.js';
 import type { EdgeCounters, ReporterCounters } from '../../sandbox/observe/reporter-counters.js';
@@ -9,12 +9,8 @@ import type { StoredSpans } from '../../sandbox/observe/stored-traces.js';
 
 /** Ten requests through an Envoy that makes two spans each and an app that makes one. */
 const traffic: Traffic = {
-  requests: 10,
-  asExpected: 10,
-  unanswered: 0,
-  decision: 'none',
-  spansEach: { envoy: 2, app: 1 },
-  ownApps: [],
+  ...{ requests: 10, asExpected: 10, unanswered: 0, sampled: undefined },
+  ...{ spansEach: { envoy: 2, app: 1 }, ownApps: [] },
 };
 const collector: CollectorAccount = {
   ...{ spans: 30, spansDropped: 0, messages: 2, messagesDropped: 0 },
@@ -28,7 +24,6 @@ const found: StoredSpans = {
 interface Change {
   /** What the Envoy counted, and how long it has run. null: it does not answer. */
   readonly envoy?: { readonly spans?: number; readonly uptime?: number; readonly [counter: string]: number } | null;
-  /** Likewise. */
   readonly app?: { readonly spans?: number; readonly [counter: string]: number } | null;
   readonly edge?: Partial<EdgeCounters>;
   readonly traffic?: Partial<Traffic>;
@@ -73,7 +68,7 @@ function input(change: Change): LedgerInput {
 const stored = (envoy: number, app = 10) => ({ stored: { envoy, app } });
 
 /** What changes; then for each row: expected, counted, stored, evicted, missing and the remarks. */
-const cases: readonly [title: string, change: Change, envoy: string, app: string][] = [
+const cases: readonly [title: string, change: Change, ...rows: string[]][] = [
   ['all agree', {}, '20 20 20 0 0', '10 10 10 0 0'],
   [
     'an Envoy that counted nothing, though its spans are there',
@@ -118,10 +113,11 @@ const cases: readonly [title: string, change: Change, envoy: string, app: string
     '10 10 10 0 0',
   ],
   [
-    'an app of the user’s own: nothing is expected of it and nothing is wrong',
-    { app: null, traffic: { spansEach: { envoy: 2 }, ownApps: ['app'] } },
+    "one of the user's own apps, which reports under its own name",
+    { traffic: { spansEach: { envoy: 2 }, ownApps: ['app'] }, app: null, found: { stored: { envoy: 20, shop: 30 } } },
     '20 20 20 0 0',
-    '? ? 10 0 0 an app of your own: its counters are unknown',
+    '? ? 0 0 0 an app of your own: its counters are unknown',
+    '? ? 30 0 0 an app of your own: its counters are unknown',
   ],
   [
     'a service restarted',
@@ -162,13 +158,13 @@ const cases: readonly [title: string, change: Change, envoy: string, app: string
   ],
 ];
 
-for (const [title, change, envoy, app] of cases) {
+for (const [title, change, ...expectedRows] of cases) {
   test(title, () => {
     const { rows } = joinLedger(input(change));
     const lines = rows.map(({ expected = '?', counted = '?', stored: held, evicted, missing, remarks }) =>
       `${expected} ${counted} ${held} ${evicted} ${missing} ${remarks.join('; ')}`.trim(),
     );
-    assert.deepEqual(lines, [envoy, app]);
+    assert.deepEqual(lines, expectedRows);
   });
 }
 

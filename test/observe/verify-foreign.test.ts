@@ -10,8 +10,8 @@ import { withContext } from '../../sandbox/observe/send.js';
 import { verify } from '../../sandbox/observe/verify.js';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { buildTree } from '../../sandbox/trace/tree.js';
+import { parseShape } from '../../sandbox/verdict/parse-shape.js';
 import { recordShape } from '../../sandbox/verdict/record-shape.js';
-import { parseShape } from '../../sandbox/verdict/shape.js';
 import { type ForeignSystem, startForeign } from './foreign-system.js';
 import { type RunningZipkin, startZipkin } from './running-zipkin.js';
 
@@ -74,7 +74,6 @@ for (const [name, { shape = wholeShape, count = 1, causes = [], ...system }] of 
       shape: parseShape(shape, 'f.yaml'),
       zipkin,
       sandbox: undefined,
-      within: undefined,
       waitMs: 4000,
     });
     assert.deepEqual(
@@ -107,7 +106,7 @@ for (const [name, system] of Object.entries(recorded)) {
     const request = { url, method: 'GET', headers: {} };
     const { spans } = await traceRequest(zipkin, withContext(request), { limitMs: 1500 });
     const shape = parseShape(recordShape(buildTree(spans), 'seen'), 'f.yaml');
-    const rest = { request, count: 1, shape, zipkin, sandbox: undefined, within: undefined, waitMs: 3000 };
+    const rest = { request, count: 1, shape, zipkin, sandbox: undefined, waitMs: 3000 };
     const [judged] = await verify(rest);
     assert.deepEqual(judged?.verdict.findings, []);
   });
@@ -177,7 +176,7 @@ test('refused reports are told apart from reports that were never sent', async (
   for (const { url } of [refused, silent]) {
     const request = { url, method: 'GET', headers: {} };
     const shape = parseShape(wholeShape, 'f.yaml');
-    const options = { request, count: 1, shape, zipkin, sandbox: undefined, within: undefined, waitMs: 1000 };
+    const options = { request, count: 1, shape, zipkin, sandbox: undefined, waitMs: 1000 };
     said.push(...(await verify(options)).flatMap(({ diagnoses }) => diagnoses.map(({ text }) => text)));
   }
   assert.match(said[0] ?? '', /Zipkin refused reports during the request/);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { processOf } from '../../prove/control/control.js';
-import { readProcesses } from '../../sandbox/load/process-usage.js';
+import { readProcesses } from '../../prove/control/process-usage.js';
 
 const processes = readProcesses(
   [

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { Answer } from '../../prove/faults/caller.js';
 import { type Checked, missingSpans, outcomeOf } from '../../prove/faults/outcome.js';
 import type { Span, SpanKind } from '../../sandbox/trace/span.js';
-import { parseShape } from '../../sandbox/verdict/shape.js';
+import { parseShape } from '../../sandbox/verdict/parse-shape.js';
 
 const shape = parseShape(
   'name: x\nroot: {service: a, kind: SERVER, children: [{service: a, kind: CLIENT, times: 2, children: [{service: b, kind: SERVER}]}]}',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { median } from '../../prove/bench/rounds.js';
 import type { Answer } from '../../prove/faults/caller.js';
 import type { FaultCase } from '../../prove/faults/cases.js';
 import type { Outcome, RequestGroup } from '../../prove/faults/outcome.js';
@@ -93,4 +94,8 @@ test('the table is Markdown with aligned columns, and names the missing spans', 
     '| x broken | 200 ×5, 503 ×3     | 20 ms   | –         | –        | 1.3 s           | no span missing                                             |',
     '| x broken | 200 ×2, refused ×1 | 20 ms   | 200 ×4    | 0.5 s    | 1.3 s           | missing: all 11 stored before; 3 of 22 during it (a 2, b 1) |',
   ]);
+});
+
+test('the median of an even number of values is the mean of the middle two', () => {
+  assert.deepEqual([median([3, 1, 2]), median([4, 1, 3, 2]), median([])], [2, 2.5, 0]);
 });

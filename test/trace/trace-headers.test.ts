@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readB3, type TraceContext } from '../../sandbox/trace/trace-headers.js';
+import { readB3, readContext, type TraceContext } from '../../sandbox/trace/trace-headers.js';
 
 const traceId = '80f198ee56343ba864fe8b2a57d3eff7';
 const spanId = 'e457b5a2e4d86bd1';
@@ -50,4 +50,23 @@ const cases: readonly (readonly [headers: Record<string, string>, context: Trace
 
 for (const [headers, context] of cases) {
   test(`headers: ${JSON.stringify(headers)}`, () => assert.deepEqual(readB3(headers), context));
+}
+
+const w3c = (flags: string) => ({ traceparent: `00-${traceId}-${spanId}-${flags}` });
+const contexts: readonly (readonly [headers: Record<string, string>, context: Omit<TraceContext, 'form'>])[] = [
+  [w3c('03'), { traceId, spanId, decision: '1' }],
+  [w3c('00'), { traceId, spanId, decision: '0' }],
+  [
+    { ...w3c('00'), 'x-b3-sampled': '1' },
+    { traceId, spanId, decision: '1' },
+  ],
+  [
+    { ...w3c('00'), b3: `${parentId}-${parentId}` },
+    { traceId: parentId, spanId: parentId },
+  ],
+  [{ traceresponse: `00-${traceId}-${spanId}-01` }, { traceId, spanId, decision: '1' }],
+];
+
+for (const [headers, context] of contexts) {
+  test(`B3 before W3C: ${JSON.stringify(headers)}`, () => assert.deepEqual(readContext(headers), context));
 }

@@ -63,8 +63,7 @@ export async function judgedOnce(environment: Readonly<Record<string, string | u
     shape,
     zipkin: new ZipkinClient(sandbox.zipkinUrl),
     sandbox,
-    within: undefined,
-    tolerance: 5_000_000, // this test is about who called whom, on a machine that may be busy
+    limits: { startTolerance: 5_000_000, endTolerance: 5_000_000 }, // this test is about who called whom, on a machine that may be busy
   });
   if (!judged) throw new Error('nothing was judged');
   return judged;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { buildTree } from '../../sandbox/trace/tree.js';
 import { describeFinding } from '../../sandbox/verdict/finding.js';
 import { matchShape } from '../../sandbox/verdict/match-shape.js';
-import { parseShape } from '../../sandbox/verdict/shape.js';
+import { parseShape } from '../../sandbox/verdict/parse-shape.js';
 import { ownShape } from '../topology/own-shape.js';
 import { elevenSpans, spansOf } from '../trace/written-spans.js';
 

@@ -5,8 +5,8 @@ import { alignClocks } from '../../sandbox/trace/clock.js';
 import { buildTree } from '../../sandbox/trace/tree.js';
 import { judge } from '../../sandbox/verdict/judge.js';
 import { matchShape } from '../../sandbox/verdict/match-shape.js';
+import { parseShape } from '../../sandbox/verdict/parse-shape.js';
 import { recordShape } from '../../sandbox/verdict/record-shape.js';
-import { parseShape } from '../../sandbox/verdict/shape.js';
 import { drawn, outline, spansOf } from '../trace/written-spans.js';
 
 interface Recorded {

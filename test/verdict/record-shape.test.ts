@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildTree } from '../../sandbox/trace/tree.js';
 import { matchShape } from '../../sandbox/verdict/match-shape.js';
+import { parseShape } from '../../sandbox/verdict/parse-shape.js';
 import { recordShape } from '../../sandbox/verdict/record-shape.js';
-import { parseShape, ShapeError } from '../../sandbox/verdict/shape.js';
+import { ShapeError } from '../../sandbox/verdict/shape.js';
 import { ownShape } from '../topology/own-shape.js';
 import { elevenSpans, spansOf } from '../trace/written-spans.js';
 

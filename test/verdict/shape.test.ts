@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countExpected, parseShape, ShapeError } from '../../sandbox/verdict/shape.js';
+import { parseShape } from '../../sandbox/verdict/parse-shape.js';
+import { countExpected, ShapeError } from '../../sandbox/verdict/shape.js';
 
 const root = 'name: n\nroot:\n  service: a\n';
 

@@ -5,7 +5,7 @@ import { drawTrace } from '../../sandbox/picture/waterfall-text.js';
 import { buildTree } from '../../sandbox/trace/tree.js';
 import { describeFinding } from '../../sandbox/verdict/finding.js';
 import { anyShape, type JudgeOptions, judge } from '../../sandbox/verdict/judge.js';
-import { parseShape } from '../../sandbox/verdict/shape.js';
+import { parseShape } from '../../sandbox/verdict/parse-shape.js';
 import { ownShape } from '../topology/own-shape.js';
 import { elevenSpans, spansOf } from '../trace/written-spans.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { test } from 'node:test';
-import { readProcesses, readUsage } from '../../sandbox/load/process-usage.js';
+import { readProcesses, readUsage } from '../../prove/control/process-usage.js';
 
 test("only the sandbox's own processes of a group are read, not those that its shell runs", async () => {
   const app = 'console.log("up"); setTimeout(() => {}, 60_000)';
