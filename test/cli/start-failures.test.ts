@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,11 +29,10 @@ async function fails(says: RegExp, environment: Record<string, string> = {}, cac
   await nothingLeft(Object.values(record?.processes ?? {}), record);
 }
 
-/** An app that is ready and answers every request with this status. */
-const answering = (status: number) => `
+/** An app that is ready, and does this with every request. */
+const answering = (others: string, health = 'response.end()', port = 'process.env.PORT') => `
   import { createServer } from 'node:http';
-  const answer = ({ url }, response) => response.writeHead(url === '/health' ? 200 : ${status}).end();
-  createServer(answer).listen(process.env.PORT, '127.0.0.1');`;
+  createServer(({ url }, response) => url === '/health' ? ${health} : ${others}).listen(${port}, '127.0.0.1');`;
 
 const partsIn = async (cache: string) => (await readdir(cache)).filter((name) => /envoy|zipkin/.test(name));
 
@@ -139,11 +139,40 @@ describe('npm start says in one line what is wrong, and leaves nothing running',
     });
   });
 
-  test('an app that keeps answering 500: the status is printed', async () => {
-    const app = join(scratch, 'failing.mjs');
-    await writeFile(app, answering(500));
-    await fails(/GET http:\S+\/trace\/1: timed out after 10 s; last seen: it answered 500/, { SERVICE1_APP: app });
-  });
+  const wanted = /listen on HOST and PORT and answer GET \/health with 200/.source;
+  const apps: readonly (readonly [title: string, app: string, says: string])[] = [
+    [
+      'answers 500 again and again',
+      answering('response.writeHead(500).end()'),
+      'GET http:\\S+/trace/1: timed out after 10 s; last seen: it answered 500',
+    ],
+    [
+      'never answers /health',
+      answering('response.end()', '0'),
+      `service1, ready: timed out after 4 s; last seen: \\S+/health: .*; SERVICE1_APP: \\S+.mjs must ${wanted}`,
+    ],
+    [
+      'listens on another port',
+      answering('response.end()', 'response.end()', '0'),
+      `service1, ready: timed out after 4 s; last seen: .*ECONNREFUSED.*; SERVICE1_APP: \\S+.mjs must ${wanted}`,
+    ],
+    [
+      'dies at its first request',
+      answering("process.exit(console.error('no such table'))"),
+      'service1 ended with .*no such table.*; SERVICE1_APP: \\S+.mjs must keep running after a request',
+    ],
+  ];
+  for (const [index, [title, app, says]] of apps.entries()) {
+    test(`an app that ${title}: what was seen, and what to do`, async (t) => {
+      const file = join(scratch, `app-${index}.mjs`);
+      await writeFile(file, app);
+      const zipkin = createHttpServer((_request, response) => response.end('[]')).listen(0, '127.0.0.1');
+      await once(zipkin, 'listening'); // a real one may not be ready within READY_SECONDS
+      t.after(() => zipkin.close());
+      const ZIPKIN_URL = `http://127.0.0.1:${(zipkin.address() as AddressInfo).port}`;
+      await fails(new RegExp(says), { SERVICE1_APP: file, READY_SECONDS: '4', ZIPKIN_URL });
+    });
+  }
 
   test('a Zipkin that does not get ready in time: the last failure and its last lines are printed', async () => {
     await fails(
