@@ -1,4 +1,5 @@
-import type { Ledger, LedgerRow } from './ledger.js';
+import type { Ledger } from './ledger.js';
+import type { LedgerRow } from './ledger-row.js';
 
 const columns = ['expected', 'counted', 'stored', 'evicted', 'missing'] as const;
 

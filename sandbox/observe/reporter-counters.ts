@@ -105,11 +105,25 @@ export async function readEdge(sandbox: RunningSandbox): Promise<EdgeCounters> {
   return { requests: counters.downstream_rq_total ?? 0, traced: traced.reduce((sum, each) => sum + each, 0) };
 }
 
-const lossNames = /^(reports_dropped|reports_failed|reports_skipped_no_cluster|upstream_rq_(retry|pending)_overflow)$/;
+/** The counters of an Envoy for lost reports. */
+const inWords: Readonly<Record<string, string>> = {
+  reports_dropped: 'reports that were answered with an error',
+  reports_failed: 'reports that got no answer',
+  reports_skipped_no_cluster: 'reports that had no collector cluster',
+  upstream_rq_retry_overflow: 'reports that were dropped because too many waited for a retry',
+  upstream_rq_pending_overflow: 'reports that were dropped because too many waited for a connection',
+};
 
 /** @returns the counters of lost spans or reports that are not 0 */
 export function lossesIn(counters: Readonly<Record<string, number>>): [name: string, count: number][] {
   return Object.entries(counters).filter(
-    ([name, count]) => count > 0 && (lossNames.test(name) || /^(dropped|refused|failed)/i.test(name)),
+    ([name, count]) => count > 0 && (name in inWords || /^(dropped|refused|failed)/i.test(name)),
   );
+}
+
+/** Says what was lost; empty for nothing. */
+export function describeLosses(counters: Readonly<Record<string, number>>): string {
+  return lossesIn(counters)
+    .map(([name, count]) => `${count} ${inWords[name] ?? name}`)
+    .join(', ');
 }

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { request as httpRequest } from 'node:http';
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { performance } from 'node:perf_hooks';
+import { text } from 'node:stream/consumers';
 import { whyNoAnswer } from '../topology/ask.js';
 import { readContext } from '../trace/trace-headers.js';
 
@@ -54,32 +56,20 @@ export function withContext(request: TracedRequest): TracedRequest {
   return { ...request, headers: { ...request.headers, ...context } };
 }
 
-interface RawAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
 /**
  * Uses node:http, because fetch leaves out a `Host` header. It keeps no connection, because a request on a stale one
  * would have to be sent again.
  */
-function exchange({ url, method, headers, body }: TracedRequest): Promise<RawAnswer> {
+async function exchange({ url, method, headers, body }: TracedRequest) {
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  const options = { method, headers, agent: false, signal: AbortSignal.timeout(longestAnswerMs) };
-  return new Promise((resolve, reject) => {
-    const sent = send(url, options, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (part: string) => {
-        text += part;
-      });
-      answer.on('error', reject).on('end', () => {
-        const came = Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(', ')]);
-        resolve({ status: answer.statusCode ?? 0, headers: Object.fromEntries(came), body: text });
-      });
-    });
-    sent.on('error', reject).end(body);
-  });
+  const sent = send(url, { method, headers, agent: false, signal: AbortSignal.timeout(longestAnswerMs) });
+  const answered: Promise<IncomingMessage[]> = once(sent, 'response');
+  // An error after the answer began is one of the answer too.
+  sent.on('error', () => undefined).end(body);
+  const [answer] = await answered;
+  if (!answer) throw new Error('no answer');
+  const came = Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(', ')] as const);
+  return { status: answer.statusCode ?? 0, headers: Object.fromEntries(came), body: await text(answer) };
 }
 
 /** The trace ids that an answer names, each once. A gateway and the service behind it may both name theirs. */

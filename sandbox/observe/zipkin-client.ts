@@ -2,17 +2,8 @@ import { ask, splitCredentials } from '../topology/ask.js';
 import { distinctSpans } from '../trace/merge-parts.js';
 import type { Span } from '../trace/span.js';
 
-/** How often one service called another: `DependencyLink` of Zipkin's API v2. */
-export interface DependencyLink {
-  readonly parent: string;
-  readonly child: string;
-  readonly callCount: number;
-  readonly errorCount?: number;
-}
-
 export interface TraceQuery {
   readonly serviceName?: string;
-  readonly spanName?: string;
   readonly annotationQuery?: string;
   /** End of the time to search, in epoch milliseconds. */
   readonly endTs?: number;
@@ -86,11 +77,6 @@ export class ZipkinClient {
   /** @returns the names of the services that reported spans */
   async services(): Promise<string[]> {
     return (await this.#get<string[]>('/api/v2/services')) ?? [];
-  }
-
-  /** @returns the calls between services in the `lookback` milliseconds before `endTs` (epoch milliseconds) */
-  async dependencies(endTs: number, lookback: number): Promise<DependencyLink[]> {
-    return (await this.#get<DependencyLink[]>(`/api/v2/dependencies?endTs=${endTs}&lookback=${lookback}`)) ?? [];
   }
 
   /** @returns the collector's counters and gauges by name, as `/metrics` gives them */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -8,6 +7,7 @@ import { root } from '../../sandbox/cli/project.js';
 import { findLoadTarget } from '../../sandbox/load/target.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
 import { type RunRecord, runFolderOf, writeRunRecord } from '../../sandbox/topology/run-record.js';
+import { listen } from '../observe/listening.js';
 
 /** A folder with the files of the topology and without a running sandbox. */
 const empty = await mkdtemp(join(tmpdir(), 'load-target-'));
@@ -37,22 +37,10 @@ test('a port on which no sandbox runs is refused', async () => {
 });
 
 test("another server on the sandbox's port is refused", async (t) => {
-  const server = createServer((_request, response) => response.writeHead(404).end('No such page.'));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => server.close());
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  const frontUrl = `http://127.0.0.1:${port}`;
-  const record: RunRecord = {
-    pid: process.pid,
-    frontUrl,
-    adminUrl: '',
-    zipkinUrl: '',
-    addresses: {},
-    processes: {},
-    ownApps: [],
-  };
-  const folder = runFolderOf(empty, port);
+  const frontUrl = await listen(t, (_request, response) => response.writeHead(404).end('No such page.'));
+  const urls = { frontUrl, adminUrl: '', zipkinUrl: '' };
+  const record: RunRecord = { pid: process.pid, ...urls, addresses: {}, processes: {}, ownApps: [] };
+  const folder = runFolderOf(empty, Number(new URL(frontUrl).port));
   await mkdir(folder, { recursive: true });
   await writeRunRecord(folder, record);
   await assert.rejects(

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Span } from '../../sandbox/trace/span.js';
 import { readContext } from '../../sandbox/trace/trace-headers.js';
 import { spansOf } from '../trace/written-spans.js';
+import { listen } from './listening.js';
 
 /** Another system that reports to Zipkin. */
 export interface ForeignSystem {
@@ -56,7 +55,7 @@ function spansOfRequest(
 /** Starts a system, which ends with the test. Gives its URL and the requests that arrived. */
 export async function startForeign(t: TestContext, zipkinUrl: string, system: ForeignSystem) {
   const came: Came[] = [];
-  const server = createServer(async (request, response) => {
+  const root = await listen(t, async (request, response) => {
     const { method, headers } = request;
     came.push({ method, headers, body: (await request.toArray()).join('') });
     const context = contextOf(headers, system.reads);
@@ -74,8 +73,6 @@ export async function startForeign(t: TestContext, zipkinUrl: string, system: Fo
       await delay(base / 1000 + Number(afterMs) - Date.now());
       await fetch(`${zipkinUrl}/api/v2/spans`, { method: 'POST', body: JSON.stringify(spans) });
     }
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
-  return { url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/orders`), came };
+  });
+  return { url: new URL(`${root}/orders`), came };
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CollectorAccount } from '../../sandbox/observe/collector.js';
 import { drawLedger } from '../../sandbox/observe/draw-ledger.js';
-import { joinLedger, type LedgerInput, type Traffic } from '../../sandbox/observe/ledger.js';
+import { joinLedger } from '../../sandbox/observe/ledger.js';
+import type { LedgerInput, Traffic } from '../../sandbox/observe/ledger-row.js';
 import type { EdgeCounters, ReporterCounters } from '../../sandbox/observe/reporter-counters.js';
 import type { Snapshot } from '../../sandbox/observe/snapshot.js';
 import type { StoredSpans } from '../../sandbox/observe/stored-traces.js';
@@ -67,104 +68,99 @@ function input(change: Change): LedgerInput {
 
 const stored = (envoy: number, app = 10) => ({ stored: { envoy, app } });
 
-/** What changes; then for each row: expected, counted, stored, evicted, missing and the remarks. */
+const agreeing = ['envoy 20 20 20 0 0', 'app 10 10 10 0 0'];
+
+/** What changes; then each row that is not as usual: expected, counted, stored, evicted, missing and the remarks. */
 const cases: readonly [title: string, change: Change, ...rows: string[]][] = [
-  ['all agree', {}, '20 20 20 0 0', '10 10 10 0 0'],
+  ['all agree', {}],
   [
     'an Envoy that counted nothing, though its spans are there',
     { envoy: { spans: 0 } },
-    '20 0 20 0 0 it counted 20 spans fewer than the requests should leave; Zipkin has 20 spans more than it counted',
-    '10 10 10 0 0',
+    'envoy 20 0 20 0 0 it counted 20 spans fewer than the requests should leave; Zipkin has 20 spans more than it counted',
   ],
   [
     'an app that recorded two spans fewer',
     { app: { spans: 8 }, found: stored(20, 8) },
-    '20 20 20 0 0',
-    '10 8 8 0 2 it counted 2 spans fewer than the requests should leave; 2 are missing: no counter says why',
+    'app 10 8 8 0 2 it counted 2 spans fewer than the requests should leave; 2 are missing: no counter says why',
   ],
   [
     'spans that are counted and not stored',
     { found: stored(15) },
-    '20 20 15 0 5 5 are missing: no counter says why',
-    '10 10 10 0 0',
+    'envoy 20 20 15 0 5 5 are missing: no counter says why',
   ],
   [
     'reports dropped beyond the bound',
     { envoy: { reports_dropped: 2, upstream_rq_retry_overflow: 2 }, found: stored(15) },
-    '20 20 15 0 5 5 are missing: 2 reports that were answered with an error, 2 reports that were dropped because too many waited for a retry',
-    '10 10 10 0 0',
+    'envoy 20 20 15 0 5 5 are missing: 2 reports that were answered with an error, 2 reports that were dropped because too many waited for a retry',
   ],
   [
     'a report given up that Zipkin took',
     { envoy: { reports_failed: 1 } },
-    '20 20 20 0 0 1 reports that got no answer, but no span is missing',
-    '10 10 10 0 0',
+    'envoy 20 20 20 0 0 1 reports that got no answer, but no span is missing',
   ],
   [
     'reports of an app that failed',
     { app: { failed: 3 }, found: stored(20, 4) },
-    '20 20 20 0 0',
-    '10 10 4 0 6 6 are missing: 3 failed',
+    'app 10 10 4 0 6 6 are missing: 3 failed',
   ],
   [
     'an Envoy that does not answer',
     { envoy: null, found: stored(12) },
-    '20 ? 12 0 8 its counters cannot be read; 8 are missing: no counter says why',
-    '10 10 10 0 0',
+    'envoy 20 ? 12 0 8 its counters cannot be read; 8 are missing: no counter says why',
   ],
   [
     "one of the user's own apps, which reports under its own name",
     { traffic: { spansEach: { envoy: 2 }, ownApps: ['app'] }, app: null, found: { stored: { envoy: 20, shop: 30 } } },
-    '20 20 20 0 0',
-    '? ? 0 0 0 an app of your own: its counters are unknown',
-    '? ? 30 0 0 an app of your own: its counters are unknown',
+    'app ? ? 0 0 0 an app of your own: its counters are unknown',
+    'shop ? ? 30 0 0 an app of your own: its counters are unknown',
   ],
   [
     'a service restarted',
     { envoy: { spans: 4, uptime: 3 }, app: { spans: 2 }, found: stored(18, 9) },
-    '20 9 18 0 2 it restarted during the load, so its counters began again; 2 are missing: it restarted and lost the spans that it had not delivered',
-    '10 7 9 0 1 it restarted during the load, so its counters began again; 1 are missing: it restarted and lost the spans that it had not delivered',
+    'envoy 20 9 18 0 2 it restarted during the load, so its counters began again; 2 are missing: it restarted and lost the spans that it had not delivered',
+    'app 10 7 9 0 1 it restarted during the load, so its counters began again; 1 are missing: it restarted and lost the spans that it had not delivered',
   ],
   [
     'Zipkin could not store',
     { collector: { spansDropped: 2 }, found: stored(18) },
-    '20 20 18 0 2 2 are missing: Zipkin could not store 2 spans',
-    '10 10 10 0 0',
+    'envoy 20 20 18 0 2 2 are missing: Zipkin could not store 2 spans',
   ],
   [
     'Zipkin restarted',
     { collector: { restarts: 1 }, found: stored(10) },
-    '20 20 10 0 10 10 are missing: Zipkin restarted and lost the spans in its memory',
-    '10 10 10 0 0',
+    'envoy 20 20 10 0 10 10 are missing: Zipkin restarted and lost the spans in its memory',
   ],
-  ['old traces pushed out', { found: { ...stored(18), evicted: { envoy: 2 } } }, '20 20 18 2 0', '10 10 10 0 0'],
+  ['old traces pushed out', { found: { ...stored(18), evicted: { envoy: 2 } } }, 'envoy 20 20 18 2 0'],
   [
     'a request without an answer',
     { traffic: { requests: 11, unanswered: 1 }, edge: { requests: 16, traced: 16 }, envoy: { spans: 22 } },
-    '20 22 20 0 2 2 are missing: 1 requests got no answer, so their trace ids are not known',
-    '10 10 10 0 0',
+    'envoy 20 22 20 0 2 2 are missing: 1 requests got no answer, so their trace ids are not known',
   ],
   [
     'half of the requests traced',
     { edge: { traced: 10 }, envoy: { spans: 10 }, app: { spans: 5 }, found: stored(10, 5) },
-    '? 10 10 0 0',
-    '? 5 5 0 0',
+    'envoy ? 10 10 0 0',
+    'app ? 5 5 0 0',
   ],
   [
     'requests of others too: no counter is compared',
     { edge: { requests: 19, traced: 19 }, envoy: { spans: 28 }, app: { spans: 14 } },
-    '20 28 20 0 0',
-    '10 14 10 0 0',
+    'envoy 20 28 20 0 0',
+    'app 10 14 10 0 0',
   ],
 ];
 
 for (const [title, change, ...expectedRows] of cases) {
   test(title, () => {
     const { rows } = joinLedger(input(change));
-    const lines = rows.map(({ expected = '?', counted = '?', stored: held, evicted, missing, remarks }) =>
-      `${expected} ${counted} ${held} ${evicted} ${missing} ${remarks.join('; ')}`.trim(),
+    const lines = rows.map(
+      ({ reporter: name, expected = '?', counted = '?', stored: held, evicted, missing, remarks }) =>
+        `${name} ${expected} ${counted} ${held} ${evicted} ${missing} ${remarks.join('; ')}`.trim(),
     );
-    assert.deepEqual(lines, expectedRows);
+    assert.deepEqual(
+      lines.filter((line) => !agreeing.includes(line)),
+      expectedRows,
+    );
   });
 }
 

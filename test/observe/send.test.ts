@@ -1,26 +1,23 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { sendTraced, withContext } from '../../sandbox/observe/send.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
+import { listen } from './listening.js';
 
 interface Came extends Pick<IncomingMessage, 'method' | 'url' | 'headers'> {
   readonly body: string;
 }
 
-/** A server that keeps what arrives and answers with the given headers. */
-async function listen(t: TestContext, answer: OutgoingHttpHeaders): Promise<{ url: URL; came: Came[] }> {
+/** A server that records the requests and answers with the given headers. */
+async function answering(t: TestContext, answer: OutgoingHttpHeaders): Promise<{ url: URL; came: Came[] }> {
   const came: Came[] = [];
-  const server = createServer(async (request, response) => {
+  const root = await listen(t, async (request, response) => {
     const { method, url, headers } = request;
     came.push({ method, url, headers, body: (await request.toArray()).join('') });
     response.writeHead(200, answer).end('done');
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
-  return { url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/orders`), came };
+  });
+  return { url: new URL(`${root}/orders`), came };
 }
 
 const [ours, other] = ['80f198ee56343ba864fe8b2a57d3eff7', '4bf92f3577b34da6a3ce929d0e0e4736'];
@@ -52,7 +49,7 @@ const answers: readonly (readonly [
 
 for (const [what, headers, answer, { traceId, others = [], joined }] of answers) {
   test(`the trace of an answer: ${what}`, async (t) => {
-    const { url } = await listen(t, answer);
+    const { url } = await answering(t, answer);
     const seen = await sendTraced({ url, method: 'GET', headers });
     assert.equal(seen.traceId, traceId);
     assert.deepEqual(seen.otherTraceIds, others);
@@ -61,7 +58,7 @@ for (const [what, headers, answer, { traceId, others = [], joined }] of answers)
 }
 
 test('a request is sent once, with method, body and Host as given', async (t) => {
-  const { url, came } = await listen(t, {});
+  const { url, came } = await answering(t, {});
   const headers = { Host: 'shop.example.com', 'content-type': 'text/plain' };
   await sendTraced({ url, method: 'POST', headers, body: 'two apples' });
   assert.deepEqual(

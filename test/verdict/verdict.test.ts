@@ -44,8 +44,6 @@ const cases: Readonly<Record<string, Case>> = {
     findings: ['c LOCAL 3 is not in the shape', 'c LOCAL 3 is a second root beside a SERVER 1'],
   },
   'a cycle': { root: '{ service: a }', spans: 'a - 1<1 0+9', findings: ['a LOCAL 1 is its own ancestor'] },
-  'equal spans are one': { spans: 'a server 1 0+9 \n b - 2<1 1+8 \n b - 2<1 1+8', findings: [] },
-  'parts of a span are one': { spans: 'a server 1 0+9 x=1 \n a server 1 0+? \n b - 2<1 1+8', findings: [] },
   'an id of two callers': {
     root: '{ service: a, children: [{ service: b, times: 1..* }, { service: c }] }',
     spans: 'a server 1 0+9 \n b client 2<1 1+8 \n c client 2<1 1+8',
@@ -58,10 +56,6 @@ const cases: Readonly<Record<string, Case>> = {
   'two trace ids': {
     spans: 'a server 1 0+9 \n b - 2<1 1+8 trace=u',
     findings: ['b LOCAL 2 has the trace id u; expected t'],
-  },
-  '64 and 128 bits of one trace id': {
-    spans: 'a server 1 0+9 trace=4bf92f3577b34da6a3ce929d0e0e4736 \n b - 2<1 1+8 trace=a3ce929d0e0e4736',
-    findings: [],
   },
   'two traces that the answer names': {
     spans: 'a server 1 0+9 \n b - 2<1 1+8',
@@ -86,13 +80,7 @@ const cases: Readonly<Record<string, Case>> = {
     options: { startTolerance: 0 },
     findings: ['b LOCAL 2 starts before a SERVER 1 by 1.00 ms'],
   },
-  'a server after its client, and one that outlives it: asynchronous': {
-    root: '{ service: a }\nothers: allowed',
-    spans:
-      'a client 1 0+1000 \n b server 1 shared 102000+10 \n b client 2<1 102001+9 \n c server 2 shared 102005+900000',
-    findings: [],
-  },
-  'the same where the user allows 100 ms': {
+  'a server after its client, and one that outlives it, where the user allows 100 ms': {
     root: '{ service: a }\nothers: allowed',
     spans:
       'a client 1 0+1000 \n b server 1 shared 102000+10 \n b client 2<1 102001+9 \n c server 2 shared 102005+900000',
@@ -106,16 +94,10 @@ const cases: Readonly<Record<string, Case>> = {
       'b LOCAL 2 has no timestamp or no duration: it was not finished, or its end was not reported',
     ],
   },
-  'a message and a call of which nobody waits for the answer need no duration': {
-    root: '{ service: a }\nothers: allowed',
-    spans: 'a client 1 5+? \n b server 1 shared 6+? \n b producer 2<1 7+? \n c consumer 3<2 8+?',
-    findings: [],
-  },
   milliseconds: {
     spans: 'a server 1 1795510268546+9 \n b - 2<1 1795510268546000+8',
     findings: ['a SERVER 1 has the timestamp 1795510268546, which is in milliseconds'],
   },
-  'error=false': { spans: 'a server 1 0+9 error=false \n b - 2<1 1+8', findings: [] },
   'a failed span': {
     spans: 'a server 1 0+9 error=true http.status_code=503 response_flags=UF \n b - 2<1 1+8 error=boom',
     findings: ['a SERVER 1 failed: error=true http.status_code=503 response_flags=UF', 'b LOCAL 2 failed: error=boom'],
