@@ -26,6 +26,9 @@ export async function getObjects<T>(kinds: string, ...args: string[]): Promise<T
 
 export const namespace = 'envoymesh';
 
+/** Whether the cluster has the images of this tree. Without a command that loads them, it must have them already. */
+let hasImages = load === undefined;
+
 /** Runs the lines under a heading of deploy/README.md, with the names of this test instead of the reader's. */
 async function asDocumented(heading: string, overlay: Overlay): Promise<void> {
   const text = await readFile(join(root, 'deploy/README.md'), 'utf8');
@@ -33,20 +36,27 @@ async function asDocumented(heading: string, overlay: Overlay): Promise<void> {
   assert.ok(lines, `deploy/README.md has no lines under '${heading}'`);
   const script = lines
     .split('\n')
-    // Without a loader, the cluster has the images already.
-    .filter((line) => load !== undefined || !/^(docker|kind) /.test(line))
+    .filter((line) => !hasImages || !/^(docker|kind) /.test(line))
     .join('\n')
     .replaceAll('NAME', context)
     .replaceAll('kind load docker-image', load ?? '')
     .replaceAll('overlays/local', `overlays/${overlay}`);
   await execa('bash', ['-euo', 'pipefail', '-c', script], { cwd: root, stdin: 'ignore' });
+  hasImages ||= script.includes('docker ');
 }
 
 /** Brings an overlay up with the images of this tree. */
 export const up = (overlay: Overlay): Promise<void> => asDocumented('Bring it up', overlay);
 
-/** Takes the sandbox down, if there is one. */
+/** Takes the sandbox down as a user does. The pods answer requests for a while before they end. */
 export const down = (): Promise<void> => asDocumented('Take it down', 'local');
+
+/** Takes the sandbox down, if there is one, without waiting for its pods. */
+export async function downAtOnce(): Promise<void> {
+  await kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false']);
+  await kubectl(['delete', 'pods', '--all', '--namespace', namespace, '--force', '--grace-period=0']);
+  await kubectl(['wait', '--for=delete', `namespace/${namespace}`, '--timeout=2m']);
+}
 
 /** The address of the front proxy on a node. */
 export async function frontUrl(): Promise<string> {

@@ -25,4 +25,5 @@ test('the ledger of a load says that Zipkin was restarted, and that only the spa
   for (const { remarks } of ledger.rows.filter(({ missing }) => missing > 0)) {
     assert.match(remarks.join('; '), /are missing: Zipkin restarted/);
   }
+  assert.ok(ledger.notes.some((note) => /^Zipkin was restarted once/.test(note)));
 });

@@ -2,37 +2,16 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parse } from 'yaml';
 import { root } from '../../../sandbox/cli/project.js';
 import { readComposeFile } from '../../../sandbox/topology/compose-file.js';
 import { containersOf, type Manifest, manifestsOf, overlays, selects, workloadsOf } from './manifest.js';
+import { reachable } from './reachable.js';
 import { schemasOf } from './schemas.js';
 
 const topLevel = (file: string): Promise<string> => readFile(join(root, file), 'utf8');
 const rendered = Object.fromEntries(
   await Promise.all(overlays.map(async (overlay) => [overlay, await manifestsOf(overlay)] as const)),
 ) as Record<(typeof overlays)[number], Manifest[]>;
-
-interface EnvoyFile {
-  readonly static_resources: {
-    readonly clusters: readonly {
-      readonly type: string;
-      readonly load_assignment: {
-        readonly endpoints: readonly [
-          {
-            readonly lb_endpoints: readonly [
-              {
-                readonly endpoint: {
-                  readonly address: { readonly socket_address: { address: string; port_value: number } };
-                };
-              },
-            ];
-          },
-        ];
-      };
-    }[];
-  };
-}
 
 /** The oldest release that deploy/README.md names, and the newest one with schemas. */
 for (const release of ['1.30.0', '1.37.0']) {
@@ -99,24 +78,15 @@ for (const overlay of overlays) {
 
   test(`${overlay}: every name that an Envoy looks up is a Service with that port`, async () => {
     for (const file of ['front-envoy-zipkin.yaml', 'service-envoy-zipkin.yaml']) {
-      const { static_resources } = parse(await topLevel(file), { merge: true }) as EnvoyFile;
-      const names = static_resources.clusters.filter(({ type }) => type === 'STRICT_DNS');
-      assert.ok(names.length > 0);
-      for (const { load_assignment } of names) {
-        const { address, port_value } = load_assignment.endpoints[0].lb_endpoints[0].endpoint.address.socket_address;
-        const service = manifests.find(({ kind, metadata }) => kind === 'Service' && metadata.name === address);
-        assert.equal(service?.spec?.clusterIP, 'None', address);
+      const named = [...(await topLevel(file)).matchAll(/socket_address: \{address: ([a-z]\S*), port_value: (\d+)\}/g)];
+      assert.ok(named.length > 0);
+      for (const [, name = '', port] of named) {
+        const service = manifests.find(({ kind, metadata }) => kind === 'Service' && metadata.name === name)?.spec;
+        const selector = { matchLabels: service?.selector as never };
+        const behind = workloads.filter(({ labels }) => selects(selector, labels)).map(({ name }) => name);
         assert.deepEqual(
-          service?.spec?.ports?.map(({ port }) => port),
-          [port_value],
-          address,
-        );
-        const behind = workloads.filter(({ labels }) =>
-          selects({ matchLabels: service.spec?.selector as never }, labels),
-        );
-        assert.deepEqual(
-          behind.map(({ name }) => name),
-          [address],
+          [service?.clusterIP, service?.ports?.map(({ port }) => port), behind],
+          ['None', [Number(port)], [name]],
         );
       }
     }
@@ -194,50 +164,6 @@ for (const overlay of overlays) {
       [least, least],
     );
   });
-}
-
-/** Who may open a connection to whom, if the cluster enforces NetworkPolicies. Both ends must allow it. */
-function reachable(manifests: readonly Manifest[], ports: readonly number[]): string[] {
-  const workloads = workloadsOf(manifests);
-  const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy');
-  const outside = { name: 'outside', labels: undefined };
-  const own = { 'kubernetes.io/metadata.name': 'envoymesh' };
-  type End = { readonly name: string; readonly labels: Readonly<Record<string, string>> | undefined };
-  const allows = (direction: 'Ingress' | 'Egress', at: End, other: End, port: number): boolean => {
-    const { labels } = at;
-    if (labels === undefined) return true;
-    const applying = policies.filter(
-      ({ spec }) => spec?.policyTypes?.includes(direction) && selects(spec.podSelector ?? {}, labels),
-    );
-    assert.ok(applying.length > 0, `${at.name} has no ${direction} policy`);
-    return applying.some(({ spec }) => {
-      const rules =
-        direction === 'Ingress'
-          ? spec?.ingress?.map(({ from, ports }) => ({ peers: from, ports }))
-          : spec?.egress?.map(({ to, ports }) => ({ peers: to, ports }));
-      return (rules ?? []).some(
-        ({ peers, ports }) =>
-          (ports === undefined || ports.some((one) => one.port === port)) &&
-          (peers === undefined ||
-            peers.some(
-              ({ podSelector = {}, namespaceSelector = { matchLabels: own } }) =>
-                other.labels !== undefined && selects(namespaceSelector, own) && selects(podSelector, other.labels),
-            )),
-      );
-    });
-  };
-  const ends: End[] = [outside, ...workloads];
-  return ends.flatMap((from) =>
-    ends.flatMap((to) =>
-      to === outside
-        ? []
-        : ports.flatMap((port) =>
-            allows('Egress', from, to, port) && allows('Ingress', to, from, port)
-              ? [`${from.name} → ${to.name}:${port}`]
-              : [],
-          ),
-    ),
-  );
 }
 
 test('only the front proxy accepts connections from outside, only Envoys and apps reach Zipkin, only Zipkin reaches Cassandra', () => {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { afterEach, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
+import { execa } from 'execa';
+import { root } from '../../../sandbox/cli/project.js';
 import { waitFor } from '../../../sandbox/topology/wait.js';
 import { exactTraces, firstExactTrace, sendMany } from '../exact-traces.js';
-import { down, frontUrl, getObjects, kubectl, namespace, type Pod, podsOf, up, withZipkin } from '../on-cluster.js';
+import { frontUrl, getObjects, kubectl, namespace, type Pod, podsOf, withZipkin } from '../on-cluster.js';
 
 const outside = 'outside-envoymesh';
 /** Who may connect to whom, along the path of a request and of its spans. The API server stands for everything else. */
@@ -73,35 +75,33 @@ async function addresses(ports: Readonly<Record<string, number>>): Promise<Recor
   return { ...Object.fromEntries(await Promise.all(ofPods)), kubernetes: `${apiServer?.spec.clusterIP}/443` };
 }
 
-async function goneOutside(): Promise<void> {
-  await kubectl(['delete', 'namespace', outside, '--ignore-not-found']);
-}
-
-before(down);
-afterEach(async () => {
-  await down();
-  await goneOutside();
-});
-
 const ports = { 'front-envoy': 80, service1: 80, service2: 80, zipkin: 9411, cassandra: 9042 };
 
-/** Uses the overlay with the most pods. test/deploy/kubernetes reads the policies of the other one. */
-test('a pod reaches only what requests and spans need, and traces are exact', async () => {
-  await up('cluster');
-  await startOutside();
-  const targets = await addresses(ports);
-  // The policy engine learns of a new pod some seconds later.
-  await waitFor(
-    'connections as the policies have them',
-    async () => {
-      const open = sources.map(async (from) => [from, await openFrom(from, targets)]);
-      assert.deepEqual(Object.fromEntries(await Promise.all(open)), allowed);
-    },
-    { seconds: 180, everyMs: 1000 },
-  );
-  const url = await frontUrl();
-  await withZipkin(async (zipkin) => {
-    await firstExactTrace(url, zipkin);
-    await exactTraces(zipkin, await sendMany(url, 100, 16));
+/** `enforced` if the cluster enforces NetworkPolicies, otherwise a command that makes it do so; unset if nothing can. */
+const { KUBE_POLICIES: policies = '' } = process.env;
+
+/** Tests who reaches whom in the overlay that runs. The overlay `cluster` has the most pods; manifests.test.ts reads both. */
+export function testPolicies(): void {
+  describe('where NetworkPolicies hold', { skip: policies === '' && 'KUBE_POLICIES is not set' }, () => {
+    before(async () => {
+      if (policies !== 'enforced') await execa('bash', ['-c', policies], { cwd: root, stdio: 'ignore' });
+      await startOutside();
+    });
+    after(() => kubectl(['delete', 'namespace', outside, '--ignore-not-found', '--wait=false']));
+
+    test('a pod reaches only what requests and spans need, and traces are exact', async () => {
+      const targets = await addresses(ports);
+      const attempt = async () => {
+        const open = sources.map(async (from) => [from, await openFrom(from, targets)]);
+        assert.deepEqual(Object.fromEntries(await Promise.all(open)), allowed);
+      };
+      // The policy engine learns of a new pod some seconds later.
+      await waitFor('connections as the policies have them', attempt, { seconds: 180, everyMs: 1000 });
+      const url = await frontUrl();
+      await withZipkin(async (zipkin) => {
+        await firstExactTrace(url, zipkin);
+        await exactTraces(zipkin, await sendMany(url, 100, 16));
+      });
+    });
   });
-});
+}
