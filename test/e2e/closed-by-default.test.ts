@@ -96,9 +96,8 @@ const listeners: Readonly<Record<string, readonly string[]>> = {
 const services = Object.keys(listeners);
 
 describeIn('compose', () => {
-  async function docker(...args: string[]): Promise<string> {
-    return (await execa('docker', args, { cwd: root, stdin: 'ignore' })).stdout;
-  }
+  const docker = async (...args: string[]): Promise<string> =>
+    (await execa('docker', args, { cwd: root, stdin: 'ignore' })).stdout;
 
   async function inspect(service: string): Promise<Inspected> {
     const id = await docker('compose', 'ps', '--quiet', service);
@@ -160,15 +159,13 @@ describeIn('compose', () => {
     ]);
   });
 
-  const dockersResolver = '127.0.0.11';
-
   for (const [service, expected] of Object.entries(listeners)) {
     test(`${service} listens on ${expected.join(', ')} and nothing else`, async () => {
       const { stdout } = await inside(service, 'cat /proc/net/tcp /proc/net/tcp6 2>/dev/null');
       const own = Object.values((await inspect(service)).NetworkSettings.Networks)[0]?.IPAddress ?? '';
       const names: Record<string, string> = { [own]: 'own', '0.0.0.0': '*', '::': '*' };
       const sockets = readListening(stdout)
-        .filter(({ address }) => address !== dockersResolver)
+        .filter(({ address }) => address !== '127.0.0.11') // Docker's resolver
         .map(({ address, port }) => `${names[address] ?? address}:${port}`);
       assert.deepEqual([...new Set(sockets)].sort(), expected);
     });

@@ -23,18 +23,6 @@ function injected(id: TraceId, headers: Record<string, string> = {}): Record<str
 
 const B3 = { 'x-b3-traceid': TRACE, 'x-b3-parentspanid': '0020000000000001', 'x-b3-spanid': 'a2fb4a1d1a96d312' };
 
-test('an accepted span leaves as multi-header B3', () => {
-  assert.deepEqual(injected(span()), { ...B3, 'x-b3-sampled': '1' });
-});
-
-test('a denied span leaves with its ids and the decision', () => {
-  assert.deepEqual(injected(span({ sampled: new option.Some(false) })), { ...B3, 'x-b3-sampled': '0' });
-});
-
-test('a debug span leaves with flags, and with sampled for Envoy, which does not read flags', () => {
-  assert.deepEqual(injected(span({ debug: true })), { ...B3, 'x-b3-sampled': '1', 'x-b3-flags': '1' });
-});
-
 test('stale B3 in the given headers is replaced, whatever its form', () => {
   const stale = { b3: '0', 'X-B3-TraceId': 'f'.repeat(32), 'x-b3-flags': '1', 'x-b3-sampled': '0' };
   assert.deepEqual(injected(span(), stale), { ...B3, 'x-b3-sampled': '1' });
