@@ -159,8 +159,8 @@ function mergeClose(parts: readonly Interval[], pixel: number): Interval[] {
 function drawLegend(y: number): string {
   const entries = [
     { kind: 'own', height: 12, x: columns.service, text: 'critical path' },
-    { kind: 'waiting', height: 4, x: columns.service + 150, text: 'rest of a span on it' },
-    { kind: 'aside', height: 6, x: columns.service + 350, text: 'span not on it' },
+    { kind: 'waiting', height: 4, x: columns.service + 150, text: 'rest of the same span' },
+    { kind: 'aside', height: 6, x: columns.service + 350, text: 'other span' },
   ];
   return entries
     .map(({ kind, height, x, text }) => {

@@ -89,8 +89,8 @@ function drawNotes({ columns, glyphs }: View, { node, below, notes }: Row): stri
 }
 
 function drawLegend({ rows, columns, glyphs }: View): string {
-  const parts = [`${glyphs.own} critical path`, `${glyphs.waiting[2]} rest of a span on it`];
-  if (rows.some(({ isOnPath }) => !isOnPath)) parts.push(`${glyphs.aside[2]} span not on it`);
+  const parts = [`${glyphs.own} critical path`, `${glyphs.waiting[2]} rest of the same span`];
+  if (rows.some(({ isOnPath }) => !isOnPath)) parts.push(`${glyphs.aside[2]} other span`);
   return paint('dim', fitColumns(parts.join('  '), columns.all, glyphs.cut).trimEnd());
 }
 

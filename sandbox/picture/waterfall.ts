@@ -106,7 +106,7 @@ function faultsOf({ span, detached, sameIdAs }: SpanNode, isFirst: boolean, skew
     unit && `its timestamp is in ${unit}, not in microseconds`,
     (span.duration ?? 0) < 0 && 'its duration is negative',
     skew &&
-      `the clock of ${skew.service} is ${amount} ${skew.ahead > 0 ? 'ahead' : 'behind'}; drawn as if it were right`,
+      `the clock of ${skew.service} is ${amount} ${skew.ahead > 0 ? 'ahead' : 'behind'}; drawn with the clock set right`,
   ];
   return faults.filter((fault) => typeof fault === 'string');
 }

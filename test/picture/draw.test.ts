@@ -42,7 +42,7 @@ const cases: Readonly<Record<string, Case>> = {
              └service2       SERVER get         █━━━━━━━━━━━━━━━━━━━━━█        25.0 ms
               └service2      CLIENT get         ╺█━━━━━━━━━━━━━━━━━━██╸        24.0 ms
                └service2-app SERVER get          ╺██████████████████           20.0 ms
-      █ critical path  ━ rest of a span on it`,
+      █ critical path  ━ rest of the same span`,
   },
   'errors, a lost parent and no time': {
     spans: faulty,
@@ -60,7 +60,7 @@ const cases: Readonly<Record<string, Case>> = {
       lost      SERVER get                       ╶─         500 µs
       │ ✗ its parent x is not in this trace
       └ lost    LOCAL  get    ?                                  ?
-      █ critical path  ━ rest of a span on it  ─ span not on it`,
+      █ critical path  ━ rest of the same span  ─ other span`,
   },
   'in ASCII': {
     spans: 'front-proxy server a 0+900 \n b - b<a 450+450 error=x \n c - c<a',
@@ -72,7 +72,7 @@ const cases: Readonly<Record<string, Case>> = {
       |-b         LOCAL  get           #########  450 us
       |   x error=x
       +-c         LOCAL  get  ?                        ?
-      # critical path  = rest of a span on it  - span n~`,
+      # critical path  = rest of the same span  - other~`,
   },
   'names that do not fit are cut': {
     spans: 'a-service-with-a-long-name server a 0+9 name=get_/a/very/long/path \n 服务服务服务服务服务 client b<a 0+9',
@@ -82,7 +82,7 @@ const cases: Readonly<Record<string, Case>> = {
       1970-01-01 00:00:00.000 UTC      0  9 µs
       a-service-with-a-lo… SERVER get… ━━━━━━━    9 µs
       └ 服务服务服务服务…  CLIENT get  ███████    9 µs
-      █ critical path  ━ rest of a span on it`,
+      █ critical path  ━ rest of the same span`,
   },
   'a fast and a slow call side by side: the path leads through the slow one': {
     spans: `
@@ -98,7 +98,7 @@ const cases: Readonly<Record<string, Case>> = {
       ├ a      CLIENT get     ─────────╴                    300 µs
       └ a      CLIENT get     ███━━━━━━━━━━━━━━━━━━━███     800 µs
         └ b    SERVER get        ███████████████████        600 µs
-      █ critical path  ━ rest of a span on it  ─ span not on it`,
+      █ critical path  ━ rest of the same span  ─ other span`,
   },
   'two clocks that are behind, work after the end, a negative duration, an id used twice, and a cycle': {
     spans: `
@@ -118,18 +118,18 @@ const cases: Readonly<Record<string, Case>> = {
       a        SERVER get  █████━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━█████ 1.00 ms
       ├ a      CLIENT get      ╺██████████━━━━━━━━━━━━━━━━━━━██████████╸      800 µs
       │ └ b    SERVER get                ╺█████━━━━━█████████╸                400 µs
-      │   │ ✗ the clock of b is 1.00 s behind; drawn as if it were right
+      │   │ ✗ the clock of b is 1.00 s behind; drawn with the clock set right
       │   └ b  LOCAL  get                     ╺█████                          100 µs
       ├ a      CLIENT get      ╶───────────────────────────────────────╴      800 µs
       │ └ c    SERVER get                ╶───────────────────╴                400 µs
-      │     ✗ the clock of c is 5.00 s behind; drawn as if it were right
+      │     ✗ the clock of c is 5.00 s behind; drawn with the clock set right
       ├ d      LOCAL  get                          ╶                         -400 µs
       │   ✗ its duration is negative
       └ d      LOCAL  get                          ╶                            1 µs
           ✗ d LOCAL has the same id, 5
       e        LOCAL  get  ╴                                                   10 µs
         ✗ its parent 6 is one of its own descendants
-      █ critical path  ━ rest of a span on it  ─ span not on it`,
+      █ critical path  ━ rest of the same span  ─ other span`,
   },
   'what is too deep for its branch shows its level': {
     spans: Array.from({ length: 7 }, (_, i) => `a - ${i}${i ? `<${i - 1}` : ''} ${i}+${13 - i * 2}`).join('\n'),
@@ -144,7 +144,7 @@ const cases: Readonly<Record<string, Case>> = {
             └ a LOCAL get     █━━━█       5 µs
       …5 └ a    LOCAL get      █━█        3 µs
       …6 └ a    LOCAL get       █         1 µs
-      █ critical path  ━ rest of a span on it`,
+      █ critical path  ━ rest of the same span`,
   },
 };
 
