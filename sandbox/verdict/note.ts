@@ -17,68 +17,49 @@ export function noteOddities(
   callerSpanId: string | undefined,
   ownApps: readonly OwnAppTrace[],
 ): string[] {
-  const { nodes } = tree;
+  const { nodes, roots, requestId } = tree;
+  const [root] = roots;
+  const isCalled = root?.detached === 'missing parent' && root.span.parentId !== callerSpanId;
+  const hasLongId = nodes.some(({ span }) => span.traceId.length > 16);
+  const noteEach = (isOdd: (node: SpanNode) => boolean, note: (subject: string, first: Span) => string) => {
+    const [first, ...others] = nodes.filter(isOdd);
+    if (!first) return [];
+    const more = others.length > 0 ? ` and ${others.length} more spans have` : ' has';
+    return [note(`${labelOf(first.span)} ${first.span.id}${more}`, first.span)];
+  };
   return [
     ...ownApps.flatMap(notesOn).map(({ text }) => text),
-    ...noteNames(nodes),
-    ...noteSilentCaller(tree, callerSpanId),
-    ...noteShortIds(nodes),
-    ...(ownApps.length > 0 ? [] : noteRequestIds(tree)),
     ...noteEach(
-      nodes.filter(({ span }) => deniesError(span)),
-      (count, span) =>
-        `${count} the tag error=false: it did not fail, but Zipkin's UI draws it as failed. ${remove(span)}`,
+      ({ span }) => serviceOf(span) === '',
+      (subject, span) => `${subject} no service name${placeOf(span)}. ${setServiceName}`,
     ),
-    ...noteEach(nodes.filter(beginsLate), (count, span) => {
-      const who = serviceOf(span) || 'the server';
-      return `${count} a start time after the end of its call: ${who} worked asynchronously, or its clock is ahead. The trace alone cannot tell which`;
-    }),
+    ...(isCalled
+      ? [
+          `the trace begins at ${labelOf(root.span)} ${root.span.id}, whose parent ${root.span.parentId} is not in it: the caller reports no spans to this Zipkin, or its spans were lost`,
+        ]
+      : []),
+    ...noteEach(
+      (node) => hasLongId && node.span.traceId.length <= 16,
+      (subject) => `${subject} only the last 16 digits of the trace id`,
+    ),
+    ...noteEach(
+      ({ span }) => ownApps.length === 0 && (requestIdOf(span) ?? requestId) !== requestId,
+      (subject) => `${subject} another x-request-id than the first hop, so the logs of this request have different ids`,
+    ),
+    ...noteEach(
+      ({ span }) => deniesError(span),
+      (subject, span) =>
+        `${subject} the tag error=false: it did not fail, but Zipkin's UI draws it as failed. Remove the tag in ${serviceOf(span) || 'its tracer'}`,
+    ),
+    ...noteEach(
+      beginsLate,
+      (subject, span) =>
+        `${subject} a start time after the end of its call: ${serviceOf(span) || 'the server'} worked asynchronously, or its clock is ahead. The trace alone cannot tell which`,
+    ),
   ];
 }
 
-const remove = (span: Span) => `Remove the tag in ${serviceOf(span) || 'its tracer'}`;
-
-/** One note for all spans with a property. It names the first of them. */
-function noteEach(nodes: readonly SpanNode[], note: (subject: string, first: Span) => string): string[] {
-  const [first] = nodes;
-  if (!first) return [];
-  const more = nodes.length > 1 ? ` and ${nodes.length - 1} more spans have` : ' has';
-  return [note(`${labelOf(first.span)} ${first.span.id}${more}`, first.span)];
-}
-
-function noteNames(nodes: readonly SpanNode[]): string[] {
-  return noteEach(
-    nodes.filter(({ span }) => serviceOf(span) === ''),
-    (subject, span) => {
-      const address = addressOf(span);
-      const where = address ? ` at ${address}` : '';
-      return `${subject} no service name${where}. ${setServiceName}`;
-    },
-  );
-}
-
-function noteSilentCaller({ roots }: SpanTree, callerSpanId: string | undefined): string[] {
-  const [first] = roots;
-  if (first?.detached !== 'missing parent' || first.span.parentId === callerSpanId) return [];
-  const { parentId } = first.span;
-  return [
-    `the trace begins at ${labelOf(first.span)} ${first.span.id}, whose parent ${parentId} is not in it: the caller reports no spans to this Zipkin, or its spans were lost`,
-  ];
-}
-
-function noteShortIds(nodes: readonly SpanNode[]): string[] {
-  const short = nodes.filter(({ span }) => span.traceId.length <= 16);
-  if (short.length === nodes.length) return [];
-  return noteEach(short, (subject) => `${subject} only the last 16 digits of the trace id`);
-}
-
-function noteRequestIds({ nodes, requestId }: SpanTree): string[] {
-  const others = nodes.filter(({ span }) => (requestIdOf(span) ?? requestId) !== requestId);
-  return noteEach(
-    others,
-    (subject) => `${subject} another x-request-id than the first hop, so the logs of this request have different ids`,
-  );
-}
+const placeOf = (span: Span) => (addressOf(span) ? ` at ${addressOf(span)}` : '');
 
 function beginsLate(node: SpanNode): boolean {
   const { span, parent } = node;

@@ -23,7 +23,7 @@ const after = (egress: string, requestId = 'r1') => `
   service2     server e<d shared     8000+25000 guid:x-request-id=${requestId}
   service2     client f<e            8400+24000`;
 const second = 'service2-app server f<e shared 10000+20000';
-const sharing = 'service2-app: a SERVER span that shares its caller’s id'.replace('’', "'");
+const sharing = "service2-app: a SERVER span that shares its caller's id";
 
 const noRequestId = 'service1-app does not forward x-request-id, so the logs of this request have different ids';
 
@@ -113,36 +113,31 @@ const faults: readonly Fault[] = [
     title: 'the HTTP client is not instrumented',
     spans: `${before}\n${server}`,
     nearby: newTrace,
-    diagnosis:
-      'context-dropped at service1-app: service1-app made no CLIENT span and sent no context: its HTTP client is not instrumented; its call began trace u',
+    diagnosis: `context-dropped at service1-app: service1-app made no CLIENT span and sent no context: its HTTP client is not instrumented; its call began trace u`,
   },
   {
     title: 'the propagator writes nothing that Envoy reads',
     spans: `${before}\n${server}\n${client}`,
     nearby: newTrace,
-    diagnosis:
-      'context-dropped at service1-app: service1-app sent no context with service1-app CLIENT d: set a propagator that writes B3 or traceparent; its call began trace u',
+    diagnosis: `context-dropped at service1-app: service1-app sent no context with service1-app CLIENT d: set a propagator that writes B3 or traceparent; its call began trace u`,
   },
   {
     title: 'the propagator reads nothing that Envoy writes',
     spans: before,
     nearby: `unknown_service:node server m trace=v 2500+36200\n${newTrace}`,
     elsewhere: ['service1-app'],
-    diagnosis:
-      'context-ignored at service1-app: service1-app did not join the trace that service1 sent: its SERVER span began trace v; set a propagator that reads B3 or traceparent',
+    diagnosis: `context-ignored at service1-app: service1-app did not join the trace that service1 sent: its SERVER span began trace v; set a propagator that reads B3 or traceparent`,
   },
   {
     title: 'neither a span nor the headers',
     spans: before,
     nearby: newTrace,
-    diagnosis:
-      'context-dropped at service1-app: service1-app left no span and forwarded no context; its call began trace u',
+    diagnosis: `context-dropped at service1-app: service1-app left no span and forwarded no context; its call began trace u`,
   },
   {
     title: 'its spans do not come',
     spans: `${before}${after('d shared', 'r2')}\n${second}`,
-    diagnosis:
-      'not-reported at service1-app: service1-app joined this trace and forwarded its context, but none of its spans came to Zipkin: check the address that its exporter sends to, and that it exports before it ends',
+    diagnosis: `not-reported at service1-app: service1-app joined this trace and forwarded its context, but none of its spans came to Zipkin: check the address that its exporter sends to, and that it exports before it ends`,
   },
   {
     title: 'its own sampler',
@@ -152,8 +147,7 @@ const faults: readonly Fault[] = [
       direction: 'out',
       headers: { 'x-b3-traceid': '463ac35c9f6413ad', 'x-b3-sampled': sampled },
     })),
-    diagnosis:
-      "decision-changed at service1-app: service1-app received the sampling decision 1 and sent 0: it has its own sampler; set a sampler that keeps the parent's decision",
+    diagnosis: `decision-changed at service1-app: service1-app received the sampling decision 1 and sent 0: it has its own sampler; set a sampler that keeps the parent's decision`,
   },
   {
     title: 'a service name that nobody has set',
@@ -161,8 +155,7 @@ const faults: readonly Fault[] = [
       'service1-app',
       'unknown_service',
     ),
-    diagnosis:
-      'wrong-service-name at service1-app: service1-app reports under the wrong service name: its spans are those of unknown_service',
+    diagnosis: `wrong-service-name at service1-app: service1-app reports under the wrong service name: its spans are those of unknown_service`,
   },
 ];
 
