@@ -35,12 +35,19 @@ const install: ListrTask<Progress>[] = [
   },
 ];
 
-async function prepare({ model, ownApps, signal, envoyBinary, zipkinFolder }: Progress): Promise<NativeSandbox> {
+async function prepare({
+  model,
+  ownApps,
+  watched,
+  signal,
+  envoyBinary,
+  zipkinFolder,
+}: Progress): Promise<NativeSandbox> {
   signal.throwIfAborted();
   const zipkinUrl = zipkinOfYourOwn(process.env);
   const answers = () => fetchText(`${zipkinUrl}/health`);
   if (zipkinUrl) await waitFor(`ZIPKIN_URL ${zipkinUrl}`, answers, { seconds: 10, signal });
-  const parts = { model, envoyBinary, zipkinFolder, overrides: overridesOf(ownApps) };
+  const parts = { model, envoyBinary, zipkinFolder, overrides: overridesOf(ownApps, watched) };
   return NativeSandbox.prepare(root, cache, process.env, parts);
 }
 

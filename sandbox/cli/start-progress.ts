@@ -10,6 +10,8 @@ import { root } from './project.js';
 export interface Progress {
   readonly model: Model;
   readonly ownApps: readonly OwnApp[];
+  /** The services whose app is restarted after an edit. */
+  readonly watched: readonly string[];
   readonly signal: AbortSignal;
   envoyBinary: string;
   zipkinFolder: string | undefined;
@@ -19,13 +21,15 @@ export interface Progress {
 
 /**
  * @param signal ends everything
+ * @param isWatching whether an edit restarts the apps
  * @throws Error of one line if the files of the topology, or a variable, are wrong
  */
-export async function readProgress(signal: AbortSignal): Promise<Progress> {
+export async function readProgress(signal: AbortSignal, isWatching: boolean): Promise<Progress> {
   zipkinOfYourOwn(process.env);
   const shipped = await readModel(root, process.env);
   const ownApps = await appsOfYourOwn(shipped, process.env);
   const own = ownApps.map(({ service }) => service);
+  const watched = isWatching ? shipped.services.flatMap(({ name, app }) => (app ? name : [])) : [];
   const nothing = { envoyBinary: '', zipkinFolder: undefined, sandbox: undefined, spans: [] };
-  return { model: withOwnApps(shipped, own), ownApps, signal, ...nothing };
+  return { model: withOwnApps(shipped, own), ownApps, watched, signal, ...nothing };
 }

@@ -7,6 +7,7 @@ import { bringUp } from './bring-up.js';
 import { ExitCode, exiting } from './exit-code.js';
 import { type Progress, readProgress } from './start-progress.js';
 import { terminal } from './terminal.js';
+import { watchSources } from './watch.js';
 
 /**
  * Aborts on the first Ctrl-C or SIGTERM, or when the npm that runs this has ended. Calls `again` on the second signal.
@@ -39,22 +40,24 @@ function describe({ frontUrl, adminUrl, zipkinUrl }: NativeSandbox['plan'], path
  *
  * @throws Error if a part cannot be installed, a port is in use, or a process does not start or ends by itself
  */
-async function start(): Promise<ExitCode> {
+async function start({ watch = false }: { readonly watch?: boolean }): Promise<ExitCode> {
   let progress: Progress | undefined;
   const stopped = stopRequests(() => {
     progress?.sandbox?.kill();
     process.exit(ExitCode.failedRun);
   });
   const stop = new Promise<undefined>((resolve) => stopped.addEventListener('abort', () => resolve(undefined)));
-  progress = await readProgress(stopped);
+  progress = await readProgress(stopped, watch);
   const sandbox = await bringUp(progress);
   const { spans, model } = progress;
   const lines = drawTrace(buildTree(spans), terminal(process.stdout));
   const tracePage = new ZipkinClient(sandbox.plan.zipkinUrl).tracePage(spans[0]?.traceId ?? '');
   process.stdout.write(`\n${lines.join('\n')}\n\n${describe(sandbox.plan, model.firstPath, tracePage)}`);
 
-  const death = await Promise.race([stop, sandbox.firstDeath()]);
+  const watching = watch ? await watchSources(sandbox, (line) => process.stdout.write(`${line}\n`)) : undefined;
+  const death = await Promise.race([stop, sandbox.firstDeath(), ...(watching ? [watching.death] : [])]);
   if (!death) process.stderr.write('\nStopping: requests in flight are answered, spans are flushed…\n');
+  await watching?.end();
   await sandbox.stop();
   if (death) throw new Error(death.line);
   return ExitCode.done;
@@ -65,5 +68,6 @@ export function registerStart(program: Command): void {
   program
     .command('start')
     .description('Run the sandbox without Docker: Zipkin, the services with their sidecars, and the front proxy.')
+    .option('--watch', 'compile services/ after each edit and restart the apps')
     .action(exiting(start));
 }

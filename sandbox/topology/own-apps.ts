@@ -55,11 +55,20 @@ export async function appsOfYourOwn({ services }: Model, environment: Environmen
   return Promise.all(apps);
 }
 
-/** @returns the variables for start-service, by service, for `NativeParts.overrides` */
-export function overridesOf(apps: readonly OwnApp[]): NonNullable<NativeParts['overrides']> {
-  return Object.fromEntries(
-    apps.map(({ service, file, runtime }) => [service, { APP_MAIN: file, APP_RUNTIME: runtime }]),
-  );
+/**
+ * @param watched services whose app is to be restarted after a change of its files; it is if Node runs the app
+ * @returns the variables for start-service, by service, for `NativeParts.overrides`
+ */
+export function overridesOf(
+  apps: readonly OwnApp[],
+  watched: readonly string[] = [],
+): NonNullable<NativeParts['overrides']> {
+  const watches = watched.map((service) => [service, { APP_WATCH: 'true' }] as const);
+  const own = apps.map(({ service, file, runtime }) => {
+    const watch = runtime === 'node' && watched.includes(service) && { APP_WATCH: 'true' };
+    return [service, { APP_MAIN: file, APP_RUNTIME: runtime, ...watch }] as const;
+  });
+  return Object.fromEntries([...watches, ...own]);
 }
 
 /** A Maven or Go build downloads hundreds of modules the first time. */

@@ -50,18 +50,20 @@ export function watch(command: readonly string[], env: NodeJS.ProcessEnv, cwd?: 
  * @param cache the folder for SANDBOX_CACHE
  * @param environment more variables
  * @param command the command that starts it; by default the built command line
+ * @param folder the checkout that is run; by default this one
  */
 export async function start(
   cache: string,
   environment: Readonly<Record<string, string>> = {},
   command: readonly string[] = ['node', 'dist/sandbox/cli/main.js', 'start'],
+  folder?: string,
 ): Promise<NativeRun> {
   const [front, admin, zipkin] = (await freePorts(3)).map(String);
   const { ZIPKIN_JAR: _jar, ENVOY_BIN: _envoy, ZIPKIN_URL: _url, ...inherited } = process.env;
   const ports = { FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin };
   const env = { ...inherited, ...ports, SANDBOX_CACHE: cache, NO_COLOR: '1', ...environment };
   return {
-    ...watch(command, env),
+    ...watch(command, env, folder),
     runFolder: runFolderOf(cache, Number(env.FRONT_PORT)),
     frontUrl: `http://127.0.0.1:${env.FRONT_PORT}`,
   };

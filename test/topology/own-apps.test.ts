@@ -32,6 +32,15 @@ test('each kind of file has its runtime; a program runs by itself, a folder by i
   );
 });
 
+test('an app is watched if Node runs it: the sandbox’s own, or a .js or .mjs of the user', async () => {
+  const watched = async (file: string) => {
+    const byService = overridesOf(await own({ SERVICE1_APP: file }), ['service1', 'service2']);
+    return ['service1', 'service2'].filter((name) => byService[name]?.APP_WATCH);
+  };
+  assert.deepEqual(await watched('docs/examples/by-hand/fetch_service.mjs'), ['service1', 'service2']);
+  assert.deepEqual(await watched('docs/examples/by-hand/python_service.py'), ['service2']);
+});
+
 test('each build names the runtime that is missing', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'own-app-'));
   const path = process.env.PATH;
