@@ -5,9 +5,9 @@ import { cache, root } from '../sandbox/cli/project.js';
 import { installEnvoy, installZipkin } from '../sandbox/topology/download-parts.js';
 import { isInstalled } from '../sandbox/topology/managed-process.js';
 import { NativeSandbox } from '../sandbox/topology/native-sandbox.js';
-import { freePorts } from '../sandbox/topology/ports.js';
 import { readModel } from '../sandbox/topology/read-model.js';
 import { filesBelow, longestClusterFileMs, runFiles, sideBySide, tally } from './run-files.js';
+import { ownPorts } from './topology/own-environment.js';
 
 /**
  * `npm test` runs lint and each group of tests, in CI the long groups too. Its last line has the totals. `npm test -- unit`
@@ -32,8 +32,7 @@ async function lint(): Promise<void> {
 
 /** Sets free ports for what a run publishes, so that it disturbs no running sandbox. */
 async function publishElsewhere(): Promise<void> {
-  const [front, admin, zipkin] = await freePorts(3);
-  Object.assign(process.env, { FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin });
+  Object.assign(process.env, await ownPorts());
 }
 
 /** Folders that have a group of their own. */

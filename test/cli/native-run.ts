@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
 import { isAlive } from '../../sandbox/topology/managed-process.js';
-import { freePorts } from '../../sandbox/topology/ports.js';
 import { type RunRecord, runFolderOf } from '../../sandbox/topology/run-record.js';
 import { waitFor } from '../../sandbox/topology/wait.js';
+import { ownPorts } from '../topology/own-environment.js';
 
 const launch = ([command = '', ...args]: readonly string[], env: NodeJS.ProcessEnv, cwd = root) =>
   execa(command, args, {
@@ -58,10 +58,8 @@ export async function start(
   command: readonly string[] = ['node', 'dist/sandbox/cli/main.js', 'start'],
   folder?: string,
 ): Promise<NativeRun> {
-  const [front, admin, zipkin] = (await freePorts(3)).map(String);
   const { ZIPKIN_JAR: _jar, ENVOY_BIN: _envoy, ZIPKIN_URL: _url, ...inherited } = process.env;
-  const ports = { FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin };
-  const env = { ...inherited, ...ports, SANDBOX_CACHE: cache, NO_COLOR: '1', ...environment };
+  const env = { ...inherited, ...(await ownPorts()), SANDBOX_CACHE: cache, NO_COLOR: '1', ...environment };
   return {
     ...watch(command, env, folder),
     runFolder: runFolderOf(cache, Number(env.FRONT_PORT)),

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { freePorts } from '../../sandbox/topology/ports.js';
 import { untilPrinted, watch } from '../cli/native-run.js';
 import { addedService, type Edits } from '../topology/added-service.js';
+import { ownPorts } from '../topology/own-environment.js';
 import { cloneElsewhere, commandsIn, plainEnvironment } from './checkout.js';
 import { withoutDocker } from './docker.js';
 
 /** A copy of the checkout with edits, and a function that runs commands in it. */
 async function edited(t: TestContext, edits: Edits) {
-  const [front, admin, zipkin] = await freePorts(3);
-  const clone = await cloneElsewhere(t, `FRONT_PORT=${front}\nADMIN_PORT=${admin}\nZIPKIN_PORT=${zipkin}\n`);
+  const ports = Object.entries(await ownPorts()).map(([name, port]) => `${name}=${port}\n`);
+  const clone = await cloneElsewhere(t, ports.join(''));
   for (const [name, edit] of Object.entries(edits)) {
     await writeFile(join(clone, name), edit(await readFile(join(clone, name), 'utf8')));
   }

@@ -1,8 +1,13 @@
 import { freePorts } from '../../sandbox/topology/ports.js';
 
+/** Free ports for what a sandbox publishes, by the variables of docker-compose.yml. */
+export async function ownPorts() {
+  const [front = '', admin = '', zipkin = ''] = (await freePorts(3)).map(String);
+  return { FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin };
+}
+
 /** This process's environment, with free ports for a sandbox of one test, and the pinned Zipkin. */
 export async function ownEnvironment() {
-  const [front, admin, zipkin] = (await freePorts(3)).map(String);
   const { ZIPKIN_JAR: _, ...rest } = process.env; // the runner's jar is an extracted one
-  return { ...rest, ZIPKIN_URL: '', FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin };
+  return { ...rest, ZIPKIN_URL: '', ...(await ownPorts()) };
 }
