@@ -160,9 +160,9 @@ async function tracers(): Promise<void> {
 const isCi = process.env.CI === 'true';
 const short = {
   ...{ lint, unit },
-  start: () => runFiles('npm start', filesBelow('cli'), sideBySide),
+  start: () => runFiles('npm start', filesBelow('cli')),
   ...{ native, tracers, compose },
-  machines: () => runFiles('on other machines', filesBelow('machines'), sideBySide),
+  machines: () => runFiles('on other machines', filesBelow('machines')),
   readme: () => runFiles('the commands of the documents', filesBelow('readme')),
   ...{ cassandra, kubernetes },
 };
