@@ -1,6 +1,7 @@
 import { reporterStates } from '../observe/gather-evidence.js';
 import { isLoopback } from '../topology/addresses.js';
 import type { Reporter } from '../topology/mesh-service.js';
+import { hasOwnApp } from '../topology/model.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { urlOf } from '../topology/this-machine.js';
 import { fetchText } from '../topology/wait.js';
@@ -28,8 +29,9 @@ async function collectorOfEnvoy(sandbox: RunningSandbox, service: string): Promi
   return new URL(urlOf({ host: address, port: port_value })).host;
 }
 
-/** Finds the address to which an app sends its spans; undefined if it does not say. The user's own apps need not. */
+/** Finds the address to which an app sends its spans; undefined if it is the user's own or does not say. */
 async function collectorOfApp(sandbox: RunningSandbox, service: string): Promise<string | undefined> {
+  if (hasOwnApp(sandbox.model, service)) return undefined;
   const text = await sandbox.ask(service, 'app', '/reporter').catch(() => '');
   const endpoint = /"endpoint": ?"([^"]+)"/.exec(text)?.[1];
   return endpoint && new URL(endpoint).host;

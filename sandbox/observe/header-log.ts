@@ -1,3 +1,4 @@
+import { hasOwnApp } from '../topology/model.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { type HeaderRecord, readContext } from '../trace/trace-headers.js';
 import type { TracedAnswer } from './send.js';
@@ -14,11 +15,12 @@ export interface HopRecord extends HeaderRecord {
 }
 
 async function switchHeaderLogs(sandbox: RunningSandbox, on: boolean): Promise<void> {
-  const switches = sandbox.model.reporters.map(({ service, part }) =>
+  const { model } = sandbox;
+  const switchable = model.reporters.filter(({ service, part }) => part === 'admin' || !hasOwnApp(model, service));
+  const switches = switchable.map(({ service, part }) =>
     part === 'admin'
       ? sandbox.ask(service, part, `/runtime_modify?access_log.headers=${on ? 100 : 0}`, 'POST')
-      : // The user's own apps have no such switch.
-        sandbox.ask(service, part, `/header-log/${on ? 'on' : 'off'}`, 'POST').catch(() => undefined),
+      : sandbox.ask(service, part, `/header-log/${on ? 'on' : 'off'}`, 'POST').catch(() => undefined),
   );
   await Promise.all(switches);
 }

@@ -1,5 +1,5 @@
 import type { Reporter } from '../topology/mesh-service.js';
-import type { Model } from '../topology/model.js';
+import { hasOwnApp, type Model } from '../topology/model.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 
 /** What a reporter has counted since it started. */
@@ -74,13 +74,14 @@ const clusterOf = ({ services }: Model, service: string) =>
 /**
  * Reads the counters of a reporter.
  *
- * @throws Error if it does not answer; the user's own apps need not answer
+ * @throws Error if it does not answer, or is one of the user's own apps
  * @see https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/trace/v3/zipkin.proto
  */
 export async function readReporter(sandbox: RunningSandbox, { service, part }: Reporter): Promise<ReporterCounters> {
   const uptime = uptimeOf(sandbox, service);
   uptime.catch(() => undefined);
   if (part === 'app') {
+    if (hasOwnApp(sandbox.model, service)) throw new Error(`${service}'s app is the user's own`);
     const counters = readNumbers(JSON.parse(await sandbox.ask(service, part, '/reporter')) as object);
     const { recorded, buffered = 0 } = counters;
     if (recorded === undefined) throw new Error(`${service}'s app does not count its spans`);

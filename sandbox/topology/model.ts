@@ -52,6 +52,11 @@ export function withOwnApps({ composed, services }: Model, ownApps: readonly str
   return connect(composed, replaced);
 }
 
+/** Whether the app of a service is the user's own. Such an app may answer any path, so it is asked for /health alone. */
+export function hasOwnApp({ services }: Pick<Model, 'services'>, service: string): boolean {
+  return services.some(({ name, app }) => name === service && app?.isOwn === true);
+}
+
 function connect(composed: readonly ComposeService[], services: readonly MeshService[]): Model {
   const [published] = services.flatMap((front) => {
     const ports = composed.find(({ name }) => name === front.name)?.ports ?? [];
