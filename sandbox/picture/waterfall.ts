@@ -80,7 +80,7 @@ function layOut(tree: SpanTree): Waterfall {
       isFailed: errorOf(node.span) !== undefined,
       notes: [
         ...faultsOf(node, isFirst, skewOf.get(node)).map((text) => ({ text, isFault: true })),
-        ...[...caller, ...(leftOut.get(node) ?? [])].map((text) => ({ text, isFault: false })),
+        ...[caller, leftOut.get(node) ?? []].flat().map((text) => ({ text, isFault: false })),
       ],
     };
   });

@@ -59,8 +59,8 @@ export function fitsDownwards(expected: ExpectedSpan, node: SpanNode, levels = l
 }
 
 /** How many spans have the service and kind that the shape has there: of the given span and some levels below it. */
-export function likenessOf(expected: ExpectedSpan, node: SpanNode, levels = levelsCompared): number {
-  return isSameHop(expected, node) ? 1 + likenessBelow(expected, node, levels, undefined) : 0;
+export function likenessOf(expected: ExpectedSpan, node: SpanNode): number {
+  return isSameHop(expected, node) ? 1 + likenessBelow(expected, node, levelsCompared) : 0;
 }
 
 /** Like `likenessOf`, for a span that reports another service name or kind than the shape has. */
@@ -75,7 +75,7 @@ interface Alias {
   readonly as: string;
 }
 
-function likenessBelow(expected: ExpectedSpan, node: SpanNode, levels: number, alias: Alias | undefined): number {
+function likenessBelow(expected: ExpectedSpan, node: SpanNode, levels: number, alias?: Alias): number {
   if (levels === 0) return 0;
   const likeness = (child: ExpectedSpan, one: SpanNode): number => {
     const isAlias = alias?.of === child.service && alias.as === serviceOf(one.span);

@@ -59,44 +59,23 @@ test('shape: reads every field', () => {
     `,
     'f.yaml',
   );
+  const plain = { tags: {}, times: { min: 1, max: 1 }, children: [] };
+  const many = { min: 1, max: Number.POSITIVE_INFINITY };
+  const [two, maybe] = [
+    { min: 2, max: 2 },
+    { min: 0, max: 1 },
+  ];
+  const path = 'root.children[1]';
+  const store = { ...plain, path: `${path}.children[0]`, service: 'store', within: 2_000_000, times: maybe };
+  const children = [
+    { ...plain, path: 'root.children[0]', service: /^cart-/iu, kind: 'CLIENT', times: many },
+    { ...plain, path, service: 'cache', times: two, children: [store] },
+  ];
+  const tags = { 'http.status_code': '200', error: null, path: /^.cart/u };
+  const root = { ...plain, path: 'root', service: 'front', kind: 'SERVER', shared: false, name: 'get /cart', tags };
   assert.deepEqual(shape, {
     name: 'GET /cart',
-    root: {
-      path: 'root',
-      service: 'front',
-      kind: 'SERVER',
-      shared: false,
-      name: 'get /cart',
-      tags: { 'http.status_code': '200', error: null, path: /^.cart/u },
-      within: 1500,
-      times: { min: 1, max: 1 },
-      children: [
-        {
-          path: 'root.children[0]',
-          service: /^cart-/iu,
-          kind: 'CLIENT',
-          tags: {},
-          times: { min: 1, max: Number.POSITIVE_INFINITY },
-          children: [],
-        },
-        {
-          path: 'root.children[1]',
-          service: 'cache',
-          tags: {},
-          times: { min: 2, max: 2 },
-          children: [
-            {
-              path: 'root.children[1].children[0]',
-              service: 'store',
-              tags: {},
-              within: 2_000_000,
-              times: { min: 0, max: 1 },
-              children: [],
-            },
-          ],
-        },
-      ],
-    },
+    root: { ...root, within: 1500, children },
     forbidden: [{ path: 'forbidden[0]', service: 'legacy', kind: 'LOCAL', tags: {} }],
     others: 'allowed',
   });
