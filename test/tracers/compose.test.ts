@@ -19,6 +19,7 @@ const cases: readonly (readonly [overlays: readonly string[], spans: number, ...
   [[`${example('opentelemetry-js')}/compose.yml`, 'deploy/compose.otlp.yml'], 12, example('opentelemetry-js'), otlp],
   [[`${example('opentelemetry-python')}/compose.yml`], 11],
   [[`${example('zipkin-go')}/compose.yml`], 11, example('zipkin-go')],
+  [[`${example('brave')}/compose.yml`], 11, example('brave')],
 ];
 
 /** Each span with its depth, its kind, and whether its id is its parent's. */
