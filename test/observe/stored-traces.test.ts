@@ -2,18 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StoredTraces } from '../../sandbox/observe/stored-traces.js';
 import type { Span } from '../../sandbox/trace/span.js';
+import { spansOf } from '../trace/written-spans.js';
 
-const span = (traceId: string, id: string, serviceName: string): Span => ({
-  traceId,
-  id,
-  localEndpoint: { serviceName },
-});
 const shape = { front: 2, app: 1 };
-const wholeTrace = (traceId: string): Span[] => [
-  span(traceId, '1', 'front'),
-  span(traceId, '2', 'front'),
-  span(traceId, '3', 'app'),
-];
+const wholeTrace = (traceId: string): Span[] =>
+  spansOf(`front - 1 trace=${traceId} \n front - 2 trace=${traceId} \n app - 3 trace=${traceId}`);
 const final = { mayEvict: false, maySkip: false, onProgress: () => undefined };
 
 function storeOf(...traces: Span[][]) {
@@ -48,7 +41,7 @@ test('a trace without one of its spans is named', async () => {
 
 test('spans beyond the shape do not replace missing ones of another trace', async () => {
   const traces = new StoredTraces(
-    storeOf([...wholeTrace('a'), span('a', '4', 'app')], wholeTrace('b').slice(0, 2)).readTraces,
+    storeOf([...wholeTrace('a'), ...spansOf('app - 4 trace=a')], wholeTrace('b').slice(0, 2)).readTraces,
     shape,
   );
   traces.add('a', true);
@@ -91,7 +84,11 @@ test('a query has no more ids than fit into a request line', async () => {
 });
 
 test('the spans of an app of the user’s own are stored, as many as come, under its own name', async () => {
-  const traces = new StoredTraces(storeOf([...wholeTrace('a'), span('a', '4', 'shop')]).readTraces, shape, true);
+  const traces = new StoredTraces(
+    storeOf([...wholeTrace('a'), ...spansOf('shop - 4 trace=a')]).readTraces,
+    shape,
+    true,
+  );
   traces.add('a', true);
   const { stored, unexpected, wholeTraces } = await traces.finish(final);
   assert.deepEqual([stored, unexpected, wholeTraces], [{ front: 2, app: 1, shop: 1 }, {}, 1]);

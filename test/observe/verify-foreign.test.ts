@@ -12,6 +12,7 @@ import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { buildTree } from '../../sandbox/trace/tree.js';
 import { parseShape } from '../../sandbox/verdict/parse-shape.js';
 import { recordShape } from '../../sandbox/verdict/record-shape.js';
+import { spansOf } from '../trace/written-spans.js';
 import { type ForeignSystem, startForeign } from './foreign-system.js';
 import { type RunningZipkin, startZipkin } from './running-zipkin.js';
 
@@ -115,25 +116,10 @@ for (const [name, system] of Object.entries(recorded)) {
 const run = (...args: string[]) =>
   execa('node', ['dist/sandbox/cli/main.js', ...args], { cwd: root, reject: false, stdin: 'ignore' });
 
-const broken = (traceId: string) => [
-  {
-    traceId,
-    id: '1',
-    timestamp: Date.now() * 1000,
-    duration: 9,
-    kind: 'CLIENT',
-    localEndpoint: { serviceName: 'cart' },
-  },
-  {
-    traceId,
-    id: '1',
-    timestamp: Date.now() * 1000,
-    duration: 9,
-    kind: 'SERVER',
-    localEndpoint: { serviceName: 'till' },
-    tags: { error: '503' },
-  },
-];
+const broken = (traceId: string) => {
+  const at = `${Date.now() * 1000}+9 trace=${traceId}`;
+  return spansOf(`cart client 1 ${at} \n till server 1 ${at} error=503`);
+};
 
 test('stored traces: one by its id, those of a file, the last ones of a Zipkin', async () => {
   const traces = [broken('feed0000000000a1'), broken('feed0000000000a2')];
