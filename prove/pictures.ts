@@ -10,8 +10,8 @@ const folder = join(root, 'docs/pictures');
 async function takePictures(frontUrl: string): Promise<void> {
   const env = { FRONT_PORT: new URL(frontUrl).port, SCREENSHOTS: folder };
   const node = (file: string, ...args: string[]) => execa('node', [join(root, 'dist', file), ...args], { env });
+  await node('sandbox/cli/main.js', 'verify', '--count', '200'); // a cold sandbox is slow
   await node('test/e2e/zipkin-ui.test.js');
-  await node('sandbox/cli/main.js', 'verify', '--count', '50'); // a cold sandbox is slow
   await node('sandbox/cli/main.js', 'trace', '--svg', join(folder, 'waterfall.svg'));
 }
 
