@@ -132,5 +132,16 @@ export async function nothingLeft(pids: readonly number[], record?: RunRecord): 
   }
 }
 
+/** Waits for the end of a run. It must exit with 3, print one line on stderr that matches `says`, and leave nothing running. */
+export async function failed(run: NativeRun, says: RegExp): Promise<void> {
+  const { exitCode, stderr } = await run.process;
+  assert.match(stderr, says);
+  assert.match(stderr, /^sandbox: [^\n]+$/);
+  assert.equal(exitCode, 3);
+  const files = await readdir(run.runFolder).catch((): string[] => []);
+  const record = files.includes('sandbox.json') ? await readRecord(run) : undefined;
+  await nothingLeft(Object.values(record?.processes ?? {}), record);
+}
+
 /** Removes the files that an ended run left for readers. */
 export const forget = ({ runFolder }: NativeRun) => rm(runFolder, { recursive: true, force: true });

