@@ -13,6 +13,11 @@ export interface ReporterState {
   readonly unit: 'spans' | 'reports';
 }
 
+/** Says how much a process lost: `12 reports`, `1 span`. */
+export function describeLost({ lost, unit }: ReporterState): string {
+  return `${lost} ${lost === 1 ? unit.slice(0, -1) : unit}`;
+}
+
 /** What is known about a request beside its trace. Each part may be absent. */
 export interface Evidence {
   /** The spans of other traces, found by the same x-request-id or by about the same time. */

@@ -1,7 +1,7 @@
 import { readB3 } from '../trace/trace-headers.js';
 import { anyShape } from '../verdict/judge.js';
 import { serviceOfPattern } from '../verdict/span-pattern.js';
-import type { Evidence, ReporterState } from './evidence.js';
+import { describeLost, type Evidence, type ReporterState } from './evidence.js';
 import type { Gap } from './missing-parts.js';
 import type { OpenFindings } from './open-findings.js';
 import { listOf } from './wording.js';
@@ -53,9 +53,7 @@ export function explainUnreported(inquiry: OpenFindings, gaps: readonly Gap[]): 
   }
 }
 
-function lossOf({ reporter, lost, unit }: ReporterState): string {
-  return `${reporter} dropped ${lost} ${lost === 1 ? unit.slice(0, -1) : unit}`;
-}
+const lossOf = (state: ReporterState) => `${state.reporter} dropped ${describeLost(state)}`;
 
 /** The reports that Zipkin refused during the request; undefined if there are none. */
 function refusedReports({ collector }: Evidence): string | undefined {

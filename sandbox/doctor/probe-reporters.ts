@@ -1,3 +1,4 @@
+import { describeLost } from '../diagnosis/evidence.js';
 import { reporterStates } from '../observe/gather-evidence.js';
 import { isLoopback } from '../topology/addresses.js';
 import type { Reporter } from '../topology/mesh-service.js';
@@ -65,7 +66,7 @@ async function askReporter(sandbox: RunningSandbox, reporter: Reporter): Promise
   const fact = { name, service, part, to, error } as const;
   if (error) return fact;
   const [state] = await reporterStates(sandbox, [reporter]);
-  const lost = state && state.lost > 0 ? `${state.lost} ${state.unit}` : undefined;
+  const lost = state && state.lost > 0 ? describeLost(state) : undefined;
   try {
     const collector = await (part === 'app' ? collectorOfApp : collectorOfEnvoy)(sandbox, service);
     return {

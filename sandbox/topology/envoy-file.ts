@@ -1,4 +1,5 @@
-import { type Document, isMap, isScalar, parseDocument, visit } from 'yaml';
+import { basename, join } from 'node:path';
+import { type Document, isMap, isScalar, parseDocument, type Scalar, visit } from 'yaml';
 import type { Address, Resolve } from './addresses.js';
 import { NotUnderstood, type RoutedRequest, type RouteTaken, takeRoute, type VirtualHost } from './routes.js';
 
@@ -22,8 +23,12 @@ export interface EnvoyFile {
   readonly listeners: readonly EnvoyListener[];
   /** The addresses of each cluster's endpoints. */
   readonly clusters: ReadonlyMap<string, readonly Address[]>;
-  /** @returns the text of the file with the real address in each `socket_address` and no other change */
-  withAddresses(resolve: Resolve): string;
+  /**
+   * @param folder where the files are that the image has in /etc/envoy
+   * @returns the text of the file with the real address in each `socket_address`, the real place of each such file, and
+   *   no other change
+   */
+  withAddresses(resolve: Resolve, folder: string): string;
 }
 
 interface RawAddress {
@@ -89,7 +94,7 @@ export function readEnvoyFile(text: string, fileName: string): EnvoyFile {
     });
     const [adminAddress] = readAddress(admin?.address);
     if (!adminAddress) throw new Error('it has no admin interface');
-    const withAddresses = (resolve: Resolve) => exchangeAddresses(text, document, resolve);
+    const withAddresses = (resolve: Resolve, folder: string) => exchangeAddresses(text, document, resolve, folder);
     return { fileName, adminPort: adminAddress.port, listeners, clusters: new Map(clusters), withAddresses };
   } catch (error) {
     const [seen] = String(error instanceof Error ? error.message : error).split('\n', 1);
@@ -124,18 +129,21 @@ function readListener(name: string, socket: Address, http: RawConnectionManager,
 }
 
 /** In the text itself, so that its comments and line numbers stay. */
-function exchangeAddresses(text: string, document: Document, resolve: Resolve): string {
+function exchangeAddresses(text: string, document: Document, resolve: Resolve, folder: string): string {
   const places: { readonly from: number; readonly to: number; readonly value: string | number }[] = [];
+  const exchange = ({ range }: Scalar, value: string | number) => {
+    const [from, to] = range ?? [0, 0];
+    places.push({ from, to, value });
+  };
   visit(document, {
     Pair(_, { key, value }) {
+      if (String(key) === 'filename' && isScalar(value)) exchange(value, join(folder, basename(String(value.value))));
       if (String(key) !== 'socket_address' || !isMap(value)) return;
       const [host, port] = [value.get('address', true), value.get('port_value', true)];
       if (!isScalar(host) || !isScalar(port)) return;
       const resolved = resolve({ host: String(host.value), port: Number(port.value) });
-      for (const [scalar, exchanged] of [[host, resolved.host] as const, [port, resolved.port] as const]) {
-        const [from, to] = scalar.range ?? [0, 0];
-        places.push({ from, to, value: exchanged });
-      }
+      exchange(host, resolved.host);
+      exchange(port, resolved.port);
     },
   });
   const put = (all: string, { from, to, value }: (typeof places)[number]) =>

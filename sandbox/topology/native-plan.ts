@@ -51,7 +51,7 @@ function planEnvoyService(input: NativeInput, book: AddressBook, service: MeshSe
   const { name, app } = service;
   const resolve = (address: Address) => book.locate(name, address);
   const configuration = join(input.runFolder, `${name}.yaml`);
-  const text = service.envoyFile.withAddresses(resolve);
+  const text = service.envoyFile.withAddresses(resolve, input.root);
   const addresses: ServiceAddresses = {
     ingress: book.url(name, service.ingress.port),
     admin: book.url(name, service.envoyFile.adminPort),

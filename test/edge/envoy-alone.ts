@@ -28,7 +28,7 @@ export async function startEnvoyAlone(
   const folder = await mkdtemp(join(tmpdir(), 'sandbox-edge-'));
   const path = join(folder, file);
   const configuration = readEnvoyFile(change(await readFile(join(root, file), 'utf8')), file);
-  await writeFile(path, configuration.withAddresses(resolve));
+  await writeFile(path, configuration.withAddresses(resolve, root));
   const args = ['-c', path, '--disable-hot-restart', '--concurrency', '1', '--service-cluster', 'alone', '-l', 'error'];
   const envoy = execa(binary, args, { reject: false, stdio: 'ignore', env: { SERVICE_NAME: 'alone' } });
   await waitFor('Envoy', () => fetchText(`http://127.0.0.1:${admin}/ready`), { seconds: 20 });

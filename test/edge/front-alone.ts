@@ -27,8 +27,8 @@ export async function startFrontAlone(change: (configuration: string) => string 
   behind.listen(0, '127.0.0.1').unref(); // a failed test then still ends
   await once(behind, 'listening');
   const { port } = behind.address() as AddressInfo;
-  const [front = 0, admin = 0] = await freePorts(2);
-  const places: Record<number, number> = { 80: front, 8001: admin };
+  const [front = 0, admin = 0, ofReports = 0] = await freePorts(3);
+  const places: Record<number, number> = { 80: front, 8001: admin, 9411: ofReports };
   const resolve = (address: Address) => ({
     host: '127.0.0.1',
     port: /^[\d.]+$/.test(address.host) ? (places[address.port] ?? 0) : port,

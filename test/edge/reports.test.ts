@@ -9,7 +9,7 @@ import { startEnvoyAlone } from './envoy-alone.js';
 /** The sidecar alone, before a collector whose answers the test chooses. */
 interface SidecarAlone {
   /** Posts a report as an app does. Gives the status that the app sees. */
-  post(body: string): Promise<number>;
+  post(body: string, type?: string): Promise<number>;
   /** Sends a traced request, so that the sidecar has spans to report. */
   request(): Promise<unknown>;
   /** How to answer each body. Default: 202. */
@@ -41,8 +41,10 @@ async function sidecar(t: TestContext, change = (text: string) => text, zipkinHo
     await stop();
   });
   const alone: SidecarAlone = {
-    post: async (body) =>
-      (await fetch(`http://127.0.0.1:${reports}/api/v2/spans`, { method: 'POST', body, keepalive: false })).status,
+    async post(body, type = 'application/json') {
+      const init = { method: 'POST', body, headers: { 'content-type': type }, keepalive: false };
+      return (await fetch(`http://127.0.0.1:${reports}/api/v2/spans`, init)).status;
+    },
     request: () => fetch(`http://127.0.0.1:${ingress}/trace/1`, { headers: { 'x-b3-sampled': '1' } }),
     answer: () => 202,
     came: [],
@@ -99,13 +101,20 @@ test('a refused report is not sent again and is counted, and no other report is 
   const alone = await sidecar(t);
   await alone.open();
   alone.answer = (body) => (body === '[bad]' ? 400 : 202);
-  assert.deepEqual(await Promise.all(['[bad]', '[1]', '[2]'].map(alone.post)), [400, 202, 202]);
+  assert.deepEqual(await Promise.all(['[bad]', '[1]', '[2]'].map((body) => alone.post(body))), [400, 202, 202]);
   assert.deepEqual(alone.came.toSorted(), ['[1]', '[2]', '[bad]']);
   alone.answer = () => 400;
   await alone.request();
   const counted = async () => assert.equal(await alone.stat('tracing.zipkin.reports_dropped'), 1);
   await waitFor('a dropped report', counted, { seconds: 10 });
   assert.equal(alone.came.length, 4);
+});
+
+test('a report that is no protobuf, although its header says so, is passed on as it is', async (t) => {
+  const alone = await sidecar(t);
+  await alone.open();
+  for (const body of ['[1]', '\n', '\n\x7f\x12']) assert.equal(await alone.post(body, 'application/x-protobuf'), 202);
+  assert.deepEqual(alone.came, ['[1]', '\n', '\n\x7f\x12']);
 });
 
 test('a report that is larger than the buffer of the listener is forwarded once, and not sent again', async (t) => {
@@ -119,8 +128,8 @@ test('a report that is larger than the buffer of the listener is forwarded once,
 });
 
 test('beyond the limit of waiting reports, a report is dropped at once and counted', async (t) => {
-  const alone = await sidecar(t, (text) => text.replace('max_retries: 3072', 'max_retries: 2'));
-  const posted = ['[1]', '[2]', '[3]'].map(alone.post);
+  const alone = await sidecar(t, (text) => text.replace(/max_retries: \d+/, 'max_retries: 2'));
+  const posted = ['[1]', '[2]', '[3]'].map((body) => alone.post(body));
   assert.equal(await Promise.any(posted.map(async (status) => assert.equal(await status, 503))), undefined);
   assert.equal(await alone.stat('cluster.zipkin.upstream_rq_retry_overflow'), 1);
   await alone.open();

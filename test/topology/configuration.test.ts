@@ -18,7 +18,8 @@ const distinct = (addresses: readonly string[]) => [...new Set(addresses)].sort(
 
 for (const file of envoyFiles) {
   test(`${file}: valid for Envoy, without a warning`, async () => {
-    const args = ['--mode', 'validate', '--service-cluster', 'any', '--service-node', 'any', '-c', file];
+    const text = readEnvoyFile(await read(file), file).withAddresses((address) => address, root);
+    const args = ['--mode', 'validate', '--service-cluster', 'any', '--service-node', 'any', '--config-yaml', text];
     const { all, exitCode } = await execa(envoy, args, { cwd: root, all: true, reject: false });
     assert.equal(exitCode, 0, all);
     assert.deepEqual(
@@ -55,23 +56,27 @@ for (const file of envoyFiles) {
     const inTable = rows.flatMap(({ from }) => /\d+$/.exec(from) ?? []);
     assert.deepEqual(distinct(inTable), distinct([adminPort, ...listeners.map(({ port }) => port)].map(String)));
     const destinations = rows.flatMap(({ to }) => to.match(/[\w.-]+:\d+/g) ?? []);
-    const endpoints = [...clusters.values()].flat().map(({ host, port }) => `${host}:${port}`);
-    assert.deepEqual(distinct(destinations), distinct(endpoints));
+    const isOwn = (to: Address) => listeners.some(({ host, port }) => host === to.host && port === to.port);
+    const endpoints = [...clusters.values()].flat().filter((address) => !isOwn(address));
+    assert.deepEqual(distinct(destinations), distinct(endpoints.map(({ host, port }) => `${host}:${port}`)));
   });
 }
 
-test('only addresses are replaced', async () => {
+test('only addresses are replaced, and the folder of the files beside it', async () => {
   const text = await read('service-envoy-zipkin.yaml');
   const seen: string[] = [];
-  const rewritten = readEnvoyFile(text, 'sidecar').withAddresses(({ host, port }: Address) => {
+  const moved = ({ host, port }: Address) => {
     seen.push(`${host}:${port}`);
     return { host: '192.0.2.1', port: port + 1 };
-  });
-  const back = readEnvoyFile(rewritten, 'rewritten').withAddresses(({ port }) => {
+  };
+  const rewritten = readEnvoyFile(text, 'sidecar').withAddresses(moved, '/a folder');
+  assert.match(rewritten, /filename: "\/a folder\/span-ids.lua"/);
+  const movedBack = ({ port }: Address) => {
     const [host = '', original = ''] = (seen.shift() ?? '').split(':');
     assert.equal(port, Number(original) + 1);
     return { host, port: Number(original) };
-  });
+  };
+  const back = readEnvoyFile(rewritten, 'rewritten').withAddresses(movedBack, '/etc/envoy');
   assert.deepEqual(parse(back), parse(text));
 });
 
