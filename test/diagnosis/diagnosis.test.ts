@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Diagnosis } from '../../sandbox/diagnosis/cause.js';
 import { diagnose } from '../../sandbox/diagnosis/diagnose.js';
-import { type Evidence, findOtherHalf } from '../../sandbox/diagnosis/evidence.js';
+import { findOtherHalf } from '../../sandbox/diagnosis/evidence.js';
 import { explainFlags } from '../../sandbox/diagnosis/response-flags.js';
-import { groupBy } from '../../sandbox/trace/lists.js';
-import type { Span } from '../../sandbox/trace/span.js';
 import { buildTree } from '../../sandbox/trace/tree.js';
 import { judge } from '../../sandbox/verdict/judge.js';
 import { parseShape } from '../../sandbox/verdict/parse-shape.js';
@@ -50,48 +47,6 @@ test('diagnosis: an app that calls two services in parallel bypasses its sidecar
   assert.deepEqual(causes(elevenSpans), []);
   assert.deepEqual(causes(labCases['a sidecar by-passed']?.spans), ['hop-bypassed at service1-app']);
 });
-
-/** Traces recorded from Zipkin 3.6.1 with Envoy 1.40.0 and the apps broken as the file's name says. */
-const recorded: Readonly<Record<string, string>> = {
-  whole: '',
-  'all-headers-dropped': 'context-dropped at service1-app',
-  'span-id-dropped': 'context-dropped at service1-app',
-  'empty-parent': 'parent-dropped at service1-app',
-  'stale-span-id': 'stale-span-id at service1-app',
-  'stale-context': 'stale-context at service1-app',
-  'span-id-reused': 'span-id-reused at service1-app',
-  'sampling-re-decided': 'trace-cut at service1-app',
-  'b3-single': '',
-  'trace-id-changed': 'trace-id-changed at service1-app',
-  'trace-id-cut': 'trace-id-cut at service1-app',
-  'app-reports-nothing': 'not-reported at service1-app',
-  'last-app-reports-nothing': 'not-reported at service2-app',
-  'wrong-service-name': 'wrong-service-name at service1-app',
-  'name-of-its-sidecar': 'wrong-service-name at service1-app',
-  'wrong-collector': 'reports-lost at service2',
-  'wrong-collector-between': 'reports-lost at service1',
-  'sidecar-by-passed': 'hop-bypassed at service1-app',
-  'both-sidecars-by-passed': 'hop-bypassed at service1-app',
-  'clock-ahead': 'clock-skew at service1-app',
-  'clock-behind': 'clock-skew at service1-app',
-  slow: 'slow at service2',
-  failed: 'failed at service2',
-  retried: 'retried at service1',
-};
-
-for (const [name, says] of Object.entries(recorded)) {
-  test(`diagnosis: recorded trace ${name}`, () => {
-    const lines = readFileSync(`test/diagnosis/recorded/${name}.jsonl`, 'utf8').trim().split('\n');
-    const spans = lines.map((line): Span => JSON.parse(line));
-    const [trace = [], ...nearby] = groupBy(spans, ({ traceId }) => traceId);
-    const [, service] = /^reports-lost at (\S+)$/.exec(says) ?? [];
-    const reporters: Evidence['reporters'] = service ? [{ service, reporter: 'Envoy', lost: 1, unit: 'reports' }] : [];
-    const seen = diagnose(judge(shape, trace, { ...ofSandbox, within: 1_000_000 }), { nearby, reporters });
-    assert.equal(causesOf(seen).join(), says);
-    const others = seen.flatMap(({ otherTraceId }) => otherTraceId ?? []);
-    assert.ok(others.every((traceId) => nearby.some(([span]) => span.traceId === traceId)));
-  });
-}
 
 test('diagnosis: flags of Envoy are explained', () => {
   assert.equal(explainFlags('URX,UF'), 'no retry was left, the connection to the upstream failed');

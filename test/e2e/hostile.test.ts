@@ -7,7 +7,7 @@ import { type Http1Case, mark } from './hostile/case.js';
 import { counter } from './hostile/counter.js';
 import { type Exchange, exchange, http1Statuses } from './hostile/exchange.js';
 import { http1Tables } from './hostile/http1-cases.js';
-import { http2Cases, http2Outcome, withHttp2 } from './hostile/http2.js';
+import { withHttp2 } from './hostile/http2.js';
 import { rawRequest } from './raw-request.js';
 import { sandbox } from './requests.js';
 
@@ -71,15 +71,6 @@ describe('HTTP/1', () => {
 });
 
 describe('HTTP/2', () => {
-  for (const row of http2Cases) {
-    test(`${row.name} → ${row.outcome}`, async () => {
-      const { outcome, received } = await withHttp2((session) => http2Outcome(session, row));
-      assert.equal(outcome, row.outcome);
-      assert.ok(!received.includes(mark), 'nothing of the input in the answer');
-      await isNextServed();
-    });
-  }
-
   test('the front proxy announces 100 streams and a window of 64 KiB', async () => {
     await withHttp2(async (session) => {
       const [settings] = await once(session, 'remoteSettings');

@@ -118,13 +118,3 @@ for (const args of [
     assert.equal(exitCode, 2);
   });
 }
-
-/** The front proxy answers 400 to two Hosts, which shows that the header arrived. */
-for (const [args, says] of [
-  [['trace'], /HTTP 400/],
-  [['load', '--count', '1'], /1 × 400/],
-] as const) {
-  test(`-H Host reaches the front proxy: ${args[0]}`, async () => {
-    assert.match((await run([...args, '-H', 'Host: one,two'])).all, says);
-  });
-}

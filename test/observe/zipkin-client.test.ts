@@ -38,12 +38,6 @@ describe('with a real Zipkin', () => {
   });
   after(() => running.stop());
 
-  test('a trace: its spans, as they were reported', async () => {
-    const byService = (spans: readonly object[]) => spans.map((each) => JSON.stringify(each)).sort();
-    const sorted = (each: object) => Object.fromEntries(Object.entries(each).sort());
-    assert.deepEqual(byService((await zipkin.trace('a')).map(sorted)), byService(oneTrace.map(sorted)));
-  });
-
   test('a trace that is not stored has no spans', async () => assert.deepEqual(await zipkin.trace('c'), []));
 
   test('a malformed id is an error with its status', async () => {
@@ -61,27 +55,19 @@ describe('with a real Zipkin', () => {
   });
 
   const queries: readonly (readonly [what: string, query: Parameters<ZipkinClient['traces']>[0], found: number])[] = [
-    ['everything', {}, 2],
     ['a service', { serviceName: 'service1' }, 1],
     ['errors', { annotationQuery: 'error' }, 1],
-    ['a limit', { limit: 1 }, 1],
     ['a time when there was none', { endTs: now - 60_000, lookback: 1000 }, 0],
-    ['a time when there was', { endTs: now, lookback: 60_000 }, 2],
   ];
   for (const [what, query, found] of queries) {
     test(`a search for ${what}: ${found}`, async () => assert.equal((await zipkin.traces(query)).length, found));
   }
-
-  test('the names of its services', async () =>
-    assert.deepEqual((await zipkin.services()).sort(), ['front-proxy', 'service1', 'service2']));
 
   test("the collector's counters", async () => {
     const metrics = await zipkin.metrics();
     assert.equal(metrics['counter.zipkin_collector.spans.http'], 3);
     assert.equal(metrics['counter.zipkin_collector.spans_dropped.http'], 0);
   });
-
-  test("a trace's page is there", async () => assert.equal((await fetch(zipkin.tracePage('a'))).status, 200));
 });
 
 const clientOf = async (t: TestContext, answer: RequestListener) => new ZipkinClient(await listen(t, answer));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Headers } from 'node-fetch';
 import { option, TraceId } from 'zipkin';
-import { carriedHeaders, injectContext } from '../../services/tracing/propagation.js';
+import { injectContext } from '../../services/tracing/propagation.js';
 
 const TRACE = '463ac35c9f6413ad48485a3953bb6124';
 const PADDED = '000000000000000048485a3953bb6124';
@@ -20,13 +20,6 @@ function injected(id: TraceId, headers: Record<string, string> = {}): Record<str
   injectContext(id, outgoing);
   return Object.fromEntries(outgoing);
 }
-
-const B3 = { 'x-b3-traceid': TRACE, 'x-b3-parentspanid': '0020000000000001', 'x-b3-spanid': 'a2fb4a1d1a96d312' };
-
-test('stale B3 in the given headers is replaced, whatever its form', () => {
-  const stale = { b3: '0', 'X-B3-TraceId': 'f'.repeat(32), 'x-b3-flags': '1', 'x-b3-sampled': '0' };
-  assert.deepEqual(injected(span(), stale), { ...B3, 'x-b3-sampled': '1' });
-});
 
 const CALLER = '00f067aa0ba902b7';
 const OWN = 'a2fb4a1d1a96d312';
@@ -48,10 +41,3 @@ for (const [what, traceparent, id, leaves] of W3C) {
     assert.equal(out.tracestate, leaves === undefined ? undefined : 'vendor=1');
   });
 }
-
-test('x-request-id, baggage and W3C headers are copied, B3 and all other headers are not', () => {
-  const carried = { 'x-request-id': 'r', baggage: 'k=v', traceparent: 't', tracestate: 's' };
-  const entered = { ...carried, cookie: 'secret', 'x-b3-traceid': TRACE, b3: '0', host: 'h', 'x-forwarded-for': 'f' };
-  assert.deepEqual(carriedHeaders(entered), carried);
-  assert.deepEqual(carriedHeaders({}), {});
-});

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { execa } from 'execa';
-import { parse } from 'yaml';
 import { cache, root } from '../../sandbox/cli/project.js';
-import { type Address, rewriteEnvironment } from '../../sandbox/topology/addresses.js';
+import type { Address } from '../../sandbox/topology/addresses.js';
 import { installEnvoy } from '../../sandbox/topology/download-parts.js';
 import { readEnvoyFile } from '../../sandbox/topology/envoy-file.js';
 
@@ -61,45 +59,3 @@ for (const file of envoyFiles) {
     assert.deepEqual(distinct(destinations), distinct(endpoints.map(({ host, port }) => `${host}:${port}`)));
   });
 }
-
-test('only addresses are replaced, and the folder of the files beside it', async () => {
-  const text = await read('service-envoy-zipkin.yaml');
-  const seen: string[] = [];
-  const moved = ({ host, port }: Address) => {
-    seen.push(`${host}:${port}`);
-    return { host: '192.0.2.1', port: port + 1 };
-  };
-  const rewritten = readEnvoyFile(text, 'sidecar').withAddresses(moved, '/a folder');
-  assert.match(rewritten, /filename: "\/a folder\/span-ids.lua"/);
-  const movedBack = ({ port }: Address) => {
-    const [host = '', original = ''] = (seen.shift() ?? '').split(':');
-    assert.equal(port, Number(original) + 1);
-    return { host, port: Number(original) };
-  };
-  const back = readEnvoyFile(rewritten, 'rewritten').withAddresses(movedBack, '/etc/envoy');
-  assert.deepEqual(parse(back), parse(text));
-});
-
-test("the URLs of an app's environment are replaced, everything else stays", () => {
-  const resolve = () => ({ host: '127.0.0.1', port: 7 });
-  const environment = { NEXT: 'http://127.0.0.1:9000/trace/2', NAME: 'service1', TEXT: 'see http://a:1' };
-  assert.deepEqual(rewriteEnvironment(environment, resolve), {
-    NEXT: 'http://127.0.0.1:7/trace/2',
-    NAME: 'service1',
-    TEXT: 'see http://a:1',
-  });
-});
-
-test('images are those that shared/docker/versions.env lists, where it is there', async () => {
-  const versions = join(root, '../shared/docker/versions.env');
-  if (!existsSync(versions)) return;
-  const text = await readFile(versions, 'utf8');
-  for (const [name, file, image] of [
-    ['ENVOY', 'Dockerfile-frontenvoy', 'envoyproxy/envoy:v'],
-    ['ZIPKIN', 'docker-compose.yml', 'openzipkin/zipkin-slim:'],
-    ['NODE', 'Dockerfile-service', 'node:'],
-  ] as const) {
-    const [, version] = new RegExp(`^${name}_VERSION=(.*)$`, 'm').exec(text) ?? [];
-    assert.ok((await read(file)).includes(`${image}${version}`), `${file}: ${image}${version}`);
-  }
-});

@@ -3,13 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import {
-  isAlive,
-  isInstalled,
-  lastLogLines,
-  type ManagedProcess,
-  startProcess,
-} from '../../sandbox/topology/managed-process.js';
+import { isAlive, lastLogLines, type ManagedProcess, startProcess } from '../../sandbox/topology/managed-process.js';
 import { waitFor } from '../../sandbox/topology/wait.js';
 
 const scratch = await mkdtemp(join(tmpdir(), 'processes-'));
@@ -43,27 +37,6 @@ const printed = ({ logFile }: ManagedProcess, expected: RegExp) =>
   );
 
 const gone = (pid: number) => waitFor(`the end of ${pid}`, async () => assert.ok(!isAlive(pid)), { seconds: 10 });
-
-test('both outputs go to its log, with its environment and folder', async () => {
-  const process = await shell('echo "$GIVEN in $PWD"; echo wrong >&2; exit 3');
-  assert.equal(await process.ended, 'code 3');
-  assert.equal(await readFile(process.logFile, 'utf8'), `yes in ${scratch}\nwrong\n`);
-});
-
-test('a missing command', async () => {
-  const plan = { name: 'app', command: '/nowhere', args: [], environment: {}, workingFolder: '/', readyUrls: [] };
-  const process = await startProcess(plan, newFile());
-  assert.equal(await process.ended, 'code 127');
-  assert.match(lastLogLines(process.logFile), /\/nowhere: No such file or directory$/);
-});
-
-test('it is stopped with SIGTERM', async () => {
-  const process = await shell('trap "echo ending; exit 0" TERM; echo up; while :; do sleep 0.05; done');
-  await printed(process, /up/);
-  await process.stop(10);
-  assert.equal(await process.ended, 'code 0');
-  await printed(process, /ending/);
-});
 
 test('a process that ignores SIGTERM is killed', async () => {
   const process = await shell('trap "" TERM; echo up; while :; do sleep 0.05; done');
@@ -110,8 +83,3 @@ for (const [what, text, last] of logs) {
     assert.equal(lastLogLines(file), last);
   });
 }
-
-test('whether a command is installed', async () => {
-  assert.equal(await isInstalled('bash'), true);
-  assert.equal(await isInstalled('no-such-tool'), false);
-});

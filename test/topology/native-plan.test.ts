@@ -35,20 +35,6 @@ function addressesIn({ configurations }: Plan, service: string): Record<string, 
   };
 }
 
-test("processes are docker-compose.yml's services; each is ready when its Envoy and its app answer", async () => {
-  const { processes, adminUrl, zipkinUrl, addresses } = await plan();
-  const ready = (service: string) => [`${addresses[service]?.admin}/ready`, `${addresses[service]?.app}/health`];
-  assert.deepEqual(
-    processes.map(({ name, command, readyUrls }) => [name, command, readyUrls]),
-    [
-      ['front-envoy', 'bash', [`${adminUrl}/ready`]],
-      ['service1', 'bash', ready('service1')],
-      ['service2', 'bash', ready('service2')],
-      ['zipkin', 'java', [`${zipkinUrl}/health`]],
-    ],
-  );
-});
-
 test('everything that depends on a service ends before it', async () => {
   const made = await plan();
   assert.deepEqual(made.stopOrder, [['front-envoy'], ['service1', 'service2'], ['zipkin']]);
@@ -56,57 +42,6 @@ test('everything that depends on a service ends before it', async () => {
   const circle = model.composed.map((each) => ({ ...each, dependsOn: ['zipkin'] }));
   await assert.rejects(plan({ model: { ...model, composed: circle } }), /is circular/);
 });
-
-test("an app's environment is that of the Compose file with real addresses, and on loopback whatever the shell has", async () => {
-  const made = await plan({ shell: { HOST: '0.0.0.0' } });
-  const { 'listener egress': egress, 'listener reports': reports } = addressesIn(made, 'service1');
-  assert.deepEqual(environmentOf(made, 'service1'), {
-    SERVICE_NAME: 'service1',
-    ZIPKIN_URL: `http://${reports}`,
-    NEXT_HOP_URL: `http://${egress}/trace/2`,
-    APP_MAIN: '/project/dist/services/main.js',
-    HOST: '127.0.0.1',
-    PORT: new URL(made.addresses.service1?.app ?? '').port,
-    NODE_ENV: 'production',
-    TMPDIR: '/run',
-    ENVOY_BIN: '/cache/envoy',
-    ENVOY_CONFIG: '/run/service1.yaml',
-  });
-  assert.equal(environmentOf(made, 'service2').NEXT_HOP_URL, undefined);
-  assert.equal(environmentOf(made, 'front-envoy').APP_MAIN, undefined);
-});
-
-test('Zipkin listens on its published address only, with the options of the Compose file', async () => {
-  const { processes } = await plan({}, { ZIPKIN_PORT: '19411', ZIPKIN_BIND: '127.0.0.2' });
-  const zipkin = processes.find(({ name }) => name === 'zipkin');
-  const args = zipkin?.args.join(' ') ?? '';
-  assert.match(args, /--armeria\.ports\[0\]\.ip=127\.0\.0\.2 --armeria\.ports\[0\]\.port=19411/);
-  for (const option of zipkin?.environment.JAVA_OPTS?.split(' ') ?? []) assert.ok(args.includes(option), option);
-  assert.equal(zipkin?.workingFolder, '/cache/zipkin');
-  assert.deepEqual(zipkin?.readyUrls, ['http://127.0.0.2:19411/health']);
-});
-
-for (const [zipkinUrl, address] of [
-  ['http://zipkin.example:9999', 'zipkin.example:9999'],
-  ['http://zipkin.example', 'zipkin.example:80'],
-] as const) {
-  test(`with another Zipkin, ${zipkinUrl}: none is started or published, and all report to it`, async () => {
-    const made = await plan({ zipkinFolder: undefined, zipkinUrl });
-    const services = ['front-envoy', 'service1', 'service2'];
-    assert.deepEqual(
-      made.processes.map(({ name }) => name),
-      services,
-    );
-    assert.deepEqual(
-      made.published.map(({ variable }) => variable),
-      ['FRONT_PORT', 'ADMIN_PORT'],
-    );
-    assert.equal(made.zipkinUrl, zipkinUrl);
-    for (const service of services) {
-      assert.equal(addressesIn(made, service)['cluster zipkin'], `${address},127.0.0.1:1`);
-    }
-  });
-}
 
 test('an override reaches its service and no other; one of your own apps has the shell too', async () => {
   const shell = { OTEL_TRACES_EXPORTER: 'zipkin', SERVICE_NAME: 'other' };

@@ -65,27 +65,6 @@ const cases: Readonly<Record<string, Case>> = {
     path: ['1 0-20', '1 20-30', '2 30-40', '2 40-60', '2 60-70', '1 70-80', '1 80-100'],
     split: { 'a → b': 40, b: 20, 'b → c': 20, c: 20 },
   },
-  'the eleven spans': {
-    spans: elevenSpans,
-    path: [
-      ...['a 0-400', 'b 400-1100', 'b 1100-1500', 'c 1500-2500', 'c 2500-5500', 'd 5500-6600', 'd 6600-7000'],
-      ...['e 7000-8000', 'e 8000-8400', 'f 8400-10000', 'f 10000-30000', 'f 30000-32400', 'e 32400-33000'],
-      ...['e 33000-34000', 'd 34000-34600', 'd 34600-35500', 'c 35500-38700', 'c 38700-39500', 'b 39500-40100'],
-      ...['b 40100-40700', 'a 40700-41200'],
-    ],
-    split: {
-      'front-proxy': 900,
-      'front-proxy → service1': 1300,
-      service1: 2000,
-      'service1 → service1-app': 1800,
-      'service1-app': 6200,
-      'service1-app → service1': 2000,
-      'service1 → service2': 2000,
-      service2: 1000,
-      'service2 → service2-app': 4000,
-      'service2-app': 20000,
-    },
-  },
 };
 
 for (const [name, { spans, path, split }] of Object.entries(cases)) {

@@ -114,16 +114,3 @@ for (const [name, { spans, tree }] of Object.entries(cases)) {
     assert.equal(outline(buildTree(spansOf(spans).reverse())), drawn(tree), 'in reverse order');
   });
 }
-
-test('tree: 10,000 levels deep', () => {
-  const spans = Array.from({ length: 10_000 }, (_, i) => `a - ${i}<${i - 1}`).join('\n');
-  const nodes = buildTree(spansOf(spans)).nodes;
-  assert.equal(nodes.length, 10_000);
-  assert.equal(nodes.at(-1)?.depth, 9_999);
-});
-
-test('tree: 10,000 spans with one id', () => {
-  const spans = Array.from({ length: 10_000 }, (_, i) => `a ${i % 2 ? 'client' : 'server'} 1<1 ${i}+1`).join('\n');
-  const tree = buildTree(spansOf(spans));
-  assert.equal(tree.nodes.length, 10_000);
-});

@@ -4,8 +4,7 @@ import { buildTree } from '../../sandbox/trace/tree.js';
 import { describeFinding } from '../../sandbox/verdict/finding.js';
 import { matchShape } from '../../sandbox/verdict/match-shape.js';
 import { parseShape } from '../../sandbox/verdict/parse-shape.js';
-import { ownShape } from '../topology/own-shape.js';
-import { elevenSpans, spansOf } from '../trace/written-spans.js';
+import { spansOf } from '../trace/written-spans.js';
 
 interface Case {
   /** The part of the shape file after `root:`. */
@@ -129,32 +128,5 @@ for (const [name, { root, spans, findings }] of Object.entries(cases)) {
   test(`match: ${name}`, () => {
     const shape = parseShape(`name: n\nroot: ${root}`, 'f.yaml');
     assert.deepEqual(matchShape(shape, buildTree(spansOf(spans))).findings.map(describeFinding), findings);
-  });
-}
-
-const broken: Readonly<Record<string, { readonly drop: RegExp; readonly findings: readonly string[] }>> = {
-  'only the ingress server is missing, not the egress one of the same name': {
-    drop: /service1 +server b/,
-    findings: ['service1 SERVER is missing under front-proxy CLIENT b'],
-  },
-  'all but the far end is missing': {
-    drop: /front-proxy|client [cd]|service1-app|server b/,
-    findings: [
-      'front-proxy SERVER is missing',
-      'front-proxy CLIENT is missing',
-      'service1 SERVER is missing',
-      'service1 CLIENT is missing',
-      'service1-app SERVER is missing',
-      'service1-app CLIENT is missing',
-    ],
-  },
-};
-
-for (const [name, { drop, findings }] of Object.entries(broken)) {
-  test(`match: GET /trace/1 where ${name}`, async () => {
-    const shape = ownShape('/trace/1');
-    const lines = elevenSpans.split('\n').filter((line) => line === '' || !drop.test(line));
-    const { findings: seen } = matchShape(shape, buildTree(spansOf(lines.join('\n'))));
-    assert.deepEqual(seen.map(describeFinding), findings);
   });
 }

@@ -27,40 +27,18 @@ export interface Container {
   readonly livenessProbe?: Probe;
   readonly resources?: { readonly requests?: Record<string, string>; readonly limits?: Record<string, string> };
   readonly securityContext?: {
-    readonly allowPrivilegeEscalation?: boolean;
     readonly readOnlyRootFilesystem?: boolean;
-    readonly runAsUser?: number;
-    readonly capabilities?: { readonly drop?: readonly string[] };
   };
 }
 
 export interface PodSpec {
   readonly automountServiceAccountToken?: boolean;
-  readonly securityContext?: {
-    readonly runAsNonRoot?: boolean;
-    readonly runAsUser?: number;
-    readonly seccompProfile?: { readonly type: string };
-  };
   readonly initContainers?: readonly Container[];
   readonly containers: readonly Container[];
 }
 
-export interface Peer {
-  readonly podSelector?: Selector;
-  readonly namespaceSelector?: Selector;
-}
-
 export interface Selector {
   readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly {
-    readonly key: string;
-    readonly operator: string;
-    readonly values: readonly string[];
-  }[];
-}
-
-interface Rule {
-  readonly ports?: readonly { readonly port: number }[];
 }
 
 /** A manifest, with the fields that the tests read. */
@@ -70,18 +48,10 @@ export interface Manifest {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Record<string, string> };
   readonly data?: Readonly<Record<string, string>>;
   readonly spec?: {
-    readonly type?: string;
     readonly clusterIP?: string;
-    readonly replicas?: number;
-    readonly minReplicas?: number;
-    readonly scaleTargetRef?: { readonly name: string };
     readonly selector?: Selector;
     readonly ports?: readonly { readonly port: number }[];
     readonly template?: { readonly metadata: { readonly labels: Record<string, string> }; readonly spec: PodSpec };
-    readonly podSelector?: Selector;
-    readonly policyTypes?: readonly string[];
-    readonly ingress?: readonly (Rule & { readonly from?: readonly Peer[] })[];
-    readonly egress?: readonly (Rule & { readonly to?: readonly Peer[] })[];
   };
 }
 
@@ -107,12 +77,5 @@ export const containersOf = ({ initContainers = [], containers }: PodSpec): Cont
 ];
 
 /** Whether a selector selects an object with these labels. */
-export function selects(
-  { matchLabels = {}, matchExpressions = [] }: Selector,
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  return (
-    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
-    matchExpressions.every(({ key, values }) => values.includes(labels[key] ?? ''))
-  );
-}
+export const selects = ({ matchLabels = {} }: Selector, labels: Readonly<Record<string, string>>): boolean =>
+  Object.entries(matchLabels).every(([key, value]) => labels[key] === value);

@@ -5,7 +5,6 @@ import { test } from 'node:test';
 import { root } from '../../../sandbox/cli/project.js';
 import { readComposeFile } from '../../../sandbox/topology/compose-file.js';
 import { containersOf, type Manifest, manifestsOf, overlays, selects, workloadsOf } from './manifest.js';
-import { reachable } from './reachable.js';
 import { schemasOf } from './schemas.js';
 
 const topLevel = (file: string): Promise<string> => readFile(join(root, file), 'utf8');
@@ -23,14 +22,6 @@ for (const release of ['1.30.0', '1.37.0']) {
         assert.deepEqual(errors, [], `${overlay}: ${manifest.kind} ${manifest.metadata.name}`);
       }
     }
-    const misspelt = structuredClone(rendered.local.find(({ kind }) => kind === 'Deployment'));
-    const container = misspelt?.spec?.template?.spec.containers[0];
-    assert.ok(container);
-    Object.assign(container, { securityContexts: {} });
-    assert.deepEqual(
-      (await errorsOf(misspelt)).map(({ params }) => params),
-      [{ additionalProperty: 'securityContexts' }],
-    );
   });
 }
 
@@ -92,20 +83,15 @@ for (const overlay of overlays) {
     }
   });
 
-  test(`${overlay}: no container has root, a capability or a token, or can gain one`, () => {
+  test(`${overlay}: the cluster refuses pods with privileges; no pod has a token, and every container is bounded`, () => {
+    const [namespace] = manifests.filter(({ kind }) => kind === 'Namespace');
+    assert.equal(namespace?.metadata.labels?.['pod-security.kubernetes.io/enforce'], 'restricted');
     for (const { name, pod } of workloads) {
       assert.equal(pod.automountServiceAccountToken, false, name);
-      assert.equal(pod.securityContext?.runAsNonRoot, true, name);
-      assert.equal(pod.securityContext?.seccompProfile?.type, 'RuntimeDefault', name);
-      for (const container of containersOf(pod)) {
-        const { securityContext, resources } = container;
-        const label = `${name} ${container.name}`;
-        assert.ok(securityContext?.runAsUser ?? pod.securityContext?.runAsUser, label);
-        assert.equal(securityContext?.allowPrivilegeEscalation, false, label);
-        assert.deepEqual(securityContext?.capabilities?.drop, ['ALL'], label);
-        assert.equal(securityContext?.readOnlyRootFilesystem ?? false, name !== 'cassandra', label);
+      for (const { name: container, securityContext, resources } of containersOf(pod)) {
+        assert.equal(securityContext?.readOnlyRootFilesystem ?? false, name !== 'cassandra', container);
         for (const bound of [resources?.requests, resources?.limits]) {
-          assert.deepEqual(Object.keys(bound ?? {}).sort(), ['cpu', 'memory'], label);
+          assert.deepEqual(Object.keys(bound ?? {}).sort(), ['cpu', 'memory'], container);
         }
       }
     }
@@ -130,21 +116,7 @@ for (const overlay of overlays) {
     }
   });
 
-  test(`${overlay}: app and sidecar are two containers of one pod, the sidecar a native one`, () => {
-    for (const name of ['service1', 'service2']) {
-      const pod = workloads.find((workload) => workload.name === name)?.pod;
-      assert.deepEqual(
-        pod?.initContainers?.map(({ name, restartPolicy }) => [name, restartPolicy]),
-        [['envoy', 'Always']],
-      );
-      assert.deepEqual(
-        pod?.containers.map(({ name }) => name),
-        ['app'],
-      );
-    }
-  });
-
-  test(`${overlay}: every workload has a disruption budget, every service an autoscaler`, () => {
+  test(`${overlay}: every workload has a disruption budget`, () => {
     const budgets = manifests.filter(({ kind }) => kind === 'PodDisruptionBudget');
     for (const { name, labels } of workloads) {
       const own = budgets.filter(({ spec }) => selects(spec?.selector ?? {}, labels));
@@ -153,33 +125,5 @@ for (const overlay of overlays) {
         [name],
       );
     }
-    const scalers = manifests.filter(({ kind }) => kind === 'HorizontalPodAutoscaler');
-    assert.deepEqual(
-      scalers.map(({ spec }) => spec?.scaleTargetRef?.name),
-      ['service1', 'service2'],
-    );
-    const least = overlay === 'cluster' ? 3 : 1;
-    assert.deepEqual(
-      scalers.map(({ spec }) => spec?.minReplicas),
-      [least, least],
-    );
   });
 }
-
-test('only the front proxy accepts connections from outside, only Envoys and apps reach Zipkin, only Zipkin reaches Cassandra', () => {
-  const mesh = [
-    'outside → front-envoy:80',
-    'front-envoy → service1:80',
-    'front-envoy → service2:80',
-    'front-envoy → zipkin:9411',
-    'service1 → service2:80',
-    'service1 → zipkin:9411',
-    'service2 → zipkin:9411',
-  ];
-  const ports = [80, 7000, 8001, 8080, 9000, 9042, 9411];
-  assert.deepEqual(reachable(rendered.local, ports), mesh);
-  assert.deepEqual(
-    new Set(reachable(rendered.cluster, ports)),
-    new Set([...mesh, 'zipkin → cassandra:9042', 'cassandra → cassandra:7000']),
-  );
-});

@@ -80,7 +80,7 @@ const ports = { 'front-envoy': 80, service1: 80, service2: 80, zipkin: 9411, cas
 /** `enforced` if the cluster enforces NetworkPolicies, otherwise a command that makes it do so; unset if nothing can. */
 const { KUBE_POLICIES: policies = '' } = process.env;
 
-/** Tests who reaches whom in the overlay that runs. The overlay `cluster` has the most pods; manifests.test.ts reads both. */
+/** Tests who reaches whom in the overlay that runs. The overlay `cluster` has the most pods and all policies of `local`. */
 export function testPolicies(): void {
   describe('where NetworkPolicies hold', { skip: policies === '' && 'KUBE_POLICIES is not set' }, () => {
     before(async () => {

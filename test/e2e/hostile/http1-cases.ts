@@ -19,22 +19,14 @@ export const http1Tables: Readonly<Record<string, readonly Http1Case[]>> = {
   'max_request_headers_kb: 32': [
     row('a value of 30 KB', withValue('v'.repeat(30_000)), 200),
     row('a value of 33 KB', withValue('v'.repeat(33_000)), 431),
-    row('33 KB in 40 lines', withHeaders(...numbered(40).map((line) => line + 'v'.repeat(850))), 431),
-    row('a path of 31 KB', withTarget(`/${'p'.repeat(31_000)}`), 404),
     row('a path of 33 KB', withTarget(`/${'p'.repeat(33_000)}`), 431),
     row('a trailer of 40 KB', chunked(`0\r\nx-a: ${'t'.repeat(40_000)}\r\n\r\n`), 431),
   ],
   'max_headers_count: 64, host and connection among them': [
     row('64 lines', withHeaders(...numbered(62)), 200),
     row('65 lines', withHeaders(...numbered(63)), 431),
-    row('65 lines of one name', withHeaders(...Array<string>(63).fill('x-a: v')), 431),
   ],
-  'headers_with_underscores_action: REJECT_REQUEST': rows(
-    'name',
-    ['x_b3_traceid', 'content_length'],
-    (name) => withHeaders(`${name}: ${mark}`),
-    400,
-  ),
+  'headers_with_underscores_action: REJECT_REQUEST': [row('x_b3_traceid', withHeaders(`x_b3_traceid: ${mark}`), 400)],
   'normalize_path and merge_slashes': [
     ...rows('slashes', ['/trace//2', '///trace////2'], withTarget, 200),
     ...rows('dots', ['/trace/./2', '/x/../../../trace/2', '/trace/%2E%2e/trace/2'], withTarget, 200),
@@ -48,9 +40,8 @@ export const http1Tables: Readonly<Record<string, readonly Http1Case[]>> = {
     400,
   ),
   'no other route': [
-    ...rows('path', ['/', '/trace', '/trace/2/', '/trace/3', '/TRACE/2', '/trace/2;x=1'], withTarget, 404),
-    ...rows('inner path', ['/health', '/reporter', '/lab/drop-headers', '/stats', '/api/v2/spans'], withTarget, 404),
-    ...rows('inner path', ['/quitquitquit', '/runtime_modify', '/config_dump'], withTarget, 404),
+    ...rows('path', ['/', '/trace/2/', '/trace/3', '/TRACE/2', '/trace/2;x=1'], withTarget, 404),
+    ...rows('inner path', ['/health', '/lab/drop-headers', '/api/v2/spans', '/quitquitquit'], withTarget, 404),
     ...rows(
       'odd path',
       [`/<script>${mark}</script>`, `/${mark}%0d%0ax:y`, `/$\{jndi:ldap://${mark}}`],
@@ -76,8 +67,6 @@ export const http1Tables: Readonly<Record<string, readonly Http1Case[]>> = {
     row('16 KiB and a byte', sized(16_385), 413),
     row('16 KiB and a byte, chunked', chunked(`4001\r\n${'b'.repeat(16_385)}\r\n0\r\n\r\n`), 413),
     row('1 MB in a GET', sized(1_048_576).replace('POST', 'GET'), 413),
-    row('1 MB to no route, which wants no body', sized(1_048_576).replace('/trace/2', '/'), 404),
-    row('100 KB after 100', withBody(['expect: 100-continue', 'content-length: 99999'], 'x'.repeat(99_999)), 100, 413),
   ],
   strict_chunk_parsing: [
     row('chunks', chunked('5\r\nhello\r\n1\r\nx\r\n0\r\n\r\n'), 405),
