@@ -162,7 +162,7 @@ const short = {
   ...{ lint, unit },
   start: () => runFiles('npm start', filesBelow('cli')),
   ...{ native, tracers, compose },
-  machines: () => runFiles('on other machines', filesBelow('machines')),
+  machines: () => runFiles('on other machines', filesBelow('machines'), sideBySide),
   readme: () => runFiles('the commands of the documents', filesBelow('readme')),
   ...{ cassandra, kubernetes },
 };

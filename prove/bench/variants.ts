@@ -56,8 +56,11 @@ const zipkinDefault = {
   MEM_MAX_SPANS: String(defaultSpanLimit),
 };
 
+/** Tutorials let Envoy send JSON directly to Zipkin. */
 const envoysDefault = (configuration: string): string =>
-  withReporting(configuration, Object.fromEntries(reporting.map((key) => [key, undefined])));
+  withReporting(configuration, Object.fromEntries(reporting.map((key) => [key, undefined])))
+    .replaceAll('collector_cluster: reports', 'collector_cluster: zipkin')
+    .replaceAll('HTTP_PROTO', 'HTTP_JSON');
 
 /** The variants of `npm run prove -- bench`, (a) first. `tutorialApp` is the compiled tutorial-app. */
 export function benchVariants(tutorialApp: string): Variant[] {
@@ -102,7 +105,7 @@ const ofReporting = (setting: string, values: readonly number[]) =>
 
 /** The variants of `npm run prove -- bench --sweep`, by the name of the setting that they change. */
 export const sweeps: Readonly<Record<string, readonly Variant[]>> = {
-  min_flush_spans: ofReporting('min_flush_spans', [5, 10, 20, 40, 80]),
+  min_flush_spans: ofReporting('min_flush_spans', [20, 40, 80, 160]),
   flush_interval_ms: ofReporting('flush_interval_ms', [50, 200, 500, 1000]),
   request_timeout: ofReporting('request_timeout', [5000, 30_000]),
   ENVOY_CONCURRENCY: sweepOf(['1', '2'], (workers) => ({ envoys: { ENVOY_CONCURRENCY: workers } })),

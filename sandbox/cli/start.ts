@@ -54,10 +54,10 @@ async function start({ watch = false }: { readonly watch?: boolean }): Promise<E
   const tracePage = new ZipkinClient(sandbox.plan.zipkinUrl).tracePage(spans[0]?.traceId ?? '');
   process.stdout.write(`\n${lines.join('\n')}\n\n${describe(sandbox.plan, model.firstPath, tracePage)}`);
 
-  const watching = watch ? await watchSources(sandbox, (line) => process.stdout.write(`${line}\n`)) : undefined;
-  const death = await Promise.race([stop, sandbox.firstDeath(), ...(watching ? [watching.death] : [])]);
+  const stopWatching = watch ? watchSources(sandbox, (line) => process.stdout.write(`${line}\n`)) : undefined;
+  const death = await Promise.race([stop, sandbox.firstDeath()]);
   if (!death) process.stderr.write('\nStopping: requests in flight are answered, spans are flushed…\n');
-  await watching?.end();
+  stopWatching?.();
   await sandbox.stop();
   if (death) throw new Error(death.line);
   return ExitCode.done;

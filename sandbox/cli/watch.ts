@@ -1,13 +1,10 @@
-import { openSync, readSync, statSync, watch } from 'node:fs';
+import { closeSync, openSync, readSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
-import { lastLogLines, type ManagedProcess, startProcess } from '../topology/managed-process.js';
+import type { ManagedProcess } from '../topology/managed-process.js';
 import type { NativeSandbox } from '../topology/native-sandbox.js';
 import { root } from './project.js';
 
-/** What says nothing about an edit: the log of headers, and that the compiler begins. */
-const unrelated = /^\{| - (Starting compilation|File change detected)/;
-
-/** Calls `onLine` with each line that a process writes to its log from now on. */
+/** Calls `onLine` with each line that a process writes to its log from now on. @returns a function that ends this */
 function followLog({ logFile }: ManagedProcess, onLine: (line: string) => void): () => void {
   const log = openSync(logFile, 'r');
   let position = statSync(logFile).size;
@@ -20,40 +17,48 @@ function followLog({ logFile }: ManagedProcess, onLine: (line: string) => void):
     for (const line of lines) if (line.trim()) onLine(line);
   };
   const watcher = watch(logFile, read);
-  return () => watcher.close();
+  return () => {
+    watcher.close();
+    closeSync(log);
+  };
 }
 
-/** A compiler that runs beside the sandbox. */
-export interface Watching {
-  /** Resolves with a line if the compiler ends by itself. */
-  readonly death: Promise<{ readonly line: string }>;
-  end(): Promise<void>;
+/** Compiles what has changed, and shows what is wrong with it. */
+async function compile(show: (line: string) => void): Promise<void> {
+  const { execa } = await import('execa');
+  const args = [join(root, 'node_modules/typescript/bin/tsc')];
+  const { all } = await execa(process.execPath, args, { cwd: root, reject: false, all: true, stdin: 'ignore' });
+  for (const line of (all || 'compiled').split('\n')) show(`tsc | ${line}`);
 }
 
 /**
- * Compiles the sources again after each edit. Node then restarts the apps, because they run with APP_WATCH.
+ * Compiles services/ after each edit. Node then restarts the apps, because they run with APP_WATCH.
  *
  * @param show called with what the compiler and the apps print: a line after the name of the process
- * @throws Error if the compiler cannot be started
+ * @returns a function that ends this
  */
-export async function watchSources(
-  { runFolder, processes }: NativeSandbox,
-  show: (line: string) => void,
-): Promise<Watching> {
-  const args = [join(root, 'node_modules/typescript/bin/tsc'), '--watch', '--preserveWatchOutput'];
-  const plan = { name: 'tsc', command: process.execPath, args, environment: {}, workingFolder: root, readyUrls: [] };
-  const compiler = await startProcess(plan, join(runFolder, 'tsc.log'));
-  const followed = [compiler, ...processes.filter(({ plan: { environment } }) => environment.APP_WATCH)];
-  const stops = followed.map((each) =>
-    followLog(each, (line) => {
-      if (!unrelated.test(line)) show(`${each.plan.name} | ${line}`);
-    }),
-  );
-  return {
-    death: compiler.ended.then((how) => ({ line: `tsc ended with ${how}: ${lastLogLines(compiler.logFile)}` })),
-    async end() {
-      for (const stop of stops) stop();
-      await compiler.stop(2);
-    },
+export function watchSources({ processes }: NativeSandbox, show: (line: string) => void): () => void {
+  let isWaiting = false;
+  let compiling = Promise.resolve();
+  const onEdit = () => {
+    if (isWaiting) return; // an edit during a compilation is compiled after it
+    isWaiting = true;
+    compiling = compiling.then(() => {
+      isWaiting = false;
+      return compile(show);
+    });
+  };
+  const sources = watch(join(root, 'services'), { recursive: true }, onEdit);
+  const stops = processes
+    .filter(({ plan: { environment } }) => environment.APP_WATCH)
+    .map((each) =>
+      followLog(each, (line) => {
+        if (!line.startsWith('{')) show(`${each.plan.name} | ${line}`); // the log of headers says nothing about an edit
+      }),
+    );
+  show('tsc | waits for edits of services/');
+  return () => {
+    sources.close();
+    for (const stop of stops) stop();
   };
 }

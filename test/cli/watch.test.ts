@@ -11,7 +11,7 @@ test('npm start -- --watch: an edit of services/ is answered, also after one tha
   const clone = await cloneElsewhere(t, '');
   const bootstrap = ['node', 'sandbox/bootstrap.mjs', 'dist/sandbox/cli/main.js'];
   const run = await start(join(clone, '.cache'), {}, [...bootstrap, 'start', '--watch'], clone);
-  await untilPrinted(run, /^tsc \| .*Watching for file changes/m);
+  await untilPrinted(run, /^tsc \| waits for edits/m);
   const pids = await familyOf(run.process.pid ?? 0);
   const app = join(clone, 'services/app.ts');
   const original = await readFile(app, 'utf8');

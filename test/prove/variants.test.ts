@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { withoutTracing, withReporting } from '../../prove/bench/variants.js';
+import { benchVariants, withoutTracing, withReporting } from '../../prove/bench/variants.js';
 import { root } from '../../sandbox/cli/project.js';
 
 for (const file of ['front-envoy-zipkin.yaml', 'service-envoy-zipkin.yaml']) {
@@ -30,3 +30,12 @@ for (const file of ['front-envoy-zipkin.yaml', 'service-envoy-zipkin.yaml']) {
     assert.ok(!changed.includes('flush_interval_ms'));
   });
 }
+
+test("the Envoys of a tutorial's set-up send JSON directly to Zipkin, after 5 spans or 5 s", async () => {
+  const text = await readFile(join(root, 'service-envoy-zipkin.yaml'), 'utf8');
+  const changed = benchVariants('app.js').at(-1)?.envoy(text) ?? '';
+  const reporting = changed.match(
+    /(collector_cluster|collector_endpoint_version|min_flush_spans|flush_interval_ms): \w+/g,
+  );
+  assert.deepEqual(reporting, ['collector_cluster: zipkin', 'collector_endpoint_version: HTTP_JSON']);
+});

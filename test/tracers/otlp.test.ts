@@ -9,7 +9,7 @@ import { kindOf, type Span, serviceOf } from '../../sandbox/trace/span.js';
 
 import { startZipkin } from '../observe/running-zipkin.js';
 import { settings } from './settings.js';
-import { missingRuntime, traced } from './traced.js';
+import { buildExample, missingRuntime, traced } from './traced.js';
 
 /** A span's identity, sorted by id. */
 const outlineOf = (spans: readonly Span[]) =>
@@ -23,6 +23,7 @@ test('the same spans, sent directly and by OTLP through the collector: ids, pare
   const missing = await missingRuntime({ tracer: { ...setting.tracer, runtimes: [...setting.tracer.runtimes, 'go'] } });
   if (missing) return t.skip(`${missing} is not installed`);
   await execa(join(root, 'deploy/otlp/build'));
+  await buildExample(setting);
   const [zipkin, ofCollector] = await Promise.all([startZipkin(), startZipkin()]);
   const collector = execa(join(root, 'deploy/otlp/start'), { env: { ZIPKIN_URL: ofCollector.url }, reject: false });
   try {

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { cache, root } from '../../sandbox/cli/project.js';
 import type { VerifiedTrace } from '../../sandbox/observe/judged-trace.js';
 import { verify } from '../../sandbox/observe/verify.js';
@@ -6,7 +8,7 @@ import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { isInstalled } from '../../sandbox/topology/managed-process.js';
 import { shapeOf } from '../../sandbox/topology/model-shape.js';
 import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
-import { appsOfYourOwn, buildApp, overridesOf } from '../../sandbox/topology/own-apps.js';
+import { appsOfYourOwn, overridesOf } from '../../sandbox/topology/own-apps.js';
 import { readModel } from '../../sandbox/topology/read-model.js';
 import { findSandbox } from '../../sandbox/topology/running-sandbox.js';
 import { ownEnvironment } from '../topology/own-environment.js';
@@ -19,6 +21,12 @@ const soon = { OTEL_BSP_SCHEDULE_DELAY: '200' };
 export async function missingRuntime({ tracer }: Pick<Setting, 'tracer'>): Promise<string | undefined> {
   for (const runtime of tracer.runtimes) if (!(await isInstalled(runtime))) return runtime;
   return undefined;
+}
+
+/** Builds the example of a setting, if it has changed. Two tests may not do that at the same time. */
+export async function buildExample({ tracer: { example } }: Pick<Setting, 'tracer'>): Promise<void> {
+  const build = join(root, 'docs/examples', example ?? '', 'build');
+  if (existsSync(build)) await execa(build);
 }
 
 /**
@@ -38,7 +46,6 @@ export async function traced(
   const variables = example ? { INIT_CWD: root, ...Object.fromEntries(named) } : {};
   const model = await readModel(root, environment);
   const apps = await appsOfYourOwn(model, variables);
-  for (const app of apps) await buildApp(app);
   const told = Object.entries(overridesOf(apps)).map(([name, app]) => [name, { ...app, ...soon, ...set }]);
   const sandbox = await NativeSandbox.install(root, cache, environment, Object.fromEntries(told));
   try {

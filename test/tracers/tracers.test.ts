@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { root } from '../../sandbox/cli/project.js';
@@ -7,7 +7,7 @@ import type { VerifiedTrace } from '../../sandbox/observe/judged-trace.js';
 import { isServing, kindOf, requestIdTag, serviceOf } from '../../sandbox/trace/span.js';
 import { type RunningZipkin, startZipkin } from '../observe/running-zipkin.js';
 import { type Fault, faults, type Setting, settings } from './settings.js';
-import { missingRuntime, traced } from './traced.js';
+import { buildExample, missingRuntime, traced } from './traced.js';
 
 const document = join(root, 'docs/tracers.md');
 const heads = {
@@ -58,23 +58,39 @@ function faultRowOf({ title, tracer, set, service }: Fault, { diagnoses }: Verif
   return [title, tracer.name, asCode(set), service, said || 'whole'];
 }
 
-describe('tracers, in the places of the sandbox’s apps', () => {
-  let zipkin: RunningZipkin;
+/** Tests run two at a time, because most of one is a wait for late spans. Each has a Zipkin without the other's traces. */
+const atOnce = 2;
+
+describe('tracers, in the places of the sandbox’s apps', { concurrency: atOnce }, () => {
+  const zipkins: RunningZipkin[] = [];
+  const free: RunningZipkin[] = [];
   before(async () => {
-    zipkin = await startZipkin();
+    for (const setting of settings) if (!(await missingRuntime(setting))) await buildExample(setting);
+    for (let each = 0; each < atOnce; each++) zipkins.push(await startZipkin());
+    free.push(...zipkins);
   });
-  after(() => zipkin.stop());
+  after(() => Promise.all(zipkins.map((zipkin) => zipkin.stop())));
+
+  async function tracedAlone(setting: Setting, services: readonly string[]): Promise<VerifiedTrace> {
+    const zipkin = free.pop();
+    assert.ok(zipkin, 'more tests run at once than there are Zipkins');
+    try {
+      return await traced(setting, zipkin.url, services);
+    } finally {
+      free.push(zipkin);
+    }
+  }
 
   /** Compares a row with the document, or writes it with UPDATE_GOLDEN=1. Rows that could not run stay. */
-  async function inDocument(head: readonly string[], row: readonly string[], index: number): Promise<void> {
-    const text = await readFile(document, 'utf8');
+  function inDocument(head: readonly string[], row: readonly string[], index: number): void {
+    const text = readFileSync(document, 'utf8');
     const lines = text.split('\n');
     const [headLine = '', rowLine = ''] = [head, row].map((cells) => `| ${cells.join(' | ')} |`);
     const at = lines.indexOf(headLine) + 2 + index;
     assert.ok(lines.includes(headLine), `${document} has the table ${headLine}`);
     if (process.env.UPDATE_GOLDEN) {
       lines.splice(at, lines[at]?.startsWith('|') ? 1 : 0, rowLine);
-      await writeFile(document, lines.join('\n'));
+      writeFileSync(document, lines.join('\n'));
     } else assert.equal(lines[at], rowLine);
   }
 
@@ -82,7 +98,7 @@ describe('tracers, in the places of the sandbox’s apps', () => {
     test(`${setting.tracer.name}, ${asCode(setting.set)}`, async (t) => {
       const missing = await missingRuntime(setting);
       if (missing) return t.skip(`${missing} is not installed`);
-      const judged = await traced(setting, zipkin.url, ['service1', 'service2']);
+      const judged = await tracedAlone(setting, ['service1', 'service2']);
       assert.deepEqual(judged.diagnoses, []);
       assert.match(
         judged.answer.body,
@@ -96,15 +112,17 @@ describe('tracers, in the places of the sandbox’s apps', () => {
     test(`${fault.tracer.name}, ${fault.title}: ${fault.cause} at ${fault.service}`, async (t) => {
       const missing = await missingRuntime(fault);
       if (missing) return t.skip(`${missing} is not installed`);
-      const judged = await traced(fault, zipkin.url, [fault.service]);
+      const judged = await tracedAlone(fault, [fault.service]);
       const seen = judged.diagnoses.map(({ cause, hop }) => `${cause} at ${hop}`);
       assert.deepEqual(seen, [`${fault.cause} at ${fault.service}-app`]);
       return inDocument(heads.faults, faultRowOf(fault, judged), index);
     });
   }
 
-  test('the tables have no other rows', async () => {
-    const rows = (await readFile(document, 'utf8')).split('\n').filter((line) => line.startsWith('|'));
+  test('the tables have no other rows', () => {
+    const rows = readFileSync(document, 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('|'));
     assert.equal(rows.length, settings.length + faults.length + 4);
   });
 });
