@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -59,3 +60,17 @@ for (const file of envoyFiles) {
     assert.deepEqual(distinct(destinations), distinct(endpoints.map(({ host, port }) => `${host}:${port}`)));
   });
 }
+
+test('images are those that shared/docker/versions.env lists, where it is there', async () => {
+  const versions = join(root, '../shared/docker/versions.env');
+  if (!existsSync(versions)) return;
+  const text = await readFile(versions, 'utf8');
+  for (const [name, file, image] of [
+    ['ENVOY', 'Dockerfile-frontenvoy', 'envoyproxy/envoy:v'],
+    ['ZIPKIN', 'docker-compose.yml', 'openzipkin/zipkin-slim:'],
+    ['NODE', 'Dockerfile-service', 'node:'],
+  ] as const) {
+    const [, version] = new RegExp(`^${name}_VERSION=(.*)$`, 'm').exec(text) ?? [];
+    assert.ok((await read(file)).includes(`${image}${version}`), `${file}: ${image}${version}`);
+  }
+});
