@@ -84,11 +84,6 @@ const cases: readonly [title: string, change: Change, ...rows: string[]][] = [
     'app 10 8 8 0 2 it counted 2 spans fewer than the requests should leave; 2 are missing: no counter says why',
   ],
   [
-    'spans that are counted and not stored',
-    { found: stored(15) },
-    'envoy 20 20 15 0 5 5 are missing: no counter says why',
-  ],
-  [
     'reports dropped beyond the bound',
     { envoy: { reports_dropped: 2, upstream_rq_retry_overflow: 2 }, found: stored(15) },
     'envoy 20 20 15 0 5 5 are missing: 2 reports that were answered with an error, 2 reports that were dropped because too many waited for a retry',
@@ -130,7 +125,6 @@ const cases: readonly [title: string, change: Change, ...rows: string[]][] = [
     { collector: { restarts: 1 }, found: stored(10) },
     'envoy 20 20 10 0 10 10 are missing: Zipkin restarted and lost the spans in its memory',
   ],
-  ['old traces pushed out', { found: { ...stored(18), evicted: { envoy: 2 } } }, 'envoy 20 20 18 2 0'],
   [
     'a request without an answer',
     { traffic: { requests: 11, unanswered: 1 }, edge: { requests: 16, traced: 16 }, envoy: { spans: 22 } },

@@ -31,14 +31,6 @@ test('whole traces are forgotten during the load, and the others are read again 
   assert.deepEqual([found.wholeTraces, found.incompleteTraces], [2, []]);
 });
 
-test('a trace without one of its spans is named', async () => {
-  const traces = new StoredTraces(storeOf(wholeTrace('a').slice(1)).readTraces, shape);
-  traces.add('a', true);
-  const found = await traces.finish(final);
-  assert.deepEqual(found.stored, { front: 1, app: 1 });
-  assert.deepEqual(found.incompleteTraces, ['a']);
-});
-
 test('spans beyond the shape do not replace missing ones of another trace', async () => {
   const traces = new StoredTraces(
     storeOf([...wholeTrace('a'), ...spansOf('app - 4 trace=a')], wholeTrace('b').slice(0, 2)).readTraces,

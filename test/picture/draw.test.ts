@@ -5,7 +5,6 @@ import stringWidth from 'string-width';
 import type { DrawOptions } from '../../sandbox/picture/terminal-text.js';
 import { drawSvg } from '../../sandbox/picture/waterfall-svg.js';
 import { drawTrace } from '../../sandbox/picture/waterfall-text.js';
-import { formatMicros } from '../../sandbox/trace/duration.js';
 import { buildTree } from '../../sandbox/trace/tree.js';
 import { drawn, elevenSpans, spansOf } from '../trace/written-spans.js';
 
@@ -83,22 +82,6 @@ const cases: Readonly<Record<string, Case>> = {
       a-service-with-a-lo… SERVER get… ━━━━━━━    9 µs
       └ 服务服务服务服务…  CLIENT get  ███████    9 µs
       █ critical path  ━ rest of the same span`,
-  },
-  'a fast and a slow call side by side: the path leads through the slow one': {
-    spans: `
-      a server 1       0+1000
-      a client 2<1   100+300
-      a client 3<1   100+800
-      b server 3 shared 200+600`,
-    options: { width: 60 },
-    drawing: `
-      trace t · 4 spans · 1.00 ms
-      00:00:00.000 UTC     0           500 µs      1.00 ms
-      a        SERVER get  ███━━━━━━━━━━━━━━━━━━━━━━━━━███ 1.00 ms
-      ├ a      CLIENT get     ─────────╴                    300 µs
-      └ a      CLIENT get     ███━━━━━━━━━━━━━━━━━━━███     800 µs
-        └ b    SERVER get        ███████████████████        600 µs
-      █ critical path  ━ rest of the same span  ─ other span`,
   },
   'two clocks that are behind, work after the end, a negative duration, an id used twice, and a cycle': {
     spans: `
@@ -214,21 +197,3 @@ test('draw: no name controls the terminal', () => {
   const drawing = drawTrace(buildTree([{ ...span, parentId: text }]), { width: 200, colour: false }).join('');
   assert.doesNotMatch(drawing, /\p{C}/u);
 });
-
-const durations: Readonly<Record<string, number>> = {
-  '0 µs': 0,
-  '1 µs': 1,
-  '999 µs': 999.4,
-  '1.00 ms': 999.6,
-  '12.3 ms': 12_345,
-  '999 ms': 999_499,
-  '1.00 s': 999_600,
-  '61.0 s': 61_000_000,
-  '3600 s': 3_600_000_000,
-  '-500 µs': -500,
-  '-2.00 s': -2_000_000,
-};
-
-for (const [text, micros] of Object.entries(durations)) {
-  test(`draw: ${micros} microseconds are ${text}`, () => assert.equal(formatMicros(micros), text));
-}

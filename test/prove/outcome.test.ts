@@ -22,7 +22,6 @@ describe('the spans that a trace lacks', () => {
   const whole = [span('a', 'SERVER'), ...call, ...call];
   const cases: readonly [string, readonly Span[], Record<string, number>][] = [
     ['a whole trace: nothing', whole, {}],
-    ['one with a retry more: nothing', [...whole, span('a', 'CLIENT')], {}],
     ['a retry makes up for no other span', [...whole.slice(1), span('a', 'CLIENT')], { a: 1 }],
     ['no trace at all: everything, by service, what is below a repeated span as often', [], { a: 3, b: 2 }],
   ];

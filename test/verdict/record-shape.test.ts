@@ -9,7 +9,6 @@ import { ownShape } from '../topology/own-shape.js';
 import { elevenSpans, spansOf } from '../trace/written-spans.js';
 
 const recorded: Readonly<Record<string, string>> = {
-  'eleven spans': elevenSpans,
   'equal and unequal siblings': `
     a server 1
     b client 2<1 1+1

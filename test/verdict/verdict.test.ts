@@ -21,7 +21,6 @@ const ab = '{ service: a, children: [{ service: b }] }';
 
 const cases: Readonly<Record<string, Case>> = {
   whole: { spans: 'a server 1 0+9 \n b - 2<1 1+8', findings: [] },
-  'no spans': { spans: '', findings: ['a is missing', 'b is missing'] },
   'an orphan beside a root': {
     root: '{ service: a }',
     spans: 'a server 1 0+9 \n b - 2<8 1+2',
@@ -107,11 +106,6 @@ const cases: Readonly<Record<string, Case>> = {
     spans: 'a server 1 0+9 error=true \n b - 2<1 1+8',
     findings: [],
   },
-  'too slow': {
-    spans: 'a server 1 0+9000 \n b - 2<1 1+8',
-    options: { within: 8_000 },
-    findings: ['a SERVER 1 took 9.00 ms; at most 8.00 ms expected'],
-  },
   'a decision that changed on the way': {
     spans: 'a server 1 0+9 \n b - 2<1 1+8',
     options: {
@@ -142,16 +136,11 @@ const hostile: Readonly<Record<string, string>> = {
     (i) =>
       `s${i % 7} ${i % 2 ? 'client' : 'server'} ${i}${i ? `<${(i * 7919) % i}` : ''} ${i}+${i % 900} ${i % 5 ? '' : 'error=x'}`,
   ),
-  'many children': many((i) => `s${i} client ${i}${i ? '<0' : ''} ${i}+5`),
   '500 levels, many times': many((i) => `service1 - ${i}${i % 500 ? `<${i - 1}` : i ? '<0' : ''} ${i}+9`),
-  '10,000 levels': many((i) => `service1 server ${i}${i ? `<${i - 1}` : ''} ${i}+9`),
   'one id': many((i) => `service1 ${i % 2 ? 'client' : 'server'} 1<1 ${i}+1`),
   'only orphans': many((i) => `service1 server ${i}<x${i} ${i}+1`),
   'only roots': many((i) => `service1 server ${i} ${i}+1`),
-  'one cycle': many((i) => `service1 - ${i}<${(i + 1) % 10_000} ${i}+1`),
   'many cycles': many((i) => `service1 - ${i}<${i ^ 1}`),
-  'all failed': many((i) => `a client ${i}${i ? '<0' : ''} ${i}+1 error=x`),
-  'no times': many((i) => `front-proxy - ${i}<${i >> 1}`),
   'negative durations': many((i) => `front-proxy client ${i}<${i >> 1} ${-i}+${-i}`),
   'many copies of a whole trace': many(() => elevenSpans, 900),
 };
