@@ -28,6 +28,7 @@ const KEPT: readonly (readonly [what: string, headers: IncomingHttpHeaders, kept
   ['64-bit trace id, deny', { ...traceId(TRACE_64), ...sampled('0') }, { ...traceId(TRACE_64), ...sampled('0') }],
   ['zeros in one half of a trace id', traceId(TRACE_64 + ZERO), traceId(TRACE_64 + ZERO)],
   ['sampled true of old clients', { ...ids, ...sampled('true') }, { ...ids, ...sampled('1') }],
+  ['sampled false of old clients', { ...ids, ...sampled('false') }, { ...ids, ...sampled('0') }],
   ['debug implies accept', { ...ids, ...flags('1'), ...sampled('0') }, { ...ids, ...flags('1') }],
   ['flags 0 says nothing', { ...ids, ...flags('0') }, ids],
   ['a decision alone', sampled('0'), sampled('0')],
@@ -37,6 +38,7 @@ const KEPT: readonly (readonly [what: string, headers: IncomingHttpHeaders, kept
   ['b3 with everything', { b3: `${single}-1-${PARENT}` }, { ...ids, ...parent(PARENT), ...sampled('1') }],
   ['b3 with debug and parent', { b3: `${single}-d-${PARENT}` }, { ...ids, ...parent(PARENT), ...flags('1') }],
   ['b3 that denies', { b3: '0' }, sampled('0')],
+  ['b3 of debug', { b3: 'd' }, flags('1')],
   ['ids in several headers go before b3', { ...ids, ...sampled('1'), b3: '0' }, { ...ids, ...sampled('1') }],
   ['a decision alone goes after b3', { ...sampled('1'), b3: `${single}-0` }, { ...ids, ...sampled('0') }],
   ['a malformed b3 leaves the decision', { ...sampled('0'), b3: 'nonsense' }, sampled('0')],
@@ -44,6 +46,7 @@ const KEPT: readonly (readonly [what: string, headers: IncomingHttpHeaders, kept
 
 const DROPPED: readonly (readonly [what: string, headers: IncomingHttpHeaders])[] = [
   ['trace id not hex', traceId('zzzz')],
+  ['trace id of 36 digits', traceId(`${TRACE}0000`)],
   ['trace id of 15 digits', traceId(TRACE_64.slice(1))],
   ['trace id of zeros', traceId(ZERO + ZERO)],
   ['trace id only', { 'x-b3-traceid': TRACE, ...sampled('1') }],
@@ -58,6 +61,7 @@ const DROPPED: readonly (readonly [what: string, headers: IncomingHttpHeaders])[
   ['flags 1abc', { ...ids, ...flags('1abc') }],
   ['malformed ids are not mended by b3', { ...spanId('x'), b3: '1' }],
   ['b3 with a short parent', { b3: `${single}-1-${PARENT.slice(1)}` }],
+  ['b3 with another decision', { b3: `${single}-c` }],
   ['b3 with a parent and no decision', { b3: `${single}-${PARENT}` }],
   ['b3 of zeros', { b3: `${ZERO}${ZERO}-${SPAN}-1` }],
 ];

@@ -143,5 +143,8 @@ test('time: the split is drawn, the longest share first', () => {
 test('time: durations have three digits and the unit that fits', () => {
   const micros = [0, 999.4, 999.6, 12_345, 999_600, 3_600_000_000, -500];
   const texts = ['0 µs', '999 µs', '1.00 ms', '12.3 ms', '1.00 s', '3600 s', '-500 µs'];
-  assert.deepEqual(micros.map((each) => formatMicros(each)), texts);
+  assert.deepEqual(
+    micros.map((each) => formatMicros(each)),
+    texts,
+  );
 });
