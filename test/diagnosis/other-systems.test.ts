@@ -26,11 +26,15 @@ const cases: Readonly<Record<string, Case>> = {
       billing consumer c<b 905000+200
       billing -        d<c 905300+40000`,
   },
+  'two consumers of one message': {
+    spans: 'a producer 1 0+9 \n b consumer 2<1 90+9 \n c consumer 3<1 80+9',
+  },
   'a consumer that waited for the message': { spans: 'a producer 1 500+9 \n b consumer 2<1 0+600' },
   'a mobile user who pauses': {
     spans: 'app - 1 0+60000000 \n app client 2<1 100+900 \n api server 2 shared 200+500 \n app client 3<1 50000000+90',
   },
   'work that goes on after the answer': { spans: 'a server 1 0+100 \n a - 2<1 50+900000 \n a - 3<1 500+10' },
+  'the wait in a queue, recorded afterwards': { spans: 'a server 1 9000+100 \n a - 2<1 0+9000' },
   'a span in two parts': {
     spans: 'a client 1 0+9 \n b server 1 shared 2+? x=1 \n b server 1 shared 2+5 y=2',
   },
@@ -67,6 +71,10 @@ const cases: Readonly<Record<string, Case>> = {
     spans: 'a client 1 0+90 \n b server 1 shared 2+50 ip=1 \n b server 1 shared 3+40 ip=1',
     causes: ['instrumented-twice at b'],
   },
+  'an id of two callers': {
+    spans: 'a server 1 0+90 \n a client 2<1 1+9 \n a client 3<1 20+9 \n b client 2<3 21+5',
+    causes: ['span-id-reused at b'],
+  },
   'a context kept between requests': {
     spans: 'a server 1 0+90 \n a client 2<1 1+9 \n b server 2 shared 2+5 \n b server 2 shared 5000+5',
     causes: ['stale-context at a'],
@@ -84,6 +92,11 @@ const cases: Readonly<Record<string, Case>> = {
     spans: 'a server 1 0+90 \n b server 3<2 2+50',
     others: 'a client 2<7 0+9 trace=u',
     causes: ['stale-span-id at b'],
+  },
+  'two requests with one trace id': {
+    spans: 'a server 1 0+90 \n a server 2 500+90',
+    causes: ['other at a'],
+    says: /second root/,
   },
   'a call that went on in another trace, by its span id': {
     spans: 'a server 1 0+90 \n a client 2<1 1+80',
@@ -122,6 +135,7 @@ const cases: Readonly<Record<string, Case>> = {
     says: /in milliseconds/,
   },
   'times in nanoseconds': { spans: 'a server 1 1795510268546000000+90', causes: ['wrong-unit at a'] },
+  'a span that was never finished': { spans: 'a server 1 0+90 \n a client 2<1 5+?', causes: ['other at a'] },
   'messages and one-way calls without duration': {
     spans: 'a producer 1 0+? \n b consumer 2<1 50+? \n b client 3<2 60+? \n c server 3 shared 70+?',
   },

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { readComposeFile } from '../../sandbox/topology/compose-file.js';
 import { buildModel, type Model, withOwnApps } from '../../sandbox/topology/model.js';
 import { shapeOf } from '../../sandbox/topology/model-shape.js';
-import { countExpected } from '../../sandbox/verdict/shape.js';
+import { countExpected, type ExpectedSpan } from '../../sandbox/verdict/shape.js';
 import { addedService, type Edits } from './added-service.js';
 
 const names = ['Dockerfile-frontenvoy', 'Dockerfile-service', 'front-envoy-zipkin.yaml', 'service-envoy-zipkin.yaml'];
@@ -21,10 +21,14 @@ function model(edits: Edits = {}): Model {
   return buildModel(services, new Map(names.map((name) => [name, text(name)])));
 }
 
-/** How many spans a request leaves, or why that is not known. */
-function spans(of: Model, path: string): number | string {
+function draw({ service, kind, shared, children }: ExpectedSpan, indent = ''): string[] {
+  const line = `${indent}${service} ${kind}${shared ? ' shared' : ''}`;
+  return [line, ...children.flatMap((child) => draw(child, `${indent} `))];
+}
+
+function spans(of: Model, path: string): string[] {
   const found = shapeOf(of, path);
-  return found.shape ? countExpected(found.shape) : found.why;
+  return found.shape ? draw(found.shape.root) : [found.why];
 }
 
 test("the sandbox's own files: who reports, who collects, which paths there are", () => {
@@ -48,9 +52,51 @@ test("the sandbox's own files: who reports, who collects, which paths there are"
   );
 });
 
-for (const [where, edits] of Object.entries(addedService)) {
-  test(`a third service ${where}: six more spans`, () => assert.equal(spans(model(edits), '/trace/1'), 17));
-}
+test('GET /trace/1 leaves the eleven spans of the contract, /trace/2 five', () => {
+  assert.deepEqual(spans(model(), '/trace/1'), [
+    'front-proxy SERVER',
+    ' front-proxy CLIENT',
+    '  service1 SERVER shared',
+    '   service1 CLIENT',
+    '    service1-app SERVER shared',
+    '     service1-app CLIENT',
+    '      service1 SERVER shared',
+    '       service1 CLIENT',
+    '        service2 SERVER shared',
+    '         service2 CLIENT',
+    '          service2-app SERVER shared',
+  ]);
+  assert.equal(spans(model(), '/trace/2?debug=1').length, 5);
+  const { shape } = shapeOf(model(), '/trace/1');
+  assert.equal(shape && countExpected(shape), 11);
+  assert.equal(shape?.root.children[0]?.children[0]?.path, 'root.children[0].children[0]');
+});
+
+test('a third service in a chain: six more spans', () => {
+  const chain = model(addedService['in a chain']);
+  assert.deepEqual(
+    chain.reporters.slice(-2).map(({ name }) => name),
+    ['service3', 'service3-app'],
+  );
+  assert.equal(spans(chain, '/trace/1').length, 17);
+});
+
+test('two services in parallel: a branch each, below the app that calls them', () => {
+  assert.deepEqual(spans(model(addedService['side by side']), '/trace/1').slice(5), [
+    '     service1-app CLIENT',
+    '      service1 SERVER shared',
+    '       service1 CLIENT',
+    '        service2 SERVER shared',
+    '         service2 CLIENT',
+    '          service2-app SERVER shared',
+    '     service1-app CLIENT',
+    '      service1 SERVER shared',
+    '       service1 CLIENT',
+    '        service3 SERVER shared',
+    '         service3 CLIENT',
+    '          service3-app SERVER shared',
+  ]);
+});
 
 const compose = 'docker-compose.yml';
 const front = 'front-envoy-zipkin.yaml';
@@ -105,7 +151,7 @@ const cases: readonly (readonly [title: string, edit: Edit, expected: number | R
 for (const [title, [file, from, to], expected, path = '/trace/1'] of cases) {
   test(`${title}: ${expected instanceof RegExp ? 'the reason' : `${expected} spans`}`, () => {
     const found = () => spans(model({ [file]: (text) => text.replace(from, to) }), path);
-    if (typeof expected === 'number') assert.equal(found(), expected);
+    if (typeof expected === 'number') assert.equal(found().length, expected);
     else assert.match(String(attempt(found)), expected);
   });
 }
