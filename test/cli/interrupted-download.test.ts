@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { execa } from 'execa';
 import { isAlive } from '../../sandbox/topology/managed-process.js';
+import { scratchFolder } from '../scratch.js';
 import { failed, nothingLeft, start } from './native-run.js';
 import { cacheWith, partsIn, pathWith } from './tools.js';
 
-const scratch = await mkdtemp(join(tmpdir(), 'sandbox-download-'));
-after(() => rm(scratch, { recursive: true }));
+const scratch = await scratchFolder();
 
 describe('an interrupted download cannot be used', () => {
   const interruptions: readonly (readonly [signal: NodeJS.Signals, how: { code?: number; signal?: string }])[] = [

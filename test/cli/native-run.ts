@@ -2,46 +2,16 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { execa } from 'execa';
-import { root } from '../../sandbox/cli/project.js';
 import { isAlive } from '../../sandbox/topology/managed-process.js';
 import { type RunRecord, runFolderOf } from '../../sandbox/topology/run-record.js';
 import { waitFor } from '../../sandbox/topology/wait.js';
 import { ownPorts } from '../topology/own-environment.js';
-
-const launch = ([command = '', ...args]: readonly string[], env: NodeJS.ProcessEnv, cwd = root) =>
-  execa(command, args, {
-    cwd,
-    env,
-    extendEnv: false,
-    reject: false,
-    all: true,
-    stdin: 'pipe',
-    timeout: 300_000,
-    forceKillAfterDelay: false,
-  });
-
-/** A process that a test watches from outside. */
-export interface Watched {
-  readonly process: ReturnType<typeof launch>;
-  /** Everything that it has printed so far. */
-  printed(): string;
-}
+import { type Watched, watch } from '../watched.js';
 
 /** `npm start` on its own ports. */
 export interface NativeRun extends Watched {
   readonly runFolder: string;
   readonly frontUrl: string;
-}
-
-/** Starts a command in a folder, by default this checkout. */
-export function watch(command: readonly string[], env: NodeJS.ProcessEnv, cwd?: string): Watched {
-  const running = launch(command, env, cwd);
-  let printed = '';
-  running.all.on('data', (chunk: Buffer) => {
-    printed += chunk.toString();
-  });
-  return { process: running, printed: () => printed };
 }
 
 /**
@@ -65,15 +35,6 @@ export async function start(
     runFolder: runFolderOf(cache, Number(env.FRONT_PORT)),
     frontUrl: `http://127.0.0.1:${env.FRONT_PORT}`,
   };
-}
-
-/** Waits until a run has printed something. */
-export async function untilPrinted(run: Watched, text: string | RegExp): Promise<void> {
-  const attempt = async () => {
-    assert.equal(run.process.exitCode ?? undefined, undefined, run.printed());
-    assert.ok(new RegExp(text).test(run.printed()), run.printed().slice(-300));
-  };
-  await waitFor(`'${text}'`, attempt, { seconds: 200, everyMs: 100 });
 }
 
 /** Waits until a run has started its processes, and gives its record of them. */

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cache } from '../../sandbox/cli/project.js';
 import { isAlive } from '../../sandbox/topology/managed-process.js';
 import { type RunningZipkin, startZipkin } from '../observe/running-zipkin.js';
-import { familyOf, forget, type NativeRun, nothingLeft, readRecord, start, untilPrinted } from './native-run.js';
+import { scratchFolder } from '../scratch.js';
+import { untilPrinted } from '../watched.js';
+import { familyOf, forget, type NativeRun, nothingLeft, readRecord, start } from './native-run.js';
 import { cacheWith, neverReady, pathWith, pathWithout } from './tools.js';
 
-const scratch = await mkdtemp(join(tmpdir(), 'sandbox-ends-'));
-after(() => rm(scratch, { recursive: true }));
+const scratch = await scratchFolder();
 
 async function untilUp(run: NativeRun) {
   await untilPrinted(run, 'Press Ctrl-C to stop the sandbox.');

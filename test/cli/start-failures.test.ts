@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
+import { listen } from '../listening.js';
+import { scratchFolder } from '../scratch.js';
 import { failed, start } from './native-run.js';
 import { cacheWith, neverReady, partsIn, pathWith, pathWithout } from './tools.js';
 
-const scratch = await mkdtemp(join(tmpdir(), 'sandbox-failures-'));
-after(() => rm(scratch, { recursive: true }));
+const scratch = await scratchFolder();
 
 const whole = () => cacheWith(scratch, 'envoy', 'zipkin');
 
@@ -26,10 +23,7 @@ const answering = (others: string, health = 'response.end()', port = 'process.en
 
 describe('npm start says in one line what is wrong, and leaves nothing running', { concurrency: 2 }, () => {
   test('FRONT_PORT is taken', async (t) => {
-    const taken = createServer().listen(0, '127.0.0.1');
-    await once(taken, 'listening');
-    t.after(() => taken.close());
-    const FRONT_PORT = String((taken.address() as AddressInfo).port);
+    const FRONT_PORT = String((await listen(t, () => undefined)).port);
     await fails(new RegExp(`port ${FRONT_PORT} on 127.0.0.1 is taken by another process; set FRONT_PORT`), {
       FRONT_PORT,
     });
@@ -146,10 +140,8 @@ describe('npm start says in one line what is wrong, and leaves nothing running',
     test(`an app that ${title}: what was seen, and what to do`, async (t) => {
       const file = join(scratch, `app-${index}.mjs`);
       await writeFile(file, app);
-      const zipkin = createHttpServer((_request, response) => response.end('[]')).listen(0, '127.0.0.1');
-      await once(zipkin, 'listening'); // a real one may not be ready within READY_SECONDS
-      t.after(() => zipkin.close());
-      const ZIPKIN_URL = `http://127.0.0.1:${(zipkin.address() as AddressInfo).port}`;
+      // A real Zipkin may not be ready within READY_SECONDS.
+      const { url: ZIPKIN_URL } = await listen(t, (_request, response) => response.end('[]'));
       await fails(new RegExp(says), { SERVICE1_APP: file, READY_SECONDS: '4', ZIPKIN_URL });
     });
   }
@@ -162,10 +154,7 @@ describe('npm start says in one line what is wrong, and leaves nothing running',
   });
 
   test('a Zipkin of your own that takes connections and never answers', async (t) => {
-    const silent = createServer().listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    t.after(() => silent.close());
-    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const { url } = await listen(t, () => undefined);
     await fails(new RegExp(`ZIPKIN_URL ${url}: timed out after 10 s; last seen: ${url}/health: .*timeout`), {
       ZIPKIN_URL: url,
     });

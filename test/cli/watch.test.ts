@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { execa } from 'execa';
 import { fetchText, waitFor } from '../../sandbox/topology/wait.js';
 import { cloneElsewhere } from '../machines/checkout.js';
-import { familyOf, nothingLeft, readRecord, start, untilPrinted } from './native-run.js';
+import { untilPrinted } from '../watched.js';
+import { familyOf, nothingLeft, readRecord, start } from './native-run.js';
 
 test('npm start -- --watch: an edit of services/ is answered, also after one that breaks the app', async (t) => {
   const clone = await cloneElsewhere(t, '');

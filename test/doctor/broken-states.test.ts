@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { execa } from 'execa';
 import { cache, root } from '../../sandbox/cli/project.js';
 import type { Check } from '../../sandbox/doctor/check.js';
 import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
+import { command } from '../command.js';
 import { ownEnvironment } from '../topology/own-environment.js';
 
 const environment = { ...(await ownEnvironment()), SAMPLING_PERCENT: '12.5' };
@@ -12,8 +12,7 @@ const { FRONT_PORT: front, ZIPKIN_PORT: zipkin } = environment;
 const [nowhere] = (await freePorts(1)).map(String);
 
 async function doctor(env: Readonly<Record<string, string | undefined>> = environment) {
-  const args = ['dist/sandbox/cli/main.js', 'doctor', '--json'];
-  const { exitCode, stdout } = await execa('node', args, { cwd: root, env, reject: false, timeout: 120_000 });
+  const { exitCode, stdout } = await command(['doctor', '--json'], env);
   const { healthy, checks } = JSON.parse(stdout) as { healthy: boolean; checks: Check[] };
   const wrong = checks.filter(({ verdict }) => verdict === 'wrong').map(({ name }) => name);
   const seen = new Map(checks.map((check) => [check.name, check.seen]));

@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
-import { execa } from 'execa';
-import { root } from '../../sandbox/cli/project.js';
+import { describe, test } from 'node:test';
 import { resetLab } from '../../sandbox/lab/cases.js';
 import type { HeadersAt } from '../../sandbox/picture/header-table.js';
 import type { Span } from '../../sandbox/trace/span.js';
+import { command } from '../command.js';
+import { scratchFolder } from '../scratch.js';
 import { request, sandbox, shapeOf, spansOf, tracedRequest } from './requests.js';
 
-const scratch = await mkdtemp(join(tmpdir(), 'sandbox-commands-'));
-after(() => rm(scratch, { recursive: true }));
+const scratch = await scratchFolder();
 
-const run = (...args: string[]) =>
-  execa('node', ['dist/sandbox/cli/main.js', ...args], { cwd: root, reject: false, stdin: 'ignore' });
+const run = (...args: string[]) => command(args);
 
 /** `trace` and `verify` do the same in both ways to run. `headers` and `lab` look into containers. */
 const skip = sandbox.mode === 'compose' && 'tried natively';

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { execa } from 'execa';
-import { root } from '../../sandbox/cli/project.js';
+import { command } from '../command.js';
 import { sandbox } from './requests.js';
 
-const doctor = () =>
-  execa('node', ['dist/sandbox/cli/main.js', 'doctor'], { cwd: root, reject: false, stdin: 'ignore' });
-
 test('a correct sandbox: no line is wrong', async () => {
-  const { stdout, exitCode } = await doctor();
+  const { stdout, exitCode } = await command(['doctor']);
   assert.equal(exitCode, 0, stdout);
   assert.doesNotMatch(stdout, /^✗/m);
   assert.match(stdout, sandbox.mode === 'compose' ? /^✓ docker /m : /^– docker +not used$/m);

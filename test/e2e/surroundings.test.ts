@@ -1,22 +1,21 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type RequestListener, request } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { type RequestListener, request } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
+import { command } from '../command.js';
+import { listen } from '../listening.js';
+import { scratchFolder } from '../scratch.js';
 import { sandbox } from './requests.js';
 
-const scratch = await mkdtemp(join(tmpdir(), 'sandbox-surroundings-'));
-after(() => rm(scratch, { recursive: true }));
+const scratch = await scratchFolder();
 
 const main = 'dist/sandbox/cli/main.js';
-const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-  execa('node', [main, ...args], { cwd: root, env, reject: false, stdin: 'ignore', all: true });
 
 /** Forwards requests below /admin that have a password to the sandbox's Zipkin. */
 const gate: RequestListener = (incoming, outgoing) => {
@@ -31,24 +30,15 @@ const gate: RequestListener = (incoming, outgoing) => {
   }).end();
 };
 
+const { url: gateUrl } = await listen({ after }, gate);
+const { host } = new URL(gateUrl);
+
 describe('a Zipkin behind a proxy, under a path, with a password', () => {
-  const server = createServer(gate);
-  let host = '';
-  const verify = (zipkin: string) => run(['verify', '--url', sandbox.frontUrl, '--zipkin', zipkin]);
-  before(async () => {
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  });
-  after(() => server.close());
+  const verify = (zipkin: string) => command(['verify', '--url', sandbox.frontUrl, '--zipkin', zipkin]);
 
   test('gets the password; the printed link has the path and no password, and it opens', async () => {
-    const { all, exitCode } = await run([
-      'trace',
-      '--url',
-      sandbox.frontUrl,
-      '--zipkin',
-      `http://user:s3cr%3At%40@${host}/admin/`,
-    ]);
+    const zipkin = `http://user:s3cr%3At%40@${host}/admin/`;
+    const { all, exitCode } = await command(['trace', '--url', sandbox.frontUrl, '--zipkin', zipkin]);
     assert.equal(exitCode, 0, all);
     assert.doesNotMatch(all, /s3cr|user/);
     const link = /http:\S+\/admin\/zipkin\/traces\/[0-9a-f]{32}/.exec(all)?.[0] ?? '';
@@ -85,16 +75,16 @@ test('a Zipkin with an unknown certificate: the error names NODE_EXTRA_CA_CERTS,
   t.after(() => server.close());
   const zipkin = `https://user:s3cr%3At%40@127.0.0.1:${(server.address() as AddressInfo).port}/admin`;
   const args = ['verify', '--url', sandbox.frontUrl, '--zipkin', zipkin];
-  const { all, exitCode } = await run(args);
+  const { all, exitCode } = await command(args);
   assert.match(all, /^sandbox: Zipkin: https:\S+: self-signed certificate; set NODE_EXTRA_CA_CERTS to the file of /);
   assert.equal(exitCode, 3);
-  assert.equal((await run(args, { NODE_EXTRA_CA_CERTS: cert })).exitCode, 0);
+  assert.equal((await command(args, { NODE_EXTRA_CA_CERTS: cert })).exitCode, 0);
 });
 
 test('a proxy for all of Node: this machine is asked directly', async () => {
   const proxy = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: 'http://127.0.0.1:9', http_proxy: 'http://127.0.0.1:9' };
   for (const args of [['verify'], ['headers'], ['load', '--count', '20']]) {
-    const { all, exitCode } = await run(args, proxy);
+    const { all, exitCode } = await command(args, proxy);
     assert.equal(exitCode, 0, all);
   }
 });

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Answered, generateLoad } from '../../sandbox/load/generate.js';
 import type { LoadPlan } from '../../sandbox/load/load-plan.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
-import { listen } from '../observe/listening.js';
+import { listen } from '../listening.js';
 
 const plan = (frontUrl: string, change: Partial<LoadPlan>): LoadPlan => ({
   frontUrl,
@@ -25,7 +25,7 @@ async function generate(load: LoadPlan, signal = new AbortController().signal) {
 
 test('sends exactly the given number, with its headers, and pairs each answer with its trace id', async (t) => {
   let asked = 0;
-  const url = await listen(t, (request, response) => {
+  const { url } = await listen(t, (request, response) => {
     asked += 1;
     const status = request.headers['x-wanted'] === 'yes' && request.url === '/trace/1' ? 200 : 400;
     response.writeHead(asked % 10 === 0 ? 503 : status, { 'X-B3-TraceId': String(asked) }).end(String(asked));
@@ -40,7 +40,7 @@ test('sends exactly the given number, with its headers, and pairs each answer wi
 
 test('when the time is over, requests in flight are still answered', async (t) => {
   let asked = 0;
-  const url = await listen(t, async (_request, response) => {
+  const { url } = await listen(t, async (_request, response) => {
     asked += 1;
     await delay(50);
     response.end('ok');
@@ -51,7 +51,7 @@ test('when the time is over, requests in flight are still answered', async (t) =
 
 test('a rate is kept, and spread over the second', async (t) => {
   const times: number[] = [];
-  const url = await listen(t, (_request, response) => {
+  const { url } = await listen(t, (_request, response) => {
     times.push(performance.now());
     response.end('ok');
   });
@@ -63,7 +63,7 @@ test('a rate is kept, and spread over the second', async (t) => {
 });
 
 test('a request that is stopped early ends the load early', async (t) => {
-  const url = await listen(t, (_request, response) => response.end('ok'));
+  const { url } = await listen(t, (_request, response) => response.end('ok'));
   const controller = new AbortController();
   setTimeout(() => controller.abort(), 300);
   const { requests, answered } = await generate(plan(url, {}), controller.signal);
@@ -80,7 +80,7 @@ test('a missing server gets a few requests a second, not thousands, and each is 
 
 test('a connection that breaks before the answer counts as a failure, and the load goes on', async (t) => {
   let asked = 0;
-  const url = await listen(t, (request, response) => {
+  const { url } = await listen(t, (request, response) => {
     asked += 1;
     if (asked === 5) request.socket.destroy();
     else response.end('ok');

@@ -1,21 +1,19 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../../sandbox/cli/project.js';
 import { findLoadTarget } from '../../sandbox/load/target.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
 import { type RunRecord, runFolderOf, writeRunRecord } from '../../sandbox/topology/run-record.js';
-import { listen } from '../observe/listening.js';
+import { listen } from '../listening.js';
+import { scratchFolder } from '../scratch.js';
 
 /** A folder with the files of the topology and without a running sandbox. */
-const empty = await mkdtemp(join(tmpdir(), 'load-target-'));
+const empty = await scratchFolder();
 for (const file of await readdir(root)) {
   if (/^Dockerfile|\.yml$|zipkin\.yaml$/.test(file)) await copyFile(join(root, file), join(empty, file));
 }
-
-test.after(() => rm(empty, { recursive: true }));
 
 for (const url of [
   'http://192.0.2.1:8000',
@@ -37,7 +35,7 @@ test('a port on which no sandbox runs is refused', async () => {
 });
 
 test("another server on the sandbox's port is refused", async (t) => {
-  const frontUrl = await listen(t, (_request, response) => response.writeHead(404).end('No such page.'));
+  const { url: frontUrl } = await listen(t, (_request, response) => response.writeHead(404).end('No such page.'));
   const urls = { frontUrl, adminUrl: '', zipkinUrl: '' };
   const record: RunRecord = { pid: process.pid, ...urls, addresses: {}, processes: {}, ownApps: [] };
   const folder = runFolderOf(empty, Number(new URL(frontUrl).port));

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { untilPrinted, watch } from '../cli/native-run.js';
 import { addedService, type Edits } from '../topology/added-service.js';
 import { ownPorts } from '../topology/own-environment.js';
+import { untilPrinted, watch } from '../watched.js';
 import { cloneElsewhere, commandsIn, plainEnvironment } from './checkout.js';
 import { withoutDocker } from './docker.js';
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { cache } from '../../sandbox/cli/project.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
-import { start, untilPrinted, watch } from '../cli/native-run.js';
+import { start } from '../cli/native-run.js';
+import { untilPrinted, watch } from '../watched.js';
 import { cloneElsewhere, commandsIn, plainEnvironment } from './checkout.js';
 
 /** Variables that would harm Zipkin, Java, Envoy, start-service or the app if they obeyed them. */

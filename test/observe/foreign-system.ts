@@ -4,8 +4,8 @@ import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Span } from '../../sandbox/trace/span.js';
 import { readContext } from '../../sandbox/trace/trace-headers.js';
+import { listen } from '../listening.js';
 import { spansOf } from '../trace/written-spans.js';
-import { listen } from './listening.js';
 
 /** Another system that reports to Zipkin. */
 export interface ForeignSystem {
@@ -55,7 +55,7 @@ function spansOfRequest(
 /** Starts a system, which ends with the test. Gives its URL and the requests that arrived. */
 export async function startForeign(t: TestContext, zipkinUrl: string, system: ForeignSystem) {
   const came: Came[] = [];
-  const root = await listen(t, async (request, response) => {
+  const { url: root } = await listen(t, async (request, response) => {
     const { method, headers } = request;
     came.push({ method, headers, body: (await request.toArray()).join('') });
     const context = contextOf(headers, system.reads);

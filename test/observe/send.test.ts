@@ -3,7 +3,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { sendTraced, withContext } from '../../sandbox/observe/send.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
-import { listen } from './listening.js';
+import { listen } from '../listening.js';
 
 interface Came extends Pick<IncomingMessage, 'method' | 'url' | 'headers'> {
   readonly body: string;
@@ -12,7 +12,7 @@ interface Came extends Pick<IncomingMessage, 'method' | 'url' | 'headers'> {
 /** A server that records the requests and answers with the given headers. */
 async function answering(t: TestContext, answer: OutgoingHttpHeaders): Promise<{ url: URL; came: Came[] }> {
   const came: Came[] = [];
-  const root = await listen(t, async (request, response) => {
+  const { url: root } = await listen(t, async (request, response) => {
     const { method, url, headers } = request;
     came.push({ method, url, headers, body: (await request.toArray()).join('') });
     response.writeHead(200, answer).end('done');

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { execa } from 'execa';
-import { root } from '../../sandbox/cli/project.js';
 import { traceRequest } from '../../sandbox/observe/collect.js';
 import { withContext } from '../../sandbox/observe/send.js';
 import { verify } from '../../sandbox/observe/verify.js';
@@ -12,13 +9,15 @@ import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { buildTree } from '../../sandbox/trace/tree.js';
 import { parseShape } from '../../sandbox/verdict/parse-shape.js';
 import { recordShape } from '../../sandbox/verdict/record-shape.js';
+import { command } from '../command.js';
+import { scratchFolder } from '../scratch.js';
 import { spansOf } from '../trace/written-spans.js';
 import { type ForeignSystem, startForeign } from './foreign-system.js';
 import { type RunningZipkin, startZipkin } from './running-zipkin.js';
 
 let running: RunningZipkin;
 let zipkin: ZipkinClient;
-const scratch = await mkdtemp(join(tmpdir(), 'foreign-'));
+const scratch = await scratchFolder();
 
 before(async () => {
   running = await startZipkin();
@@ -26,7 +25,6 @@ before(async () => {
 });
 after(async () => {
   await running.stop();
-  await rm(scratch, { recursive: true });
 });
 
 const gateway = 'gateway server a<$in 0+400 \n gateway client b<a 20+360';
@@ -113,8 +111,7 @@ for (const [name, system] of Object.entries(recorded)) {
   });
 }
 
-const run = (...args: string[]) =>
-  execa('node', ['dist/sandbox/cli/main.js', ...args], { cwd: root, reject: false, stdin: 'ignore' });
+const run = (...args: string[]) => command(args);
 
 const broken = (traceId: string) => {
   const at = `${Date.now() * 1000}+9 trace=${traceId}`;

@@ -4,7 +4,7 @@ import { after, before, describe, type TestContext, test } from 'node:test';
 import { ZipkinClient, ZipkinError } from '../../sandbox/observe/zipkin-client.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
 import { waitFor } from '../../sandbox/topology/wait.js';
-import { listen } from './listening.js';
+import { listen } from '../listening.js';
 import { type RunningZipkin, startZipkin } from './running-zipkin.js';
 
 describe('with a real Zipkin', () => {
@@ -70,7 +70,7 @@ describe('with a real Zipkin', () => {
   });
 });
 
-const clientOf = async (t: TestContext, answer: RequestListener) => new ZipkinClient(await listen(t, answer));
+const clientOf = async (t: TestContext, answer: RequestListener) => new ZipkinClient((await listen(t, answer)).url);
 
 const failures: readonly (readonly [what: string, answer: RequestListener, status: number, says: RegExp])[] = [
   [

@@ -1,21 +1,18 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Caller } from '../../prove/faults/caller.js';
+import { listen } from '../listening.js';
 
-test('a caller keeps its rate whatever the answers are, and says how each request ended', async () => {
+test('a caller keeps its rate whatever the answers are, and says how each request ended', async (t) => {
   let count = 0;
-  const server = createServer((request, response) => {
+  const { url, server } = await listen(t, (request, response) => {
     const turn = count++ % 3;
     response.setHeader('x-b3-traceid', `${count}`);
     if (turn === 0) response.end('well');
     else if (turn === 1) response.writeHead(503).end();
     else request.socket.resetAndDestroy();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const caller = new Caller(url, 100);
   while (caller.attempts.length < 6) await delay(5);
   server.closeAllConnections();

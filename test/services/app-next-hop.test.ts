@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { request as httpRequest, type OutgoingHttpHeaders, type RequestListener } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { eventually } from './eventually.js';
-import { listen, send, startApp } from './running-app.js';
+import { listen } from '../listening.js';
+import { until } from '../watched.js';
+import { send, startApp } from './running-app.js';
 
 /** A next hop that sends a head with `headers` and half of a body, and then closes the connection. */
 const breaksOff =
@@ -32,13 +33,11 @@ const FAILURES: readonly [what: string, nextHop: RequestListener, status: number
 
 for (const [what, nextHop, status, body, error] of FAILURES) {
   test(`a next hop that ${what}: ${status}, and both spans have the error`, async (t) => {
-    const hop = await listen(nextHop);
-    t.after(() => hop.close());
-    const app = await startApp({
+    const hop = await listen(t, nextHop);
+    const app = await startApp(t, {
       NEXT_HOP_URL: `${hop.url}/trace/2`,
       NEXT_HOP_TIMEOUT_MS: error.source.includes('Timeout') ? '300' : '20000',
     });
-    t.after(() => app.close());
     const seen = await send(`${app.url}/trace/1`);
     assert.equal(seen.status, status);
     assert.match(seen.body, body);
@@ -53,13 +52,11 @@ for (const [what, nextHop, status, body, error] of FAILURES) {
 
 test('a redirect is not followed: one request, one CLIENT span, 502', async (t) => {
   const paths: (string | undefined)[] = [];
-  const hop = await listen((request, response) => {
+  const hop = await listen(t, (request, response) => {
     paths.push(request.url);
     response.writeHead(302, { location: '/elsewhere' }).end();
   });
-  t.after(() => hop.close());
-  const app = await startApp({ NEXT_HOP_URL: `${hop.url}/trace/2` });
-  t.after(() => app.close());
+  const app = await startApp(t, { NEXT_HOP_URL: `${hop.url}/trace/2` });
   const seen = await send(`${app.url}/trace/1`);
   assert.deepEqual([seen.status, seen.body], [502, 'the next service answered 302\n']);
   const [client, server] = await app.spans(2);
@@ -80,14 +77,12 @@ const SIDE_BY_SIDE: readonly [hops: readonly RequestListener[], status: number][
 ];
 for (const [index, [listeners, status]] of SIDE_BY_SIDE.entries()) {
   test(`two next hops, case ${index + 1}: ${status}, a CLIENT span for each`, async (t) => {
-    const hops = await Promise.all(listeners.map((listener) => listen(listener)));
-    t.after(() => Promise.all(hops.map((hop) => hop.close())));
+    const hops = await Promise.all(listeners.map((listener) => listen(t, listener)));
     const urls = hops.map(({ url }, hop) => `${url}/trace/${hop + 2}`);
-    const app = await startApp({
+    const app = await startApp(t, {
       NEXT_HOP_URL: urls.join(' '),
       NEXT_HOP_TIMEOUT_MS: index === 3 ? '300' : '20000',
     });
-    t.after(() => app.close());
     assert.equal((await send(`${app.url}/trace/1`)).status, status);
     const spans = await app.spans(3);
     const server = spans.find(({ kind }) => kind === 'SERVER');
@@ -102,33 +97,29 @@ for (const [index, [listeners, status]] of SIDE_BY_SIDE.entries()) {
 
 test('two next hops are called in parallel: neither waits for the other', async (t) => {
   const came: (() => void)[] = [];
-  const hop = await listen((_, response) => {
+  const hop = await listen(t, (_, response) => {
     came.push(() => response.end());
     if (came.length === 2) for (const answer of came) answer();
   });
-  t.after(() => hop.close());
-  const app = await startApp({ NEXT_HOP_URL: `${hop.url}/trace/2 ${hop.url}/trace/3` });
-  t.after(() => app.close());
+  const app = await startApp(t, { NEXT_HOP_URL: `${hop.url}/trace/2 ${hop.url}/trace/3` });
   assert.equal((await send(`${app.url}/trace/1`)).status, 200);
 });
 
 test('a client disconnects: its span ends with the error, and the call to the next hop is aborted', async (t) => {
   let came = false;
   let gone = false;
-  const hop = await listen((request) => {
+  const hop = await listen(t, (request) => {
     came = true;
     request.socket.once('close', () => {
       gone = true;
     });
   });
-  t.after(() => hop.close());
-  const app = await startApp({ NEXT_HOP_URL: `${hop.url}/trace/2` });
-  t.after(() => app.close());
+  const app = await startApp(t, { NEXT_HOP_URL: `${hop.url}/trace/2` });
 
   const request = httpRequest(`${app.url}/trace/1`);
   request.on('error', () => undefined);
   request.end();
-  await eventually('the call to the next hop', () => came);
+  await until('the call to the next hop', () => came);
   request.destroy();
 
   const spans = await app.spans(2);
@@ -140,14 +131,13 @@ test('a client disconnects: its span ends with the error, and the call to the ne
     ['client disconnected'],
   );
   assert.match(client?.tags.error ?? '', /client disconnected/);
-  await eventually('the end of the call to the next hop', () => gone);
+  await until('the end of the call to the next hop', () => gone);
   assert.deepEqual(app.lines, []);
   assert.equal((await send(`${app.url}/health`)).status, 200);
 });
 
 test('a half-closed client still gets its answer', async (t) => {
-  const app = await startApp();
-  t.after(() => app.close());
+  const app = await startApp(t);
   const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
   socket.end('GET /trace/1 HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n');
   let text = '';

@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import pMap from 'p-map';
 import type { model } from 'zipkin';
-import { type RunningApp, type Sending, send, startApp } from './running-app.js';
+import { type Sending, send, startApp } from './running-app.js';
 
 const TRACE = '463ac35c9f6413ad48485a3953bb6124';
 const SPAN = 'a2fb4a1d1a96d312';
 const PARENT = '0020000000000001';
 
-let service1: RunningApp;
-let service2: RunningApp;
-
-before(async () => {
-  service2 = await startApp({ SERVICE_NAME: 'service2' });
-  service1 = await startApp({ NEXT_HOP_URL: `${service2.url}/trace/2?secret=1` });
-  for (const { url } of [service1, service2]) await fetch(`${url}/header-log/on`, { method: 'POST' });
-});
-after(async () => {
-  await service1.close();
-  await service2.close();
-});
+const service2 = await startApp({ after }, { SERVICE_NAME: 'service2' });
+const service1 = await startApp({ after }, { NEXT_HOP_URL: `${service2.url}/trace/2?secret=1` });
+for (const { url } of [service1, service2]) await fetch(`${url}/header-log/on`, { method: 'POST' });
 
 interface Chain {
   readonly server1: model.Span;

@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { InetAddress, model } from 'zipkin';
-import { type RunningApp, send, startApp } from './running-app.js';
+import { send, startApp } from './running-app.js';
 
 const ipv4 = InetAddress.getLocalAddress().ipv4();
-let app: RunningApp;
-
-before(async () => {
-  app = await startApp();
-});
-after(() => app.close());
+const app = await startApp({ after });
 
 /** Runs `act` and gives the one span that it made. */
 async function spanOf(act: () => Promise<unknown>) {
@@ -67,6 +62,13 @@ test('/health and /reporter are not traced', async () => {
   assert.deepEqual(counters, { recorded: known, failedReports: 0 });
   await spanOf(() => send(`${app.url}/trace/1`));
   assert.equal(app.ended.length, known + 1);
+});
+
+test('a span in a pod has the name of the pod', async (t) => {
+  const inPod = await startApp(t, { POD_NAME: 'service1-7d4b9c-x2x5z' });
+  await send(`${inPod.url}/trace/1`);
+  const [span] = await inPod.spans(1);
+  assert.equal(span?.tags.node_id, 'service1-7d4b9c-x2x5z');
 });
 
 for (const host of ['a:abc', 'user:secret@x']) {

@@ -1,23 +1,22 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { model, randomTraceId, TraceId } from 'zipkin';
 import { createReporter } from '../../services/tracing/reporting.js';
+import { listen } from '../listening.js';
 
 test('reports use one connection, and the app closes it when it is idle, before the sidecar can', async (t) => {
   const received: number[] = [];
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  const collector: RequestListener = (request, response) => {
     request.resume().on('end', () => {
       received.push(request.socket.remotePort ?? 0);
       response.writeHead(202).end();
     });
-  }).listen(0, '127.0.0.1');
-  t.after(() => server.close());
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const reporter = createReporter(new URL(`http://127.0.0.1:${port}/api/v2/spans`), assert.fail);
+  };
+  const { url, server } = await listen(t, collector, { keepAliveTimeout: 60_000 });
+  const reporter = createReporter(new URL(`${url}/api/v2/spans`), assert.fail);
   const connected = once(server, 'connection') as Promise<[Socket]>;
   for (let report = 1; report <= 2; report++) {
     reporter.logSpan(new model.Span(new TraceId({ spanId: randomTraceId() })));

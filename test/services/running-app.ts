@@ -1,44 +1,13 @@
-import {
-  type Agent,
-  createServer,
-  request as httpRequest,
-  type OutgoingHttpHeaders,
-  type RequestListener,
-  type Server,
-  type ServerOptions,
-} from 'node:http';
+import { type Agent, request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 import type { model } from 'zipkin';
-import { type AppParts, createApp } from '../../services/app.js';
+import { createApp } from '../../services/app.js';
 import { readConfig } from '../../services/config.js';
 import { createLab } from '../../services/lab/routes.js';
 import { serverClasses } from '../../services/library-mends.js';
 import { createWallClock } from '../../services/tracing/clock.js';
 import { createTracing } from '../../services/tracing/tracer.js';
-import { eventually } from './eventually.js';
-
-/** A server on a free loopback port. */
-export interface Listening {
-  readonly url: string;
-  readonly server: Server;
-  close(): Promise<void>;
-}
-
-/** Listens on a free loopback port; `close` ends its connections too. */
-export async function listen(listener: RequestListener, options: ServerOptions = {}): Promise<Listening> {
-  const server = createServer(options, listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server has no port');
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    server,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
+import { type Ending, type Listening, listen } from '../listening.js';
+import { until } from '../watched.js';
 
 /** The app over real HTTP. Its finished spans and its log lines stay in memory. */
 export interface RunningApp extends Listening {
@@ -49,8 +18,8 @@ export interface RunningApp extends Listening {
   readonly ended: readonly model.Span[];
 }
 
-/** Starts the app of a service with `env` and, if given, other parts. SERVICE_NAME is service1 by default. */
-export async function startApp(env: Record<string, string> = {}, own: Partial<AppParts> = {}): Promise<RunningApp> {
+/** Starts the app of a service with `env`. It ends with the test. SERVICE_NAME is service1 by default. */
+export async function startApp(t: Ending, env: Record<string, string> = {}): Promise<RunningApp> {
   const config = readConfig({ SERVICE_NAME: 'service1', ...env });
   const ended: model.Span[] = [];
   const lines: string[] = [];
@@ -60,20 +29,22 @@ export async function startApp(env: Record<string, string> = {}, own: Partial<Ap
     address: '192.0.2.7',
     tracer: createTracing({
       appName: config.appName,
+      podName: config.podName,
       now: createWallClock(),
       reporter: { logSpan: (span) => ended.push(span) },
     }).tracer,
     counters: () => ({ recorded: ended.length, failedReports: 0 }),
     lab: createLab(config.appName, (line) => lines.push(line)),
     log: (line) => lines.push(line),
-    ...own,
   });
   return {
-    ...(await listen(listener, serverClasses(app))),
+    ...(await listen(t, listener, serverClasses(app))),
     lines,
     ended,
-    spans: (count) =>
-      eventually(`${count} spans of ${config.appName} (${ended.length} so far)`, () => ended.length >= count && ended),
+    spans: async (count) => {
+      await until(`${count} spans of ${config.appName}`, () => ended.length >= count);
+      return ended;
+    },
   };
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
 import { test } from 'node:test';
-import { listen, send, startApp } from './running-app.js';
+import { listen } from '../listening.js';
+import { send, startApp } from './running-app.js';
 
 const context = {
   'x-b3-traceid': '463ac35c9f6413ad48485a3953bb6124',
@@ -18,13 +19,11 @@ const cases = [
 for (const { mode, carried } of cases) {
   test(`with TRACING=${mode} the app makes no span and forwards ${Object.keys(carried).length} of 4 headers`, async (t) => {
     let entered: IncomingHttpHeaders = {};
-    const next = await listen((request, response) => {
+    const next = await listen(t, (request, response) => {
       entered = request.headers;
       response.end('ok');
     });
-    t.after(() => next.close());
-    const app = await startApp({ TRACING: mode, NEXT_HOP_URL: `${next.url}/trace/2` });
-    t.after(() => app.close());
+    const app = await startApp(t, { TRACING: mode, NEXT_HOP_URL: `${next.url}/trace/2` });
     const { status } = await send(app.url, { path: '/trace/1', headers: context });
     const seen = Object.entries(entered).filter(([name]) => name in context);
     assert.equal(status, 200);

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { execa } from 'execa';
 import { readComposeFile } from '../../sandbox/topology/compose-file.js';
 import { withoutCompose } from '../machines/docker.js';
+import { scratchFolder } from '../scratch.js';
 
-const folder = await mkdtemp(join(tmpdir(), 'compose-file-'));
-test.after(() => rm(folder, { recursive: true }));
+const folder = await scratchFolder();
 
 const file = `
 services:

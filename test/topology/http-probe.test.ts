@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
+import { listen } from '../listening.js';
 
-const server = createServer((request, response) => {
+const { url } = await listen({ after }, (request, response) => {
   const status = Number(/\d+$/.exec(request.url ?? '')?.[0] ?? 200);
   if (request.url?.startsWith('/chunked')) {
     response.writeHead(status).write('first\n');
@@ -18,13 +16,7 @@ const server = createServer((request, response) => {
     response.writeHead(status, { 'content-length': Buffer.byteLength(body) }).end(body);
   }
 });
-let at = '';
-
-before(async () => {
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  at = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-after(() => server.close());
+const at = new URL(url).host;
 
 const probe = (...args: string[]) =>
   execa(join(root, 'services/http-probe'), args, { reject: false, stripFinalNewline: false });

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { makeWhole } from '../../sandbox/topology/installing.js';
+import { scratchFolder } from '../scratch.js';
 
-const scratch = await mkdtemp(join(tmpdir(), 'installing-'));
-after(() => rm(scratch, { recursive: true }));
+const scratch = await scratchFolder();
 const newTarget = async () => join(await mkdtemp(join(scratch, 'cache-')), 'part-1.0');
 
 /** Above the highest process id that Linux gives. */

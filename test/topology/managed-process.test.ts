@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { isAlive, lastLogLines, type ManagedProcess, startProcess } from '../../sandbox/topology/managed-process.js';
 import { waitFor } from '../../sandbox/topology/wait.js';
+import { scratchFolder } from '../scratch.js';
 
-const scratch = await mkdtemp(join(tmpdir(), 'processes-'));
-after(() => rm(scratch, { recursive: true }));
+const scratch = await scratchFolder();
 
 let files = 0;
 const newFile = () => join(scratch, String(++files));

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { freePorts, innerPorts, requireFree } from '../../sandbox/topology/ports.js';
 import type { PublishedPort } from '../../sandbox/topology/published-port.js';
+import { listen } from '../listening.js';
 
 const published = (port: number, more: Partial<PublishedPort> = {}): PublishedPort => ({
   bind: '127.0.0.1',
@@ -26,10 +27,7 @@ test('inner ports differ for another front proxy, and none is excepted or in use
 
 for (const bind of ['127.0.0.1', '0.0.0.0']) {
   test(`a port in use on 127.0.0.1, wanted on ${bind}: the error has port and variable`, async (t) => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    t.after(() => other.close());
-    const { port } = other.address() as AddressInfo;
+    const { port } = await listen(t, () => undefined);
     await assert.rejects(requireFree([published(port, { bind })]), {
       message: `port ${port} on ${bind} is taken by another process; set FRONT_PORT to another one`,
     });

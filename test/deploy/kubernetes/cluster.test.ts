@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { execa } from 'execa';
-import { root } from '../../../sandbox/cli/project.js';
 import { waitFor } from '../../../sandbox/topology/wait.js';
 import type { Span } from '../../../sandbox/trace/span.js';
+import { command } from '../../command.js';
 import { exactTraces, firstExactTrace, sendMany, sendSteadily } from '../exact-traces.js';
 import {
   down,
@@ -101,8 +100,6 @@ describe('the overlay cluster', () => {
     await withZipkin(async (zipkin) => {
       const targets = ['--url', url, '--zipkin', zipkin.url];
       // This test is about who called whom. A machine that is too small for so many pods is slow.
-      const command = (args: readonly string[]) =>
-        execa('node', ['dist/sandbox/cli/main.js', ...args], { cwd: root, reject: false });
       const verified = await command(['verify', '--count', '50', '--tolerance', '10000', ...targets]);
       assert.equal(verified.exitCode, 0, verified.stdout + verified.stderr);
       assert.match(verified.stdout, /50 traces of GET \/trace\/1: ✓ whole/);
