@@ -43,7 +43,6 @@ test('a command loads no other command, and start loads no package that it does 
 
 const wrongUsages: readonly (readonly [args: readonly string[], says: RegExp])[] = [
   [['nonsense'], /unknown command 'nonsense'/],
-  [['start', 'everything'], /too many arguments/],
   [['trace', '--nonsense'], /unknown option '--nonsense'/],
   [['trace', 'no-path'], /'no-path' is not a path; give one like \/trace\/1/],
   [['trace', '--id', 'XYZ'], /hex digits/],

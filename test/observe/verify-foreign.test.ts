@@ -2,13 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { traceRequest } from '../../sandbox/observe/collect.js';
-import { withContext } from '../../sandbox/observe/send.js';
 import { verify } from '../../sandbox/observe/verify.js';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
-import { buildTree } from '../../sandbox/trace/tree.js';
 import { parseShape } from '../../sandbox/verdict/parse-shape.js';
-import { recordShape } from '../../sandbox/verdict/record-shape.js';
 import { command } from '../command.js';
 import { scratchFolder } from '../scratch.js';
 import { spansOf } from '../trace/written-spans.js';
@@ -46,7 +42,6 @@ interface Case extends ForeignSystem {
 
 const cases: Readonly<Record<string, Case>> = {
   'the answer names the trace': { reports: { 0: whole }, named: 1 },
-  'gateway and service both name it': { reports: { 0: whole }, named: 2 },
   'nobody names the trace: three requests are three': { reports: { 0: whole }, count: 3 },
   'it reads B3 only': { reports: { 0: whole }, reads: 'B3' },
   'it reads W3C only': { reports: { 0: whole }, reads: 'W3C' },
@@ -84,30 +79,6 @@ for (const [name, { shape = wholeShape, count = 1, causes = [], ...system }] of 
       came.map(({ method, body, headers: { host } }) => [method, body, host]),
       Array(count).fill(['POST', 'two apples', 'shop.example.com']),
     );
-  });
-}
-
-const recorded: Readonly<Record<string, ForeignSystem>> = {
-  'a router that begins the trace and reports nothing': { reports: { 0: orders }, named: 1 },
-  'a message that is taken later': {
-    reports: {
-      0: 'shop server a<$in 0+90 \n shop producer b<a 9+9',
-      300: 'billing consumer c<b 900000+9 \n billing - d<c 900009+9',
-    },
-    named: 1,
-  },
-  'a span without a service name': { reports: { 0: whole.replace('gateway server', '- server') } },
-};
-
-for (const [name, system] of Object.entries(recorded)) {
-  test(`a recorded shape is expected: ${name}`, async (t) => {
-    const { url } = await startForeign(t, running.url, system);
-    const request = { url, method: 'GET', headers: {} };
-    const { spans } = await traceRequest(zipkin, withContext(request), { limitMs: 1500 });
-    const shape = parseShape(recordShape(buildTree(spans), 'seen'), 'f.yaml');
-    const rest = { request, count: 1, shape, zipkin, sandbox: undefined, waitMs: 3000 };
-    const [judged] = await verify(rest);
-    assert.deepEqual(judged?.verdict.findings, []);
   });
 }
 

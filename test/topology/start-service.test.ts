@@ -173,7 +173,6 @@ const wrongEnvironments: readonly (readonly [environment: Record<string, string>
   [{ SERVICE_NAME: '' }, 2, /^start-service: SERVICE_NAME is not set; name the service/],
   [{ SAMPLING_PERCENT: 'all' }, 2, /^start-service: SAMPLING_PERCENT is 'all'; set a number from 0 to 100/],
   [{ SAMPLING_PERCENT: '101' }, 2, /^start-service: SAMPLING_PERCENT is '101'/],
-  [{ SAMPLING_PERCENT: '0.001' }, 2, /^start-service: SAMPLING_PERCENT is '0.001'/],
   [{ ENVOY_BIN: '/nowhere/envoy' }, 127, /\/nowhere\/envoy: No such file.*\n(.*\n)*.*Envoy ended with code 127/],
   [{ APP_RUNTIME: 'no-such-runtime' }, 127, /no-such-runtime: command not found\n(.*\n)*.*app ended with code 127/],
 ];

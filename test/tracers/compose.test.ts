@@ -5,10 +5,8 @@ import { root } from '../../sandbox/cli/project.js';
 import type { VerifiedTrace } from '../../sandbox/observe/judged-trace.js';
 import { freePorts } from '../../sandbox/topology/ports.js';
 import { kindOf, serviceOf } from '../../sandbox/trace/span.js';
+import { withoutDocker } from '../machines/docker.js';
 import { judgedOnce } from './traced.js';
-
-const { failed: noDocker } = await execa('docker', ['info'], { reject: false });
-const skip = noDocker && process.env.CI !== 'true' && 'no Docker daemon answers';
 
 const example = (name: string) => `docs/examples/${name}`;
 const otlp = 'deploy/otlp';
@@ -32,7 +30,7 @@ const outlineOf = ({ verdict }: VerifiedTrace) =>
 const options = { cwd: root, reject: false, all: true } as const;
 const compose = (...args: string[]) => execa('docker', ['compose', ...args], options);
 
-describe('examples in service1’s place in Compose, one for each way to run', { skip }, () => {
+describe('examples in service1’s place in Compose, one for each way to run', { skip: withoutDocker }, () => {
   const shellHad = { ...process.env };
   let direct: VerifiedTrace | undefined;
   before(async () => {
