@@ -25,7 +25,7 @@ test('npm start -- --watch: an edit of services/ is answered, also after one tha
   await answers(/^Edited, from behind Envoy/);
   for (const service of ['service1', 'service2'])
     await untilPrinted(run, new RegExp(`^${service} \\| Restarting`, 'm'));
-  const env = { FRONT_PORT: new URL(run.frontUrl).port, NO_COLOR: '1' };
+  const env = { FRONT_PORT: new URL(run.frontUrl).port, SANDBOX_CACHE: join(clone, '.cache'), NO_COLOR: '1' };
   const traced = await execa('node', [...bootstrap.slice(1), 'trace'], { cwd: clone, env, reject: false, all: true });
   assert.match(traced.all, /· 11 spans ·/);
 
