@@ -9,19 +9,8 @@ import { slowCases } from './hostile/slow.js';
 import { rawRequest } from './raw-request.js';
 import { sandbox } from './requests.js';
 
-const MiB = 1024 * 1024;
 /** max_active_downstream_connections of the front proxy. */
 const mostConnections = 2500;
-
-interface Memory {
-  readonly allocated: number;
-  readonly total_physical_bytes: number;
-}
-
-async function frontMemory(): Promise<Memory> {
-  const { allocated, total_physical_bytes } = JSON.parse(await sandbox.ask('front-envoy', 'admin', '/memory'));
-  return { allocated: Number(allocated), total_physical_bytes: Number(total_physical_bytes) };
-}
 
 async function isServed(): Promise<void> {
   const { status } = await rawRequest(`${sandbox.frontUrl}/trace/2`, []);
@@ -63,12 +52,6 @@ class LazyClients {
     for (const socket of this.#sockets) socket.destroy();
   }
 }
-
-let start: Memory = { allocated: 0, total_physical_bytes: 0 };
-before(async () => {
-  await isServed();
-  start = await frontMemory();
-});
 
 describe('slow clients, all at once, among 2,000 connections that send nothing', () => {
   const results = new Map<string, Promise<Exchange>>();
@@ -136,14 +119,4 @@ describe('more than the front proxy accepts', () => {
     assert.ok((await overflow()) > overflowBefore, 'retries were refused');
     await isServed();
   });
-});
-
-test('the memory of the front proxy is back to its earlier size', async () => {
-  const attempt = async (): Promise<void> => {
-    const { allocated, total_physical_bytes } = await frontMemory();
-    if (allocated > start.allocated + 8 * MiB)
-      throw new Error(`${allocated} bytes allocated, ${start.allocated} before`);
-    if (total_physical_bytes > 160 * MiB) throw new Error(`${total_physical_bytes} bytes held`);
-  };
-  await waitFor("the front's memory", attempt, { seconds: 40, everyMs: 1000 });
 });
