@@ -160,7 +160,7 @@ async function tracers(): Promise<void> {
 const isCi = process.env.CI === 'true';
 const short = {
   ...{ lint, unit },
-  start: () => runFiles('npm start', filesBelow('cli')),
+  start: () => runFiles('npm start', filesBelow('cli'), sideBySide),
   ...{ native, tracers, compose },
   machines: () => runFiles('on other machines', filesBelow('machines'), sideBySide),
   readme: () => runFiles('the commands of the documents', filesBelow('readme')),
