@@ -29,7 +29,7 @@ for (const overlay of overlays) {
   const manifests = rendered[overlay];
   const workloads = workloadsOf(manifests);
 
-  test(`${overlay}: each Envoy's configuration is the file of the top level, byte for byte`, async () => {
+  test(`${overlay}: each Envoy's files are those of the top level, byte for byte`, async () => {
     for (const [name, file] of [
       ['front-envoy', 'front-envoy-zipkin.yaml'],
       ['service-envoy', 'service-envoy-zipkin.yaml'],
@@ -39,7 +39,7 @@ for (const overlay of overlays) {
       );
       assert.deepEqual(
         made.map(({ data }) => data),
-        [{ 'envoy.yaml': await topLevel(file) }],
+        [{ 'envoy.yaml': await topLevel(file), 'span-ids.lua': await topLevel('span-ids.lua') }],
       );
     }
   });
