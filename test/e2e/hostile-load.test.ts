@@ -120,3 +120,11 @@ describe('more than the front proxy accepts', () => {
     await isServed();
   });
 });
+
+test('after the bursts the front proxy returns memory to the machine', async () => {
+  const attempt = async (): Promise<void> => {
+    const { total_physical_bytes: held } = JSON.parse(await sandbox.ask('front-envoy', 'admin', '/memory'));
+    if (Number(held) > 160 * 1024 * 1024) throw new Error(`${held} bytes held`);
+  };
+  await waitFor("the front's memory", attempt, { seconds: 40, everyMs: 1000 });
+});
