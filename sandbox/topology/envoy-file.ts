@@ -25,8 +25,7 @@ export interface EnvoyFile {
   readonly clusters: ReadonlyMap<string, readonly Address[]>;
   /**
    * @param folder where the files are that the image has in /etc/envoy
-   * @returns the text of the file with the real address in each `socket_address`, the real place of each such file, and
-   *   no other change
+   * @returns the text with the real address in each `socket_address`, the real place of each file, and no other change
    */
   withAddresses(resolve: Resolve, folder: string): string;
 }

@@ -136,6 +136,9 @@ const hostile: Readonly<Record<string, string>> = {
     (i) =>
       `s${i % 7} ${i % 2 ? 'client' : 'server'} ${i}${i ? `<${(i * 7919) % i}` : ''} ${i}+${i % 900} ${i % 5 ? '' : 'error=x'}`,
   ),
+  'many children': many((i) => `s${i} client ${i}${i ? '<0' : ''} ${i}+5`),
+  '10,000 levels': many((i) => `service1 server ${i}${i ? `<${i - 1}` : ''} ${i}+9`),
+  'one cycle': many((i) => `service1 - ${i}<${(i + 1) % 10_000} ${i}+1`),
   '500 levels, many times': many((i) => `service1 - ${i}${i % 500 ? `<${i - 1}` : i ? '<0' : ''} ${i}+9`),
   'one id': many((i) => `service1 ${i % 2 ? 'client' : 'server'} 1<1 ${i}+1`),
   'only orphans': many((i) => `service1 server ${i}<x${i} ${i}+1`),
