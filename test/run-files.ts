@@ -3,10 +3,13 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { execa } from 'execa';
 import { root } from '../sandbox/cli/project.js';
 
 /** How many tests passed and failed so far. */
 export const tally = { passed: 0, failed: 0 };
+/** What could not run on this machine, and why. */
+export const notRun: string[] = [];
 
 /** @returns the test files below a folder of test/, as compiled */
 export function filesBelow(folder: string): string[] {
@@ -40,4 +43,18 @@ export async function runFiles(
     if (details.type !== 'suite') tally.failed += 1;
   });
   for await (const text of stream.compose(new spec())) process.stdout.write(text);
+}
+
+/** Runs groups in a process of their own, because each group sets its environment. Then shows what they printed. */
+export async function runElsewhere(groups: readonly string[]): Promise<void> {
+  if (groups.length === 0) return;
+  const options = { cwd: root, reject: false, all: true } as const;
+  const { all } = await execa('node', [join(root, 'dist/test/run.js'), ...groups], options);
+  const [, passed = '0', failed = '1'] = /^(\d+) passed, (\d+) failed$/m.exec(all) ?? [];
+  tally.passed += Number(passed);
+  tally.failed += Number(failed);
+  const lines = all.split('\n');
+  notRun.push(...lines.flatMap((line) => (line.startsWith('Not run: ') ? line.slice('Not run: '.length) : [])));
+  const shown = lines.filter((line) => !/^(Not run: |\d+ passed, \d+ failed$)/.test(line));
+  process.stdout.write(`${shown.join('\n')}\n`);
 }

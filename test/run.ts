@@ -6,7 +6,7 @@ import { installEnvoy, installZipkin } from '../sandbox/topology/download-parts.
 import { isInstalled } from '../sandbox/topology/managed-process.js';
 import { NativeSandbox } from '../sandbox/topology/native-sandbox.js';
 import { readModel } from '../sandbox/topology/read-model.js';
-import { filesBelow, longestClusterFileMs, runFiles, sideBySide, tally } from './run-files.js';
+import { filesBelow, longestClusterFileMs, notRun, runElsewhere, runFiles, sideBySide, tally } from './run-files.js';
 import { ownPorts } from './topology/own-environment.js';
 
 /**
@@ -15,8 +15,6 @@ import { ownPorts } from './topology/own-environment.js';
  */
 
 delete process.env.FORCE_COLOR; // tests compare output without colours
-
-const notRun: string[] = [];
 
 async function lint(): Promise<void> {
   process.stdout.write('\n== types, lint and format\n');
@@ -168,6 +166,19 @@ const short = {
 };
 const long = { faults, soak: () => runFiles('soak', longFiles('soak')) };
 const groups: Record<string, () => Promise<void>> = { ...short, ...long };
+
+/**
+ * Groups that run before all others, and install what these need; beside the others, because most of their time is a wait;
+ * and alone, at the end.
+ */
+const first = ['lint', 'unit', 'start'];
+const beside = ['tracers', 'machines', 'cassandra'];
+const last = ['kubernetes', 'soak'];
+
+async function runInTurn(names: readonly string[]): Promise<void> {
+  for (const name of names) await groups[name]?.();
+}
+
 const args = process.argv.slice(2);
 for (const name of args.map((arg) => arg.replace(/^no-/, ''))) {
   if (name in groups) continue;
@@ -175,9 +186,15 @@ for (const name of args.map((arg) => arg.replace(/^no-/, ''))) {
   process.exit(2);
 }
 const named = args.filter((arg) => !arg.startsWith('no-'));
-const inTurn = Object.keys(isCi ? { ...short, ...long } : short).filter((name) => !args.includes(`no-${name}`));
-const wanted = named.length > 0 ? named : inTurn;
-for (const name of wanted) await groups[name]?.();
+const all = Object.keys(isCi ? { ...short, ...long } : short).filter((name) => !args.includes(`no-${name}`));
+if (named.length > 0) await runInTurn(named);
+else {
+  await runInTurn(all.filter((name) => first.includes(name)));
+  const others = runElsewhere(all.filter((name) => beside.includes(name)));
+  await runInTurn(all.filter((name) => ![...first, ...beside, ...last].includes(name)));
+  await others;
+  await runInTurn(all.filter((name) => last.includes(name)));
+}
 for (const line of notRun) process.stdout.write(`\nNot run: ${line}\n`);
 process.stdout.write(`\n${tally.passed} passed, ${tally.failed} failed\n`);
 process.exitCode = tally.failed > 0 || (isCi && notRun.length > 0) ? 1 : 0;

@@ -11,6 +11,7 @@ import { NativeSandbox } from '../../sandbox/topology/native-sandbox.js';
 import { appsOfYourOwn, overridesOf } from '../../sandbox/topology/own-apps.js';
 import { readModel } from '../../sandbox/topology/read-model.js';
 import { findSandbox } from '../../sandbox/topology/running-sandbox.js';
+import { fetchText, waitFor } from '../../sandbox/topology/wait.js';
 import { ownEnvironment } from '../topology/own-environment.js';
 import type { Setting } from './settings.js';
 
@@ -63,7 +64,9 @@ export async function judgedOnce(environment: Readonly<Record<string, string | u
   const { shape } = shapeOf(sandbox.model, path);
   if (!shape) throw new Error(`no shape for ${path}`);
   const url = new URL(`${sandbox.frontUrl}${path}`);
-  await fetch(url).then((warm) => warm.text()); // the first request of a process is its slowest
+  // The first request of a process is its slowest. After a service was replaced, the front proxy may not yet know its
+  // new address: Envoys look names up every 5 s.
+  await waitFor('the first answer', () => fetchText(url.href), { seconds: 20, everyMs: 200 });
   const [judged] = await verify({
     request: { url, method: 'GET', headers: {} },
     count: 1,
