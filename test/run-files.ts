@@ -53,8 +53,6 @@ export async function runElsewhere(groups: readonly string[]): Promise<void> {
   const [, passed = '0', failed = '1'] = /^(\d+) passed, (\d+) failed$/m.exec(all) ?? [];
   tally.passed += Number(passed);
   tally.failed += Number(failed);
-  const lines = all.split('\n');
-  notRun.push(...lines.flatMap((line) => (line.startsWith('Not run: ') ? line.slice('Not run: '.length) : [])));
-  const shown = lines.filter((line) => !/^(Not run: |\d+ passed, \d+ failed$)/.test(line));
-  process.stdout.write(`${shown.join('\n')}\n`);
+  notRun.push(...[...all.matchAll(/^Not run: (.*)$/gm)].flatMap(([, what]) => what ?? []));
+  process.stdout.write(`${all.replaceAll(/^(Not run: .*|\d+ passed, \d+ failed)$/gm, '').trimEnd()}\n`);
 }

@@ -167,10 +167,8 @@ const short = {
 const long = { faults, soak: () => runFiles('soak', longFiles('soak')) };
 const groups: Record<string, () => Promise<void>> = { ...short, ...long };
 
-/**
- * Groups that run before all others, and install what these need; beside the others, because most of their time is a wait;
- * and alone, at the end.
- */
+// `first` run before all others and install what the others need. `beside` run beside them, because most of their time is a
+// wait. `last` run when nothing else does.
 const first = ['lint', 'unit', 'start'];
 const beside = ['tracers', 'machines', 'cassandra'];
 const last = ['kubernetes', 'soak'];

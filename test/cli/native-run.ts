@@ -89,9 +89,9 @@ export async function nothingLeft(pids: readonly number[], record?: RunRecord): 
   }
   const inner = Object.values(record?.addresses ?? {}).flatMap(({ admin, app, ingress }) => [admin, app, ingress]);
   // When the first process of a service has ended, its others are killed. Their sockets close a moment later.
-  for (const url of [record?.frontUrl, record?.adminUrl, ...inner]) {
-    const refused = async () => assert.equal(url && (await answers(url)), false);
-    if (url) await waitFor(`${url} to be closed`, refused, { seconds: 5 });
+  const urls = [record?.frontUrl, record?.adminUrl, ...inner].flatMap((url) => url || []);
+  for (const url of urls) {
+    await waitFor(`the end of ${url}`, async () => assert.equal(await answers(url), false), { seconds: 5 });
   }
 }
 
