@@ -1,15 +1,21 @@
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { execa } from 'execa';
 import { root } from '../sandbox/cli/project.js';
 
-/** How many tests passed and failed so far. */
-export const tally = { passed: 0, failed: 0 };
-/** What could not run on this machine, and why. */
-export const notRun: string[] = [];
+interface Results {
+  passed: number;
+  /** Each test that failed, and why. */
+  readonly failed: string[];
+  /** What could not run on this machine, and why. */
+  readonly notRun: string[];
+}
+
+/** What this process's tests found so far. */
+export const results: Results = { passed: 0, failed: [], notRun: [] };
 
 /** @returns the test files below a folder of test/, as compiled */
 export function filesBelow(folder: string): string[] {
@@ -25,6 +31,9 @@ const longestFileMs = 400_000;
 /** Cassandra and Zipkin start one after the other there, and pods drain before they end. */
 export const longestClusterFileMs = 1_200_000;
 
+/** Characters of a failure's message. The whole message stands with the test's group. */
+const longestReason = 800;
+
 /** For files that start their own sandboxes. */
 export const sideBySide = { concurrency: availableParallelism() };
 
@@ -37,10 +46,12 @@ export async function runFiles(
   process.stdout.write(`\n== ${title}\n`);
   const stream = run({ files, concurrency, timeout: timeoutMs });
   stream.on('test:pass', ({ details, skip }) => {
-    if (details.type !== 'suite' && !skip) tally.passed += 1;
+    if (details.type !== 'suite' && !skip) results.passed += 1;
   });
-  stream.on('test:fail', ({ details }) => {
-    if (details.type !== 'suite') tally.failed += 1;
+  stream.on('test:fail', ({ name, file = '', details: { type, error } }) => {
+    const { message } = error.cause instanceof Error ? error.cause : error;
+    const why = message.replaceAll(/\n\s*\n/g, '\n').slice(0, longestReason);
+    if (type !== 'suite') results.failed.push(`${relative(root, file)}: ${name}: ${why}`);
   });
   for await (const text of stream.compose(new spec())) process.stdout.write(text);
 }
@@ -48,11 +59,20 @@ export async function runFiles(
 /** Runs groups in a process of their own, because each group sets its environment. Then shows what they printed. */
 export async function runElsewhere(groups: readonly string[]): Promise<void> {
   if (groups.length === 0) return;
-  const options = { cwd: root, reject: false, all: true } as const;
-  const { all } = await execa('node', [join(root, 'dist/test/run.js'), ...groups], options);
-  const [, passed = '0', failed = '1'] = /^(\d+) passed, (\d+) failed$/m.exec(all) ?? [];
-  tally.passed += Number(passed);
-  tally.failed += Number(failed);
-  notRun.push(...[...all.matchAll(/^Not run: (.*)$/gm)].flatMap(([, what]) => what ?? []));
-  process.stdout.write(`${all.replaceAll(/^(Not run: .*|\d+ passed, \d+ failed)$/gm, '').trimEnd()}\n`);
+  const options = { cwd: root, reject: false, all: true, ipc: true } as const;
+  const { all, ipcOutput, exitCode } = await execa('node', [join(root, 'dist/test/run.js'), ...groups], options);
+  process.stdout.write(`${all}\n`);
+  const [theirs] = ipcOutput as readonly Partial<Results>[];
+  results.passed += theirs?.passed ?? 0;
+  results.failed.push(...(theirs?.failed ?? [`${groups.join(', ')}: the tests ended with exit code ${exitCode}`]));
+  results.notRun.push(...(theirs?.notRun ?? []));
+}
+
+/** Prints what could not run, what failed and why, and how many tests passed and failed. */
+export function printResults(): void {
+  if (process.send) return void process.send(results); // to the process that runs these groups elsewhere
+  const { passed, failed, notRun } = results;
+  for (const line of notRun) process.stdout.write(`\nNot run: ${line}\n`);
+  for (const line of failed) process.stdout.write(`\nFailed: ${line}\n`);
+  process.stdout.write(`\n${passed} passed, ${failed.length} failed\n`);
 }

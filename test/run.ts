@@ -6,13 +6,23 @@ import { installEnvoy, installZipkin } from '../sandbox/topology/download-parts.
 import { isInstalled } from '../sandbox/topology/managed-process.js';
 import { NativeSandbox } from '../sandbox/topology/native-sandbox.js';
 import { readModel } from '../sandbox/topology/read-model.js';
-import { filesBelow, longestClusterFileMs, notRun, runElsewhere, runFiles, sideBySide, tally } from './run-files.js';
+import {
+  filesBelow,
+  longestClusterFileMs,
+  printResults,
+  results,
+  runElsewhere,
+  runFiles,
+  sideBySide,
+} from './run-files.js';
 import { ownPorts } from './topology/own-environment.js';
 
 /**
  * `npm test` runs lint and each group of tests, in CI the long groups too. Its last line has the totals. `npm test -- unit`
  * runs one group, `npm test -- no-unit` all others.
  */
+
+const { failed, notRun } = results;
 
 delete process.env.FORCE_COLOR; // tests compare output without colours
 
@@ -21,10 +31,10 @@ async function lint(): Promise<void> {
   for (const [tool, ...args] of [
     ['tsc', '--noEmit', '--incremental', 'false'],
     ['biome', 'ci', '.'],
-  ]) {
-    const { failed } = await execa(`node_modules/.bin/${tool}`, args, { cwd: root, reject: false, stdio: 'inherit' });
-    if (failed) tally.failed += 1;
-    else tally.passed += 1;
+  ] as const) {
+    const ran = await execa(`node_modules/.bin/${tool}`, args, { cwd: root, reject: false, stdio: 'inherit' });
+    if (ran.failed) failed.push(tool);
+    else results.passed += 1;
   }
 }
 
@@ -193,6 +203,5 @@ else {
   await others;
   await runInTurn(all.filter((name) => last.includes(name)));
 }
-for (const line of notRun) process.stdout.write(`\nNot run: ${line}\n`);
-process.stdout.write(`\n${tally.passed} passed, ${tally.failed} failed\n`);
-process.exitCode = tally.failed > 0 || (isCi && notRun.length > 0) ? 1 : 0;
+printResults();
+process.exitCode = failed.length > 0 || (isCi && notRun.length > 0) ? 1 : 0;
