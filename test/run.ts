@@ -6,15 +6,7 @@ import { installEnvoy, installZipkin } from '../sandbox/topology/download-parts.
 import { isInstalled } from '../sandbox/topology/managed-process.js';
 import { NativeSandbox } from '../sandbox/topology/native-sandbox.js';
 import { readModel } from '../sandbox/topology/read-model.js';
-import {
-  filesBelow,
-  longestClusterFileMs,
-  printResults,
-  results,
-  runElsewhere,
-  runFiles,
-  sideBySide,
-} from './run-files.js';
+import { filesBelow, longestClusterFileMs, printResults, results, runFiles, sideBySide } from './run-files.js';
 import { ownPorts } from './topology/own-environment.js';
 
 /**
@@ -176,17 +168,6 @@ const short = {
 };
 const long = { faults, soak: () => runFiles('soak', longFiles('soak')) };
 const groups: Record<string, () => Promise<void>> = { ...short, ...long };
-
-// `first` run before all others and install what the others need. `beside` run beside them, because most of their time is a
-// wait. `last` run when nothing else does.
-const first = ['lint', 'unit', 'start'];
-const beside = ['tracers', 'machines', 'cassandra'];
-const last = ['kubernetes', 'soak'];
-
-async function runInTurn(names: readonly string[]): Promise<void> {
-  for (const name of names) await groups[name]?.();
-}
-
 const args = process.argv.slice(2);
 for (const name of args.map((arg) => arg.replace(/^no-/, ''))) {
   if (name in groups) continue;
@@ -194,14 +175,7 @@ for (const name of args.map((arg) => arg.replace(/^no-/, ''))) {
   process.exit(2);
 }
 const named = args.filter((arg) => !arg.startsWith('no-'));
-const all = Object.keys(isCi ? { ...short, ...long } : short).filter((name) => !args.includes(`no-${name}`));
-if (named.length > 0) await runInTurn(named);
-else {
-  await runInTurn(all.filter((name) => first.includes(name)));
-  const others = runElsewhere(all.filter((name) => beside.includes(name)));
-  await runInTurn(all.filter((name) => ![...first, ...beside, ...last].includes(name)));
-  await others;
-  await runInTurn(all.filter((name) => last.includes(name)));
-}
+const inTurn = Object.keys(isCi ? { ...short, ...long } : short).filter((name) => !args.includes(`no-${name}`));
+for (const name of named.length > 0 ? named : inTurn) await groups[name]?.();
 printResults();
 process.exitCode = failed.length > 0 || (isCi && notRun.length > 0) ? 1 : 0;
