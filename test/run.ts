@@ -6,7 +6,7 @@ import { installEnvoy, installZipkin } from '../sandbox/topology/download-parts.
 import { isInstalled } from '../sandbox/topology/managed-process.js';
 import { NativeSandbox } from '../sandbox/topology/native-sandbox.js';
 import { readModel } from '../sandbox/topology/read-model.js';
-import { filesBelow, longestClusterFileMs, printResults, results, runFiles, sideBySide } from './run-files.js';
+import { filesBelow, printResults, results, runFiles, sideBySide } from './run-files.js';
 import { ownPorts } from './topology/own-environment.js';
 
 /**
@@ -144,7 +144,7 @@ async function kubernetes(): Promise<void> {
     return;
   }
   if (!policies) notRun.push(`NetworkPolicies, ${title}: KUBE_POLICIES does not say how the cluster enforces them`);
-  await runFiles(title, filesBelow('deploy/kubernetes'), { timeoutMs: longestClusterFileMs });
+  await runFiles(title, filesBelow('deploy/kubernetes'));
 }
 
 /** The examples of docs/examples/, with their real libraries. */
@@ -154,7 +154,7 @@ async function tracers(): Promise<void> {
     if (!(await isInstalled(runtime))) notRun.push(`${title}: '${runtime}' is not installed`);
   }
   if (!(await succeeds('docker', 'info'))) notRun.push(`${title}, in Compose: no Docker daemon answers`);
-  await runFiles(title, filesBelow('tracers'), { timeoutMs: longestClusterFileMs });
+  await runFiles(title, filesBelow('tracers'));
 }
 
 const isCi = process.env.CI === 'true';
