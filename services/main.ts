@@ -10,8 +10,8 @@ import { createReporter } from './tracing/reporting.js';
 import { createTracing } from './tracing/tracer.js';
 
 const FLUSH_RESERVE_MS = 1000;
-/** Time to accept the connections that wait. Closing the server at once would reset them. */
-const ACCEPT_MS = 100;
+/** Turns of the event loop: each accepts one of the connections that wait, at most 511. Closing would reset them. */
+const ACCEPT_TURNS = 512;
 
 function configOrExit(): Config {
   try {
@@ -85,7 +85,7 @@ async function stop(): Promise<void> {
   const deadline = Date.now() + config.shutdownTimeoutMs;
   const reserve = Math.min(FLUSH_RESERVE_MS, config.shutdownTimeoutMs / 2);
 
-  await delay(Math.min(ACCEPT_MS, reserve));
+  for (let turn = 0; turn < ACCEPT_TURNS && Date.now() < deadline - reserve; turn++) await immediate();
   const closed = new Promise((resolve) => server.close(resolve));
   const closing = setInterval(() => server.closeIdleConnections(), 50);
   await Promise.race([closed, delay(config.shutdownTimeoutMs - reserve)]);
@@ -93,8 +93,7 @@ async function stop(): Promise<void> {
   server.closeAllConnections();
   await closed;
   // A request that was cut off ends its span when its socket closes, at the end of this turn of the event loop.
-  await immediate();
-  await immediate();
+  for (let turn = 0; turn < 2; turn++) await immediate();
 
   tracing.endSpans();
   await reporter.flush(deadline);
