@@ -16,6 +16,7 @@ export const compose = (root: string, ...args: readonly string[]) => docker(root
 
 /** The part of the output of `docker inspect` that this module reads. */
 interface Inspected {
+  readonly Name: string;
   readonly State: {
     readonly Status: string;
     readonly ExitCode: number;
@@ -36,6 +37,8 @@ interface Inspected {
 /** A container of this folder's Compose project. */
 export interface Container {
   readonly service: string;
+  /** Its name in Docker. A container that replaces it has the same. */
+  readonly name: string;
   /** `created`, `running`, `exited` and the like. */
   readonly status: string;
   /** `healthy` and the like; undefined without a health check. */
@@ -49,15 +52,19 @@ export interface Container {
   readonly published: ReadonlyMap<number, Address>;
 }
 
-/** @returns all containers of the Compose project of this folder; none if Docker does not answer */
+/**
+ * @returns all containers of the Compose project of this folder, without those of `docker compose run`; none if Docker
+ *   does not answer
+ */
 export async function listContainers(root: string): Promise<Container[]> {
   const { stdout: ids, failed } = await compose(root, 'ps', '--all', '--quiet');
   if (failed || !ids) return [];
-  const inspected = await docker(root, 'inspect', ...ids.split('\n'));
-  return inspected.failed ? [] : (JSON.parse(inspected.stdout) as Inspected[]).map(readContainer);
+  const { stdout, failed: isUnread } = await docker(root, 'inspect', ...ids.split('\n'));
+  const inspected: readonly Inspected[] = isUnread ? [] : JSON.parse(stdout);
+  return inspected.filter(({ Config }) => Config.Labels['com.docker.compose.oneoff'] !== 'True').map(readContainer);
 }
 
-function readContainer({ State: state, Config: config, NetworkSettings: network }: Inspected): Container {
+function readContainer({ Name: name, State: state, Config: config, NetworkSettings: network }: Inspected): Container {
   const main = config.Env?.find((each) => each.startsWith('APP_MAIN='));
   const published = Object.entries(network.Ports ?? {}).flatMap(([port, addresses]) =>
     (addresses ?? [])
@@ -66,6 +73,7 @@ function readContainer({ State: state, Config: config, NetworkSettings: network 
   );
   return {
     service: config.Labels['com.docker.compose.service'] ?? '',
+    name: name.replace(/^\//, ''),
     status: state.Status,
     health: state.Health?.Status,
     exitCode: state.ExitCode,

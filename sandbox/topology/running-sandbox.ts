@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ask as askUrl } from './ask.js';
-import { compose, listContainers, publishedUrls } from './compose-project.js';
+import { docker, listContainers, publishedUrls } from './compose-project.js';
 import type { Environment } from './interpolation.js';
 import { type Model, withOwnApps } from './model.js';
 import type { ServiceAddresses } from './native-plan.js';
@@ -76,22 +76,25 @@ async function composeSandbox(root: string, fromFiles: Model): Promise<RunningSa
   const ownApps = containers.flatMap(({ service, isOwn }) => (isOwn ? service : []));
   const model = withOwnApps(fromFiles, ownApps);
   const address = (service: string, part: InnerPart) => addressInContainer(model, service, part);
+  // Not `docker compose exec`, because Compose reads its files again each time, which takes several times as long.
+  const names = new Map(containers.map(({ service, name }) => [service, name]));
+  const containerOf = (service: string) => names.get(service) ?? ''; // Docker refuses a command with an empty name
   return {
     mode: 'compose',
     model,
     ...urls,
     async ask(service, part, path, method = 'GET') {
       const probe = ['timeout', '5', 'http-probe', method, address(service, part), path];
-      const { stdout, failed } = await compose(root, 'exec', '-T', service, ...probe);
+      const { stdout, failed } = await docker(root, 'exec', containerOf(service), ...probe);
       if (failed) throw new Error(`${service}'s ${part} did not answer 200 to ${method} ${path}`);
       return stdout;
     },
-    inside: (service) => ['docker', 'compose', 'exec', '-T', service],
+    inside: (service) => ['docker', 'exec', containerOf(service)],
     address,
     async log(service) {
-      const { stdout, failed } = await compose(root, 'logs', '--no-color', '--no-log-prefix', service);
-      if (failed) throw new Error(`the log of ${service} cannot be read: 'docker compose logs' failed`);
-      return stdout;
+      const { stdout, stderr, failed } = await docker(root, 'logs', containerOf(service));
+      if (failed) throw new Error(`the log of ${service} cannot be read: 'docker logs' failed`);
+      return `${stdout}\n${stderr}`;
     },
   };
 }

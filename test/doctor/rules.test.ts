@@ -140,6 +140,7 @@ const container = (service: string, status: string, more: Partial<Container> = {
   health: undefined,
   exitCode: 0,
   refused: '',
+  name: '',
   isOwn: false,
   published: new Map(),
   ...more,
