@@ -76,7 +76,7 @@ async function composeSandbox(root: string, fromFiles: Model): Promise<RunningSa
   const ownApps = containers.flatMap(({ service, isOwn }) => (isOwn ? service : []));
   const model = withOwnApps(fromFiles, ownApps);
   const address = (service: string, part: InnerPart) => addressInContainer(model, service, part);
-  // Not `docker compose exec`, because Compose reads its files again each time, which takes several times as long.
+  // Not `docker compose exec`, because Compose reads its files again each time, which takes twice as long.
   const names = new Map(containers.map(({ service, name }) => [service, name]));
   const containerOf = (service: string) => names.get(service) ?? ''; // Docker refuses a command with an empty name
   return {
