@@ -25,20 +25,35 @@ export async function freePorts(count: number): Promise<number[]> {
  */
 const innerRange = { from: 20_000, to: 32_768 };
 
+/** Listens on a port of 127.0.0.1 until this process ends. @returns whether the port was free */
+function hold(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once('error', () => resolve(false));
+    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => resolve(true)).unref();
+  });
+}
+
 /**
- * @param frontPort the published port of a run. Two runs that start at once have different ones, so they get other
- *   ports here
+ * Reserves ports for what a run does not publish. Two runs that start at once get different ones: the first port of
+ * each block is held for as long as this process lives, so no other run takes a port of the block.
+ *
+ * @param frontPort the published port of a run, which decides where the search begins
  * @param except ports on which another process is going to listen
- * @returns `count` TCP ports for what a run does not publish, on which nothing listens on 127.0.0.1 now
+ * @returns `count` TCP ports on which nothing listens on 127.0.0.1 now
+ * @throws Error if no block of ports is free
  */
 export async function innerPorts(frontPort: number, count: number, except: readonly number[] = []): Promise<number[]> {
-  const blocks = Math.floor((innerRange.to - innerRange.from) / count);
-  const ports: number[] = [];
-  for (let port = innerRange.from + (frontPort % blocks) * count; ports.length < count && port < 65_536; port++) {
-    const isFree = await listenOnce('127.0.0.1', port).catch(() => undefined);
-    if (isFree && !except.includes(port)) ports.push(port);
+  const size = count + 1;
+  const blocks = Math.floor((innerRange.to - innerRange.from) / size);
+  for (let tried = 0; tried < blocks; tried++) {
+    const first = innerRange.from + ((frontPort + tried) % blocks) * size;
+    if (!(await hold(first))) continue;
+    const others = Array.from({ length: count }, (_, index) => first + 1 + index);
+    const listened = await Promise.all(others.map((port) => listenOnce('127.0.0.1', port).catch(() => undefined)));
+    if (others.every((port, index) => listened[index] && !except.includes(port))) return others;
   }
-  return ports;
+  throw new Error(`no ${size} ports in a row are free on 127.0.0.1 from ${innerRange.from} to ${innerRange.to}`);
 }
 
 function whyNot({ bind, port, variable, bindVariable }: PublishedPort, code: string | undefined): string {

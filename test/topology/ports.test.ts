@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
+import { execa } from 'execa';
 import { freePorts, innerPorts, requireFree } from '../../sandbox/topology/ports.js';
 import type { PublishedPort } from '../../sandbox/topology/published-port.js';
 import { listen } from '../listening.js';
@@ -15,14 +16,28 @@ const published = (port: number, more: Partial<PublishedPort> = {}): PublishedPo
   ...more,
 });
 
-test('inner ports differ for another front proxy, and none is excepted or in use', async (t) => {
-  const [first = 0, second = 0, ...rest] = await innerPorts(8000, 8);
-  assert.equal(new Set([first, second, ...rest, ...(await innerPorts(8001, 8))]).size, 16);
-  const other = createServer().listen(first, '127.0.0.1');
+test('inner ports: each run gets others, and none is excepted or in use', async (t) => {
+  const [first, again, next] = [await innerPorts(8000, 8), await innerPorts(8000, 8), await innerPorts(8001, 8)];
+  assert.equal(new Set([...first, ...again, ...next]).size, 24);
+  const [taken = 0, excepted = 0] = [1, 10].map((blocks) => Math.max(...next) + 2 + blocks * 9);
+  const other = createServer().listen(taken, '127.0.0.1');
   await once(other, 'listening');
   t.after(() => other.close());
-  const others = await innerPorts(8000, 8, [second]);
-  assert.deepEqual([others.length, others.includes(first), others.includes(second)], [8, false, false]);
+  const others = await innerPorts(8000, 8, [excepted]);
+  assert.deepEqual([others.length, others.includes(taken), others.includes(excepted)], [8, false, false]);
+});
+
+test('inner ports: many runs that start at once, in one process and in others', async () => {
+  const inThis = Array.from({ length: 20 }, () => innerPorts(8000, 16));
+  const script = `import { innerPorts } from '${new URL('../../sandbox/topology/ports.js', import.meta.url)}';
+    console.log(JSON.stringify(await innerPorts(8000, 16)));
+    setTimeout(() => undefined, 2000);`;
+  const inOthers = Array.from({ length: 5 }, async () => {
+    const { stdout } = await execa('node', ['--input-type=module', '--eval', script]);
+    return JSON.parse(stdout) as number[];
+  });
+  const ports = (await Promise.all([...inThis, ...inOthers])).flat();
+  assert.equal(new Set(ports).size, 25 * 16);
 });
 
 for (const bind of ['127.0.0.1', '0.0.0.0']) {

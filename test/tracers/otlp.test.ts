@@ -35,7 +35,8 @@ test('the same spans, sent directly and by OTLP through the collector: ids, pare
     assert.equal(direct.length, 3);
     const arrived = async () =>
       assert.deepEqual(outlineOf(await new ZipkinClient(ofCollector.url).trace(traceId)), outlineOf(direct));
-    await waitFor('the spans by OTLP', arrived, { seconds: 10 });
+    // The collector waits some seconds before it sends a report again.
+    await waitFor('the spans by OTLP', arrived, { seconds: 60, everyMs: 200 });
     const onTheWire = spans.filter((span) => span.name?.startsWith('egress') && span.kind === 'SERVER');
     const client = direct.find(({ kind }) => kind === 'CLIENT');
     assert.deepEqual(
