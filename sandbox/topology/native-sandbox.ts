@@ -12,7 +12,6 @@ import { untilReady } from './until-ready.js';
 /** The parts of a native run. */
 export type NativeParts = Pick<NativeInput, 'model' | 'envoyBinary' | 'zipkinFolder' | 'overrides'>;
 
-const unpublishedPorts = 16;
 const longestEndSeconds = 10;
 
 function readySecondsOf({ READY_SECONDS: given }: Environment): number {
@@ -55,7 +54,7 @@ export class NativeSandbox {
       ...parts,
       shell: environment,
       zipkinUrl: zipkinOfYourOwn(environment),
-      freePorts: await innerPorts(frontPort, unpublishedPorts, published),
+      freePorts: await innerPorts(frontPort, published),
     });
     await requireFree(plan.published);
     await rm(runFolder, { recursive: true, force: true });

@@ -24,6 +24,8 @@ export async function freePorts(count: number): Promise<number[]> {
  * starts.
  */
 const innerRange = { from: 20_000, to: 32_768 };
+/** More than a run needs. */
+const portsOfRun = 16;
 
 /** Listens on a port of 127.0.0.1 until this process ends. @returns whether the port was free */
 function hold(port: number): Promise<boolean> {
@@ -40,16 +42,16 @@ function hold(port: number): Promise<boolean> {
  *
  * @param frontPort the published port of a run, which decides where the search begins
  * @param except ports on which another process is going to listen
- * @returns `count` TCP ports on which nothing listens on 127.0.0.1 now
+ * @returns 16 TCP ports on which nothing listens on 127.0.0.1 now
  * @throws Error if no block of ports is free
  */
-export async function innerPorts(frontPort: number, count: number, except: readonly number[] = []): Promise<number[]> {
-  const size = count + 1;
+export async function innerPorts(frontPort: number, except: readonly number[] = []): Promise<number[]> {
+  const size = 1 + portsOfRun;
   const blocks = Math.floor((innerRange.to - innerRange.from) / size);
   for (let tried = 0; tried < blocks; tried++) {
     const first = innerRange.from + ((frontPort + tried) % blocks) * size;
     if (!(await hold(first))) continue;
-    const others = Array.from({ length: count }, (_, index) => first + 1 + index);
+    const others = Array.from({ length: portsOfRun }, (_, index) => first + 1 + index);
     const listened = await Promise.all(others.map((port) => listenOnce('127.0.0.1', port).catch(() => undefined)));
     if (others.every((port, index) => listened[index] && !except.includes(port))) return others;
   }

@@ -1,8 +1,9 @@
-import { freePorts } from '../../sandbox/topology/ports.js';
+import { randomInt } from 'node:crypto';
+import { innerPorts } from '../../sandbox/topology/ports.js';
 
-/** Free ports for what a sandbox publishes, by the variables of docker-compose.yml. */
+/** Ports for what a sandbox publishes, by the variables of docker-compose.yml. No other run gets them. */
 export async function ownPorts() {
-  const [front = '', admin = '', zipkin = ''] = (await freePorts(3)).map(String);
+  const [front = '', admin = '', zipkin = ''] = (await innerPorts(randomInt(10_000))).map(String);
   return { FRONT_PORT: front, ADMIN_PORT: admin, ZIPKIN_PORT: zipkin };
 }
 
