@@ -1,15 +1,26 @@
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import type { PublishedPort } from './published-port.js';
 
-function listenOnce(host: string, port: number): Promise<number> {
+function listen(host: string, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = createServer();
+    const server = createServer((socket) => socket.destroy());
     server.once('error', reject);
-    server.listen({ host, port, exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : port));
-    });
+    server.listen({ host, port, exclusive: true }, () => resolve(server));
   });
+}
+
+async function listenOnce(host: string, port: number): Promise<number> {
+  const server = await listen(host, port);
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : port;
+}
+
+/** Listens on a port of 127.0.0.1 until this process ends. @returns whether the port was free */
+async function hold(port: number): Promise<boolean> {
+  const server = await listen('127.0.0.1', port).catch(() => undefined);
+  server?.unref();
+  return server !== undefined;
 }
 
 /** @returns `count` different TCP ports on which nothing listens on 127.0.0.1 now */
@@ -26,15 +37,6 @@ export async function freePorts(count: number): Promise<number[]> {
 const innerRange = { from: 20_000, to: 32_768 };
 /** More than a run needs. */
 const portsOfRun = 16;
-
-/** Listens on a port of 127.0.0.1 until this process ends. @returns whether the port was free */
-function hold(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer((socket) => socket.destroy());
-    server.once('error', () => resolve(false));
-    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => resolve(true)).unref();
-  });
-}
 
 /**
  * Reserves ports for what a run does not publish. Two runs that start at once get different ones: the first port of
