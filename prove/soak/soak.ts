@@ -20,7 +20,7 @@ export interface Soaked {
 }
 
 /** Long enough to fill Zipkin's memory several times, so that it stays as full during the soak. */
-const saturationSeconds = 15;
+const saturationSeconds = 30;
 const samples = 60;
 const sayEveryMs = 10_000;
 
