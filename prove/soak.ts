@@ -1,14 +1,20 @@
 import type { Command } from 'commander';
 import { ExitCode } from '../sandbox/cli/exit-code.js';
 import { jsonOption, numberOption } from '../sandbox/cli/options.js';
-
 import { loadLimits } from '../sandbox/load/load-plan.js';
 import { describeLoad } from '../sandbox/load/report.js';
 import { spansByService } from '../sandbox/verdict/shape.js';
+import { asShipped } from './control/native-control.js';
 import { withControl } from './control/with-control.js';
 import { sayWithTime } from './progress.js';
 import { requestShape } from './request-shape.js';
 import { describeMemory, soak, soakFindings } from './soak/soak.js';
+
+/** The memory of an app whose garbage is collected is what it keeps. */
+const collecting = {
+  ...asShipped,
+  apps: { NODE_OPTIONS: `--import ${new URL('soak/collect-garbage.js', import.meta.url)}` },
+};
 
 interface SoakOptions {
   readonly seconds: number;
@@ -19,7 +25,7 @@ interface SoakOptions {
 
 async function run({ seconds, rate, compose, json }: SoakOptions): Promise<ExitCode> {
   const plan = { seconds, rate, spansEach: spansByService(await requestShape()), say: sayWithTime };
-  const soaked = await withControl(compose ?? false, (control) => soak(control, plan));
+  const soaked = await withControl(compose ?? false, (control) => soak(control, plan), collecting);
   const findings = soakFindings(soaked);
   const text = [...describeLoad(soaked.load), '', ...describeMemory(soaked.memory)].join('\n');
   process.stdout.write(`${json ? JSON.stringify({ ...soaked, findings }, null, 2) : `\n${text}`}\n`);

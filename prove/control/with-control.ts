@@ -3,7 +3,7 @@ import { cache, root } from '../../sandbox/cli/project.js';
 import { findSandbox } from '../../sandbox/topology/running-sandbox.js';
 import { ComposeControl } from './compose-control.js';
 import type { Control } from './control.js';
-import { NativeControl } from './native-control.js';
+import { asShipped, NativeControl } from './native-control.js';
 
 /** @returns control over the running Compose project */
 export async function composeControl(): Promise<Control> {
@@ -15,10 +15,16 @@ export async function composeControl(): Promise<Control> {
 /**
  * Gives `work` control over a sandbox: the running Compose project, or a native one of its own, which ends afterwards.
  * The native one also ends if `work` is interrupted, because its processes end with this one.
+ *
+ * @param changes what is different in the native sandbox
  */
-export async function withControl<T>(compose: boolean, work: (control: Control) => Promise<T>): Promise<T> {
+export async function withControl<T>(
+  compose: boolean,
+  work: (control: Control) => Promise<T>,
+  changes = asShipped,
+): Promise<T> {
   if (compose) return work(await composeControl());
-  const control = await NativeControl.start();
+  const control = await NativeControl.start(changes);
   try {
     return await work(control);
   } finally {

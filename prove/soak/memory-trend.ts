@@ -5,11 +5,11 @@ export type MemorySample = Readonly<Record<string, number>>;
 export interface MemoryTrend {
   readonly process: string;
   readonly thirds: readonly [number, number, number];
-  /** Whether it has stopped growing: the last third is hardly larger than the middle one. */
+  /** Whether it has stopped growing: the last third is hardly larger than the thirds before it. */
   readonly level: boolean;
 }
 
-/** How much a process may grow from the middle third to the last: a share, or some pages of an allocator. */
+/** How much larger the last third may be: a share, or some pages of an allocator. */
 const growthShare = 0.05;
 const growthBytes = 6 * 1024 * 1024;
 
@@ -26,7 +26,8 @@ export function memoryTrends(samples: readonly MemorySample[]): MemoryTrend[] {
     const third = values.length / 3;
     const part = (index: number) => mean(values.slice(Math.floor(index * third), Math.floor((index + 1) * third)));
     const [first, middle, last] = [part(0), part(1), part(2)];
-    const most = middle + Math.max(middle * growthShare, growthBytes);
+    const before = Math.max(first, middle);
+    const most = before + Math.max(before * growthShare, growthBytes);
     return { process, thirds: [first, middle, last], level: values.length >= 3 && last <= most };
   });
 }

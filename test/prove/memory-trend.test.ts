@@ -6,6 +6,7 @@ const MB = 1024 * 1024;
 const cases: readonly [string, readonly number[], boolean][] = [
   ['grows first, then no more', [50, 60, 70, 90, 100, 100, 100, 101, 102], true],
   ['grows by as much as an allocator may: six megabytes', [50, 50, 50, 56, 56, 56], true],
+  ['shrinks, and grows again to less than it was', [90, 90, 90, 78, 78, 78, 86, 86, 86], true],
   ['grows on and on', [50, 60, 70, 80, 90, 100, 110, 120, 130], false],
   ['too few samples to tell', [100, 100], false],
 ];
