@@ -6,7 +6,7 @@ import { installEnvoy, installZipkin } from '../sandbox/topology/download-parts.
 import { isInstalled } from '../sandbox/topology/managed-process.js';
 import { NativeSandbox } from '../sandbox/topology/native-sandbox.js';
 import { readModel } from '../sandbox/topology/read-model.js';
-import { filesBelow, printResults, results, runFiles, sideBySide } from './run-files.js';
+import { filesBelow, printResults, results, runElsewhere, runFiles, sideBySide } from './run-files.js';
 import { ownPorts } from './topology/own-environment.js';
 
 /**
@@ -175,7 +175,20 @@ for (const name of args.map((arg) => arg.replace(/^no-/, ''))) {
   process.exit(2);
 }
 const named = args.filter((arg) => !arg.startsWith('no-'));
-const inTurn = Object.keys(isCi ? { ...short, ...long } : short).filter((name) => !args.includes(`no-${name}`));
-for (const name of named.length > 0 ? named : inTurn) await groups[name]?.();
+const all = Object.keys(isCi ? { ...short, ...long } : short).filter((name) => !args.includes(`no-${name}`));
+const runInTurn = async (names: readonly string[]) => {
+  for (const name of names) await groups[name]?.();
+};
+
+// These mostly wait, so others run beside them. Containers would get too little of the processors then.
+const waiting = ['tracers', 'machines'];
+const first = ['lint', 'unit', 'start'];
+if (named.length > 0 || (await succeeds('docker', 'info'))) await runInTurn(named.length > 0 ? named : all);
+else {
+  await runInTurn(all.filter((name) => first.includes(name)));
+  const others = runElsewhere(all.filter((name) => waiting.includes(name)));
+  await runInTurn(all.filter((name) => ![...first, ...waiting].includes(name)));
+  await others;
+}
 printResults();
 process.exitCode = failed.length > 0 || (isCi && notRun.length > 0) ? 1 : 0;
