@@ -1,4 +1,4 @@
-import { quietMsOf, type TraceWait } from '../observe/collect.js';
+import { type TraceWait, untilReported } from '../observe/collect.js';
 import { longestReportMs } from '../observe/judged-trace.js';
 import { type TracedRequest, withContext } from '../observe/send.js';
 import type { RequestOptions } from './options.js';
@@ -24,5 +24,5 @@ export function toOwn(request: TracedRequest, { sandbox }: Targets): TracedReque
 /** @returns how long to wait for a trace whose shape is not known */
 export function waitOf({ wait }: RequestOptions, { sandbox }: Targets): TraceWait {
   const limitMs = wait ?? longestReportMs;
-  return { limitMs, ...(sandbox && wait === undefined ? { quietMs: quietMsOf(sandbox) } : {}) };
+  return { limitMs, ...(sandbox && wait === undefined ? untilReported(sandbox) : {}) };
 }

@@ -11,6 +11,8 @@ export interface ReporterState {
   /** Spans or whole reports that it could not deliver. */
   readonly lost: number;
   readonly unit: 'spans' | 'reports';
+  /** Whether it still had reports or spans to deliver at the end. */
+  readonly isReporting: boolean;
 }
 
 /** Says how much a process lost: `12 reports`, `1 span`. */

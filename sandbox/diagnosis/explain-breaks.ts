@@ -55,7 +55,7 @@ function explainEnd(inquiry: OpenFindings, { parts, findings }: Gap, above: Span
   }
   const services = new Set(parts.map(serviceOfPattern));
   const reporters = (evidence.reporters ?? []).filter(({ service }) => services.has(service));
-  if (services.size === 1 || reporters.some(({ lost }) => lost > 0)) return false;
+  if (services.size === 1 || reporters.some(({ lost, isReporting }) => lost > 0 || isReporting)) return false;
   const isUnlost = [...services].every((service) => reporters.some((reporter) => reporter.service === service));
   const why = isUnlost
     ? 'and lost none, so the sampling decision that they got was probably 0'

@@ -19,6 +19,8 @@ function whyNotSent({ headers, reporters, collector }: Evidence): string {
   if (headers?.some((record) => readB3(record.headers).decision === '0')) return 'the sampling decision was 0';
   const reporter = reporters?.find(({ lost }) => lost > 0);
   if (reporter) return `${reporter.service}'s ${lossOf(reporter)}`;
+  const late = reporters?.find(({ isReporting }) => isReporting);
+  if (late) return `${late.service}'s ${lateness(late)}`;
   return collector?.messages === 0
     ? 'Zipkin received no report of any request. Check the address that the reporters send to'
     : 'the request was not sampled, or no hop could report';
@@ -38,13 +40,17 @@ export function explainUnreported(inquiry: OpenFindings, gaps: readonly Gap[]): 
     );
     const unshared = wrong.filter((finding) => 'field' in finding && finding.field === 'shared');
     const findings = [...missing, ...inquiry.openAbout(lost, 'misplaced-span', 'orphan-span'), ...unshared];
-    const reporter = inquiry.evidence.reporters?.find((one) => one.service === service && one.lost > 0);
+    const reporters = inquiry.evidence.reporters?.filter((one) => one.service === service);
+    const reporter = reporters?.find(({ lost }) => lost > 0);
+    const late = reporters?.find(({ isReporting }) => isReporting);
     const refused = refusedReports(inquiry.evidence);
     if (reporter) {
       const text = `${service}'s spans are missing: its ${lossOf(reporter)}; check the address of the collector that it sends to`;
       inquiry.conclude('reports-lost', service, text, findings);
     } else if (refused) {
       inquiry.conclude('reports-refused', service, `${service}'s spans are missing: ${refused}`, findings);
+    } else if (late) {
+      inquiry.conclude('not-reported', service, `${service}'s spans are missing: its ${lateness(late)}`, findings);
     } else {
       const proof = beyond.length > 0 ? ', but the service that it called joined the trace' : '';
       const text = `${service} reports no span: ${listOf(missing.map(({ hop }) => hop.label))} missing${proof}`;
@@ -54,6 +60,8 @@ export function explainUnreported(inquiry: OpenFindings, gaps: readonly Gap[]): 
 }
 
 const lossOf = (state: ReporterState) => `${state.reporter} dropped ${describeLost(state)}`;
+const lateness = ({ reporter }: ReporterState) =>
+  `${reporter} still waits for Zipkin to take its reports; judge the trace again later, with --id`;
 
 /** The reports that Zipkin refused during the request; undefined if there are none. */
 function refusedReports({ collector }: Evidence): string | undefined {

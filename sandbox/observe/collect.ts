@@ -1,6 +1,7 @@
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { waitFor } from '../topology/wait.js';
 import type { Span } from '../trace/span.js';
+import { anyUnderWay } from './reporter-counters.js';
 import { sendTraced, type TracedAnswer, type TracedRequest } from './send.js';
 import { type ZipkinClient, ZipkinError } from './zipkin-client.js';
 
@@ -11,6 +12,8 @@ export interface TraceWait {
   readonly enough?: (spans: readonly Span[]) => boolean;
   /** The wait ends if spans are there and no new one has come for this many milliseconds. Default: `limitMs`. */
   readonly quietMs?: number;
+  /** Whether more spans are known to be on their way. The wait does not end before the limit then. */
+  readonly isReporting?: () => Promise<boolean>;
   /** The start of the wait in epoch milliseconds. Default: now. */
   readonly since?: number;
   /** The time between two queries. It grows up to `slowestMs`, by default eight times as long. */
@@ -19,15 +22,28 @@ export interface TraceWait {
   readonly signal?: AbortSignal;
 }
 
-/** After this time without a new span no more come, because the sandbox's own processes report within 0.2 s. */
+/** After this time without a new span the sandbox's own processes have sent their reports: they do so within 0.2 s. */
 const quietSandboxMs = 1500;
 
 /** The user's own apps may report later: OpenTelemetry's exporters report every five seconds. */
 export const quietOwnAppMs = 6000;
 
-/** @returns the time without a new span after which no more come, in milliseconds */
+/** @returns the time without a new span after which all reports are sent, in milliseconds */
 export function quietMsOf({ model }: Pick<RunningSandbox, 'model'>): number {
   return model.services.some(({ app }) => app?.isOwn) ? quietOwnAppMs : quietSandboxMs;
+}
+
+const oldestReadingMs = 1000;
+
+/** @returns how to wait for traces of a sandbox until no more spans come, also if Zipkin takes seconds for a report */
+export function untilReported(sandbox: RunningSandbox): Pick<TraceWait, 'quietMs' | 'isReporting'> {
+  let reading: Promise<boolean> | undefined;
+  let readAt = 0;
+  const isReporting = () => {
+    if (!reading || Date.now() - readAt > oldestReadingMs) [reading, readAt] = [anyUnderWay(sandbox), Date.now()];
+    return reading;
+  };
+  return { quietMs: quietMsOf(sandbox), isReporting };
 }
 
 /**
@@ -37,7 +53,7 @@ export function quietMsOf({ model }: Pick<RunningSandbox, 'model'>): number {
  * @throws ZipkinError if Zipkin does not answer; the signal's reason when aborted
  */
 export async function collectTrace(zipkin: ZipkinClient, traceId: string, wait: TraceWait): Promise<Span[]> {
-  const { limitMs, enough, quietMs = limitMs, since = Date.now(), everyMs = 60, signal } = wait;
+  const { limitMs, enough, quietMs = limitMs, isReporting, since = Date.now(), everyMs = 60, signal } = wait;
   const { slowestMs = 8 * everyMs } = wait;
   let spans: Span[] | undefined;
   let changed = Date.now();
@@ -46,7 +62,7 @@ export async function collectTrace(zipkin: ZipkinClient, traceId: string, wait: 
     const isNew = now.length !== spans?.length;
     if (isNew) [spans, changed] = [now, Date.now()];
     const isQuiet = now.length > 0 && Date.now() - changed > quietMs;
-    if (!(isNew ? enough?.(now) : isQuiet)) throw new Error(`${now.length} spans`);
+    if (!(isNew ? enough?.(now) : isQuiet && !(await isReporting?.()))) throw new Error(`${now.length} spans`);
   };
   const seconds = Math.max(0, since + limitMs - Date.now()) / 1000;
   const isFinal = (error: unknown) => error instanceof ZipkinError;

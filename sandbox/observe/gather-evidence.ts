@@ -5,14 +5,6 @@ import { requestIdTag, type Span } from '../trace/span.js';
 import { lossesIn, readReporter } from './reporter-counters.js';
 import type { ZipkinClient } from './zipkin-client.js';
 
-async function stateOf(sandbox: RunningSandbox, reporter: Reporter): Promise<ReporterState> {
-  const losses = lossesIn((await readReporter(sandbox, reporter)).counters);
-  const lost = losses.reduce((sum, [, count]) => sum + count, 0);
-  const isSpans = losses.some(([name]) => name.startsWith('dropped'));
-  const { name: service, part } = reporter;
-  return { service, reporter: part === 'app' ? 'app' : 'Envoy', lost, unit: isSpans ? 'spans' : 'reports' };
-}
-
 /**
  * @param reporters the processes to ask; by default all of the sandbox
  * @returns what each has lost since it started; processes that do not answer are left out
@@ -21,8 +13,21 @@ export async function reporterStates(
   sandbox: RunningSandbox,
   reporters: readonly Reporter[] = sandbox.model.reporters,
 ): Promise<ReporterState[]> {
-  const states = await Promise.allSettled(reporters.map((reporter) => stateOf(sandbox, reporter)));
-  return states.flatMap((state) => (state.status === 'fulfilled' ? [state.value] : []));
+  const readings = await Promise.allSettled(
+    reporters.map(async (reporter) => ({ ...reporter, ...(await readReporter(sandbox, reporter)) })),
+  );
+  const read = readings.flatMap((reading) => (reading.status === 'fulfilled' ? [reading.value] : []));
+  return read.map(({ name, service, part, counters }) => {
+    const losses = lossesIn(counters);
+    return {
+      service: name,
+      reporter: part === 'app' ? 'app' : 'Envoy',
+      lost: losses.reduce((sum, [, count]) => sum + count, 0),
+      unit: losses.some(([counter]) => counter.startsWith('dropped')) ? 'spans' : 'reports',
+      // A sidecar also keeps the reports of its app.
+      isReporting: read.some((each) => each.service === service && each.underWay > 0),
+    };
+  });
 }
 
 /** @returns what each process lost between two readings */

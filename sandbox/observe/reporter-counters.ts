@@ -94,6 +94,12 @@ export async function readReporter(sandbox: RunningSandbox, { service, part }: R
   return { counters, spans, underWay, uptimeSeconds: await uptime };
 }
 
+/** @returns whether a reporter still has reports or spans to deliver; those without counters are left out */
+export async function anyUnderWay(sandbox: RunningSandbox): Promise<boolean> {
+  const readings = await Promise.allSettled(sandbox.model.reporters.map((reporter) => readReporter(sandbox, reporter)));
+  return readings.some((reading) => reading.status === 'fulfilled' && reading.value.underWay > 0);
+}
+
 /** @throws Error if the front proxy does not answer */
 export async function readEdge(sandbox: RunningSandbox): Promise<EdgeCounters> {
   const { front, edge } = sandbox.model;

@@ -6,7 +6,7 @@ import type { Span } from '../trace/span.js';
 import type { Limits } from '../verdict/check-times.js';
 import { anyShape, judge, type Verdict } from '../verdict/judge.js';
 import type { Shape } from '../verdict/shape.js';
-import { collectTrace, quietMsOf } from './collect.js';
+import { collectTrace, untilReported } from './collect.js';
 import { countedBetween, readCollector } from './collector.js';
 import { lostBetween, reporterStates, tracesNearby } from './gather-evidence.js';
 import { allHeaderRecords, type HopRecord, recordsOf, withHeaderLogs } from './header-log.js';
@@ -96,6 +96,7 @@ function judgeSent({ shape, sandbox, limits }: Verification, sent: Sent, elsewhe
 /** Waits for the trace of each answer until it is complete, at most as long as tracers wait before they report. */
 function collectAll(verification: Verification, answers: readonly TracedAnswer[]) {
   const { shape, zipkin, sandbox, onJudged, waitMs } = verification;
+  const quiet = sandbox && waitMs === undefined ? untilReported(sandbox) : {};
   let collected = 0;
   const collect = async (answer: TracedAnswer) => {
     const isComplete = (spans: readonly Span[]) => {
@@ -106,7 +107,7 @@ function collectAll(verification: Verification, answers: readonly TracedAnswer[]
       limitMs: waitMs ?? longestReportMs,
       ...(shape === anyShape ? {} : { enough: isComplete }),
       since: answer.sentAt + answer.tookMs,
-      ...(sandbox && waitMs === undefined ? { quietMs: quietMsOf(sandbox) } : {}),
+      ...quiet,
     };
     const spans = answer.traceId === undefined ? [] : await collectTrace(zipkin, answer.traceId, wait);
     collected += 1;

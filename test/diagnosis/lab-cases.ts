@@ -29,6 +29,7 @@ const nothingLost = ['front-proxy', 'service1', 'service2', 'service1-app', 'ser
     reporter: service.endsWith('app') ? 'app' : 'Envoy',
     lost: 0,
     unit: 'spans',
+    isReporting: false,
   }),
 );
 const parent = 'expected service1-app CLIENT d as parent';
@@ -100,6 +101,16 @@ export const labCases: Readonly<Record<string, LabCase>> = {
     evidence: { reporters: nothingLost },
     says: `decision-changed at service1-app: trace cut after service1-app: service1, service2 and service2-app recorded no span of this request, and lost none, so the sampling decision that they got was probably 0`,
   },
+  'Zipkin has not taken all reports yet': {
+    spans: toApp1,
+    evidence: { reporters: nothingLost.map((each) => ({ ...each, isReporting: each.service.startsWith('service') })) },
+    says: ['service1', 'service2', 'service2-app']
+      .map(
+        (service) =>
+          `not-reported at ${service}: ${service}'s spans are missing: its ${service.endsWith('app') ? 'app' : 'Envoy'} still waits for Zipkin to take its reports; judge the trace again later, with --id`,
+      )
+      .join('\n'),
+  },
   'the trace is cut, and nothing else is known': {
     spans: toApp1,
     says: `trace-cut at service1-app: trace cut after service1-app: service1, service2 and service2-app recorded no span of this request, so service1-app sent the sampling decision 0, or they all lost their spans`,
@@ -150,7 +161,7 @@ export const labCases: Readonly<Record<string, LabCase>> = {
   },
   'a sidecar with the wrong collector': {
     spans: changed(/service2 /),
-    evidence: { reporters: [{ service: 'service2', reporter: 'Envoy', lost: 12, unit: 'reports' }] },
+    evidence: { reporters: [{ service: 'service2', reporter: 'Envoy', lost: 12, unit: 'reports', isReporting: true }] },
     says: `reports-lost at service2: service2's spans are missing: its Envoy dropped 12 reports; check the address of the collector that it sends to`,
   },
   'a sidecar by-passed': {
