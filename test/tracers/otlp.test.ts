@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { execa } from 'execa';
 import { root } from '../../sandbox/cli/project.js';
+import type { VerifiedTrace } from '../../sandbox/observe/judged-trace.js';
 import { ZipkinClient } from '../../sandbox/observe/zipkin-client.js';
 import { waitFor } from '../../sandbox/topology/wait.js';
 import { kindOf, type Span, serviceOf } from '../../sandbox/trace/span.js';
@@ -29,14 +30,17 @@ test('the same spans, sent directly and by OTLP through the collector: ids, pare
   try {
     await waitFor('the collector', () => fetch('http://127.0.0.1:4318'), { seconds: 30 });
     const set = { OTEL_TRACES_EXPORTER: 'zipkin,otlp', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' };
-    const { diagnoses, spans, traceId } = await traced({ ...setting, set }, zipkin.url, ['service1']);
+    const ofApp = (all: readonly Span[]) => all.filter((span) => serviceOf(span) === 'service1-app');
+    const untilBothCame = async ({ traceId, spans: direct }: VerifiedTrace) => {
+      const arrived = async () =>
+        assert.deepEqual(outlineOf(await new ZipkinClient(ofCollector.url).trace(traceId)), outlineOf(ofApp(direct)));
+      // The app sends the two reports one after the other. The collector waits some seconds before it sends one again.
+      await waitFor('the spans by OTLP', arrived, { seconds: 60, everyMs: 200 });
+    };
+    const { diagnoses, spans } = await traced({ ...setting, set }, zipkin.url, ['service1'], untilBothCame);
     assert.deepEqual(diagnoses, []);
-    const direct = spans.filter((span) => serviceOf(span) === 'service1-app');
+    const direct = ofApp(spans);
     assert.equal(direct.length, 3);
-    const arrived = async () =>
-      assert.deepEqual(outlineOf(await new ZipkinClient(ofCollector.url).trace(traceId)), outlineOf(direct));
-    // The collector waits some seconds before it sends a report again.
-    await waitFor('the spans by OTLP', arrived, { seconds: 60, everyMs: 200 });
     const onTheWire = spans.filter((span) => span.name?.startsWith('egress') && span.kind === 'SERVER');
     const client = direct.find(({ kind }) => kind === 'CLIENT');
     assert.deepEqual(

@@ -35,11 +35,13 @@ export async function buildExample({ tracer: { example } }: Pick<Setting, 'trace
  *
  * @param zipkinUrl the Zipkin that collects
  * @param services the places of the app
+ * @param whileRunning called with the judged trace before the sandbox is killed
  */
 export async function traced(
   { tracer, set }: Setting,
   zipkinUrl: string,
   services: readonly string[],
+  whileRunning?: (judged: VerifiedTrace) => Promise<void>,
 ): Promise<VerifiedTrace> {
   const environment = { ...(await ownEnvironment()), ZIPKIN_URL: zipkinUrl, READY_SECONDS: '200' };
   const { example } = tracer;
@@ -51,7 +53,9 @@ export async function traced(
   const sandbox = await NativeSandbox.install(root, cache, environment, Object.fromEntries(told));
   try {
     await Promise.all(sandbox.plan.processes.map(({ name }) => sandbox.start(name)));
-    return await judgedOnce(environment);
+    const judged = await judgedOnce(environment);
+    await whileRunning?.(judged);
+    return judged;
   } finally {
     await sandbox.kill();
   }
