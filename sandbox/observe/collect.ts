@@ -12,7 +12,7 @@ export interface TraceWait {
   readonly enough?: (spans: readonly Span[]) => boolean;
   /** The wait ends if spans are there and no new one has come for this many milliseconds. Default: `limitMs`. */
   readonly quietMs?: number;
-  /** Whether more spans are known to be on their way. The wait does not end before the limit then. */
+  /** Whether spans are known to be on their way. As long as they are, the wait does not end because it is quiet. */
   readonly isReporting?: () => Promise<boolean>;
   /** The start of the wait in epoch milliseconds. Default: now. */
   readonly since?: number;
@@ -58,11 +58,12 @@ export async function collectTrace(zipkin: ZipkinClient, traceId: string, wait: 
   let spans: Span[] | undefined;
   let changed = Date.now();
   const look = async () => {
+    // What is delivered after this is in the trace that is read next.
+    const isOver = Date.now() - changed > quietMs && !(await isReporting?.());
     const now = await zipkin.trace(traceId);
     const isNew = now.length !== spans?.length;
     if (isNew) [spans, changed] = [now, Date.now()];
-    const isQuiet = now.length > 0 && Date.now() - changed > quietMs;
-    if (!(isNew ? enough?.(now) : isQuiet && !(await isReporting?.()))) throw new Error(`${now.length} spans`);
+    if (!(isNew ? enough?.(now) : now.length > 0 && isOver)) throw new Error(`${now.length} spans`);
   };
   const seconds = Math.max(0, since + limitMs - Date.now()) / 1000;
   const isFinal = (error: unknown) => error instanceof ZipkinError;
