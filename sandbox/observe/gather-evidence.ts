@@ -2,7 +2,7 @@ import type { ReporterState } from '../diagnosis/evidence.js';
 import type { Reporter } from '../topology/mesh-service.js';
 import type { RunningSandbox } from '../topology/running-sandbox.js';
 import { requestIdTag, type Span } from '../trace/span.js';
-import { lossesIn, readReporter } from './reporter-counters.js';
+import { lossesIn, readReporters } from './reporter-counters.js';
 import type { ZipkinClient } from './zipkin-client.js';
 
 /**
@@ -11,12 +11,9 @@ import type { ZipkinClient } from './zipkin-client.js';
  */
 export async function reporterStates(
   sandbox: RunningSandbox,
-  reporters: readonly Reporter[] = sandbox.model.reporters,
+  reporters?: readonly Reporter[],
 ): Promise<ReporterState[]> {
-  const readings = await Promise.allSettled(
-    reporters.map(async (reporter) => ({ ...reporter, ...(await readReporter(sandbox, reporter)) })),
-  );
-  const read = readings.flatMap((reading) => (reading.status === 'fulfilled' ? [reading.value] : []));
+  const read = await readReporters(sandbox, reporters);
   return read.map(({ name, service, part, counters }) => {
     const losses = lossesIn(counters);
     return {

@@ -94,10 +94,22 @@ export async function readReporter(sandbox: RunningSandbox, { service, part }: R
   return { counters, spans, underWay, uptimeSeconds: await uptime };
 }
 
-/** @returns whether a reporter still has reports or spans to deliver; those without counters are left out */
+/**
+ * @param reporters the processes to ask; by default all of the sandbox
+ * @returns those that answer, with their counters
+ */
+export async function readReporters(
+  sandbox: RunningSandbox,
+  reporters: readonly Reporter[] = sandbox.model.reporters,
+): Promise<(Reporter & ReporterCounters)[]> {
+  const read = async (reporter: Reporter) => ({ ...reporter, ...(await readReporter(sandbox, reporter)) });
+  const readings = await Promise.allSettled(reporters.map(read));
+  return readings.flatMap((reading) => (reading.status === 'fulfilled' ? [reading.value] : []));
+}
+
+/** @returns whether a reporter still has reports or spans to deliver */
 export async function anyUnderWay(sandbox: RunningSandbox): Promise<boolean> {
-  const readings = await Promise.allSettled(sandbox.model.reporters.map((reporter) => readReporter(sandbox, reporter)));
-  return readings.some((reading) => reading.status === 'fulfilled' && reading.value.underWay > 0);
+  return (await readReporters(sandbox)).some(({ underWay }) => underWay > 0);
 }
 
 /** @throws Error if the front proxy does not answer */
