@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { cache } from '../../sandbox/cli/project.js';
 import { isAlive } from '../../sandbox/topology/managed-process.js';
 import { type RunRecord, runFolderOf } from '../../sandbox/topology/run-record.js';
 import { waitFor } from '../../sandbox/topology/wait.js';
 import { ownPorts } from '../topology/own-environment.js';
-import { type Watched, watch } from '../watched.js';
+import { untilPrinted, type Watched, watch } from '../watched.js';
 
 /** `npm start` on its own ports. */
 export interface NativeRun extends Watched {
@@ -35,6 +36,27 @@ export async function start(
     runFolder: runFolderOf(cache, Number(env.FRONT_PORT)),
     frontUrl: `http://127.0.0.1:${env.FRONT_PORT}`,
   };
+}
+
+/**
+ * Starts the sandbox, does `work` when it is ready, and ends it.
+ *
+ * @param environment more variables
+ * @param work gets the environment in which commands find this sandbox
+ */
+export async function whileStarted(
+  environment: Readonly<Record<string, string>>,
+  work: (env: Readonly<Record<string, string>>) => Promise<void>,
+): Promise<void> {
+  const run = await start(cache, environment);
+  try {
+    await untilPrinted(run, 'Press Ctrl-C');
+    await work({ FRONT_PORT: new URL(run.frontUrl).port, SANDBOX_CACHE: cache, NO_COLOR: '1' });
+  } finally {
+    run.process.kill();
+    await run.process;
+    await forget(run);
+  }
 }
 
 /** Waits until a run has started its processes, and gives its record of them. */

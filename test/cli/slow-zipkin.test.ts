@@ -3,12 +3,10 @@ import { request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cache } from '../../sandbox/cli/project.js';
 import { command } from '../command.js';
 import { listen } from '../listening.js';
 import { startZipkin } from '../observe/running-zipkin.js';
-import { untilPrinted } from '../watched.js';
-import { forget, start } from './native-run.js';
+import { whileStarted } from './native-run.js';
 
 test('a Zipkin that takes 4 s for the reports of service2: verify waits for them, and the trace is whole', async (t) => {
   const zipkin = await startZipkin();
@@ -22,15 +20,8 @@ test('a Zipkin that takes 4 s for the reports of service2: verify waits for them
     });
     forwarded.on('error', () => outgoing.destroy()).end(body);
   });
-  const run = await start(cache, { ZIPKIN_URL: url });
-  t.after(() => forget(run));
-  try {
-    await untilPrinted(run, 'Press Ctrl-C');
-    const env = { FRONT_PORT: new URL(run.frontUrl).port, SANDBOX_CACHE: cache, NO_COLOR: '1' };
+  await whileStarted({ ZIPKIN_URL: url }, async (env) => {
     const { all, exitCode } = await command(['verify'], env);
     assert.equal(exitCode, 0, all);
-  } finally {
-    run.process.kill();
-    await run.process;
-  }
+  });
 });
